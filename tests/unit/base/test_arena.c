@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* The arena: alignment, stability and reuse. */
+#include "unit/cmocka_all.h"
+
+#include "base/arena.h"
+
+static void
+memory_is_aligned_and_never_moves(void **state)
+{
+    (void)state;
+    struct mst_arena arena = {0};
+    uint8_t *all[500];
+    for (size_t i = 0; i < 500; i++) {
+        all[i] = mst_arena_alloc(&arena, i);
+        assert_non_null(all[i]);
+        assert_int_equal((uintptr_t)all[i] % 16, 0);
+        memset(all[i], (int)(i % 251), i);
+    }
+    for (size_t i = 0; i < 500; i++) {
+        for (size_t j = 0; j < i; j++) {
+            assert_int_equal(all[i][j], i % 251);
+        }
+    }
+    mst_arena_clear(&arena);
+    assert_int_equal(arena.held, 0);
+}
+
+static void
+reset_keeps_blocks_up_to_the_limit(void **state)
+{
+    (void)state;
+    struct mst_arena arena = {0};
+    assert_non_null(mst_arena_alloc(&arena, 1000));
+    assert_non_null(mst_arena_alloc(&arena, 1000000));
+    mst_arena_reset(&arena, 100000);
+    assert_int_equal(arena.held, 64 * 1024);
+    void *first = mst_arena_alloc(&arena, 100);
+    mst_arena_reset(&arena, 100000);
+    assert_ptr_equal(first, mst_arena_alloc(&arena, 100));
+    mst_arena_clear(&arena);
+}
+
+static void
+impossible_sizes_give_null(void **state)
+{
+    (void)state;
+    struct mst_arena arena = {0};
+    assert_null(mst_arena_alloc(&arena, SIZE_MAX));
+    assert_null(mst_arena_alloc(&arena, SIZE_MAX - 64));
+    mst_arena_clear(&arena);
+}
+
+static void
+a_copy_ends_with_nul(void **state)
+{
+    (void)state;
+    struct mst_arena arena = {0};
+    struct mst_slice copy = mst_arena_copy(&arena, MST_SLICE_LIT("key"));
+    assert_string_equal((const char *)copy.data, "key");
+    assert_int_equal(copy.len, 3);
+    mst_arena_clear(&arena);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(memory_is_aligned_and_never_moves),
+        cmocka_unit_test(reset_keeps_blocks_up_to_the_limit),
+        cmocka_unit_test(impossible_sizes_give_null),
+        cmocka_unit_test(a_copy_ends_with_nul),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
