@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The encodings of payloads, and the contract of a conversion between two of
+ * them. The engine sees only this; `encodings/` implements it.
+ */
+#ifndef MST_CORE_ENCODING_H
+#define MST_CORE_ENCODING_H
+
+#include "base/buf.h"
+
+enum mst_encoding {
+    MST_ENCODING_NONE = 0, /* not said */
+    MST_ENCODING_RAW,      /* bytes that nobody looks into */
+    MST_ENCODING_BSON,     /* one BSON document (bsonspec.org 1.1) */
+    MST_ENCODING_JSON,     /* one JSON value (RFC 8259) */
+    MST_ENCODING_AVRO      /* one Avro datum (1.11) */
+};
+
+enum { MST_ENCODINGS = 5 };
+
+/* How BSON values that JSON does not have are written. */
+enum mst_json_mode {
+    MST_JSON_RELAXED = 0, /* Extended JSON v2, relaxed */
+    MST_JSON_CANONICAL,   /* Extended JSON v2, canonical: lossless */
+    MST_JSON_PLAIN        /* what the published mstream writes: lossy */
+};
+
+/* JSON integers outside int64. */
+enum mst_big_numbers {
+    MST_BIG_NUMBERS_REJECT = 0,
+    MST_BIG_NUMBERS_DECIMAL,
+    MST_BIG_NUMBERS_DOUBLE
+};
+
+/* What a step says about its conversion. Schemas join here. */
+struct mst_encoding_options {
+    enum mst_json_mode json_mode;
+    enum mst_big_numbers big_numbers;
+    bool no_extended; /* {"$oid": ...} is an ordinary document */
+};
+
+/* One conversion, ready to run. Immutable, shared by threads. */
+struct mst_transcoder {
+    /* Appends the converted payload to out. MST_REJECTED with the byte
+     * offset and the field; out's length is as before then. */
+    enum mst_status (*run)(const struct mst_transcoder *self,
+                           struct mst_slice in, struct mst_buf *out,
+                           struct mst_error *err);
+    enum mst_encoding from;
+    enum mst_encoding to;
+    struct mst_encoding_options options;
+};
+
+/* Finds the conversion for a step; MST_FATAL with the reason when there is
+ * none (asked before a job starts, never per event). from == to gives a
+ * transcoder with run == NULL: the bytes pass untouched. */
+typedef enum mst_status (*mst_transcoder_find)(
+    enum mst_encoding from, enum mst_encoding to,
+    const struct mst_encoding_options *options,
+    struct mst_transcoder *ret_transcoder, struct mst_error *err);
+
+/* "bson", ...; "none" for MST_ENCODING_NONE. */
+const char *mst_encoding_name(enum mst_encoding encoding);
+/* The reverse; MST_ENCODING_NONE for unknown names. */
+enum mst_encoding mst_encoding_parse(const char *name);
+
+#endif

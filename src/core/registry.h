@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The connectors that a program was built with: filled in by builtins.c,
+ * the only file that names concrete ones, and handed to whom needs it.
+ */
+#ifndef MST_CORE_REGISTRY_H
+#define MST_CORE_REGISTRY_H
+
+#include "core/middleware.h"
+#include "core/sink.h"
+#include "core/source.h"
+
+struct mst_registry {
+    const struct mst_source_type *const *sources;         /* NULL-terminated */
+    const struct mst_sink_type *const *sinks;             /* likewise */
+    const struct mst_middleware_type *const *middlewares; /* likewise */
+    mst_transcoder_find transcoder;
+};
+
+/* By the provider's name; NULL when there is none. */
+const struct mst_source_type *
+mst_registry_source(const struct mst_registry *registry, const char *name);
+const struct mst_sink_type *
+mst_registry_sink(const struct mst_registry *registry, const char *name);
+const struct mst_middleware_type *
+mst_registry_middleware(const struct mst_registry *registry, const char *name);
+
+#endif

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The contract of a source.
+ *
+ * Threads: create, open, read, close, destroy and flushed run on the job's
+ * reader thread, one at a time. settle, position and committed run on the
+ * job's commit thread, one at a time, while read may be running. interrupt
+ * comes from any thread.
+ *
+ * A source only classifies what goes wrong; sleeping, retrying, reopening
+ * and giving up happen in the engine.
+ */
+#ifndef MST_CORE_SOURCE_H
+#define MST_CORE_SOURCE_H
+
+#include "core/batch.h"
+#include "core/option.h"
+#include "core/position.h"
+
+/* What an instance is made from. Borrowed; outlives the instance. */
+struct mst_source_args {
+    const char *job;                  /* name of the job */
+    const char *service_name;         /* name of the [[services]] entry */
+    const void *service;              /* the provider's options struct */
+    const void *options;              /* this step's options struct */
+    const char *resource;             /* as the user wrote it */
+    enum mst_encoding input_encoding; /* NONE when not said */
+};
+
+/* Numbers of a running source that people ask for. -1: not known. */
+struct mst_source_stats {
+    int64_t lag_ms;     /* how old the newest event read is, at the origin */
+    int64_t lag_events; /* events between here and the origin's end */
+};
+
+struct mst_source_type {
+    const char *name; /* the `provider` that users write */
+    const char *help; /* one sentence for the reference */
+    struct mst_option_table service_options; /* keys of [[services]] */
+    struct mst_option_table options;         /* keys of `source = {...}` */
+
+    /* Checks what the tables can not, and makes an instance. No network.
+     * MST_FATAL with the key at fault. */
+    enum mst_status (*create)(void **ret_ctx,
+                              const struct mst_source_args *args,
+                              struct mst_error *err);
+
+    /* Connects, and goes to where start says. Called again after close. A
+     * position that is not this source's, or damaged: MST_FATAL. Position no
+     * longer at the origin: MST_FATAL with the lost interval in words.
+     * MST_DISCONNECTED, MST_RETRY: the engine calls again after a while. */
+    enum mst_status (*open)(void *ctx, const struct mst_start *start,
+                            struct mst_error *err);
+
+    /* Appends events to an empty batch; waits at most timeout_ms for the
+     * first, then gives what is there, up to the batch's limits.
+     *   MST_OK            zero or more events (zero with end_mark is fine)
+     *   MST_AGAIN         nothing within the time
+     *   MST_END           bounded, and all of it was read
+     *   MST_DISCONNECTED  close, wait, open where it stood
+     *   MST_RETRY         as it is, call again after a while
+     *   MST_FATAL         with cause and hint
+     * Events that were appended count whatever the status is. Input that is
+     * not what it should be is still an event: the engine rejects it. */
+    enum mst_status (*read)(void *ctx, struct mst_batch *batch, int timeout_ms,
+                            struct mst_error *err);
+
+    /* This mark and all before it are confirmed; called in order, for every
+     * event with a mark and every end_mark. The mark's bytes are borrowed for
+     * the call. Cheap: no I/O. */
+    void (*settle)(void *ctx, struct mst_slice mark);
+
+    /* Appends the position of all that was settled, to be saved. MST_AGAIN:
+     * nothing was settled yet. */
+    enum mst_status (*position)(void *ctx, struct mst_buf *out,
+                                struct mst_error *err);
+
+    /* Optional. That position is saved: tell the origin. A failure is logged
+     * and tried with the next one; it never stops the job. */
+    enum mst_status (*committed)(void *ctx, struct mst_slice position,
+                                 struct mst_error *err);
+
+    /* Thread: any. A blocked read or open returns soon (MST_AGAIN). */
+    void (*interrupt)(void *ctx);
+
+    /* Ends the connection; settle may still come, until destroy. */
+    void (*close)(void *ctx);
+    /* Accepts half-made instances and NULL. */
+    void (*destroy)(void *ctx);
+
+    /* Optional. Thread: any. */
+    void (*stats)(void *ctx, struct mst_source_stats *ret_stats);
+
+    /* A position in plain words for people: appends UTF-8 text. */
+    enum mst_status (*describe)(struct mst_slice position, struct mst_buf *out,
+                                struct mst_error *err);
+
+    /* Optional. The position that stands for a moment, for rewinding by time.
+     * May use the network: runs on an instance that was created, not opened.
+     */
+    enum mst_status (*seek_time)(void *ctx, int64_t wall_ms,
+                                 struct mst_buf *ret_position,
+                                 struct mst_error *err);
+
+    /* Appends what stands for this origin ("mongodb/app.users"), so that a
+     * checkpoint of another one is refused. No secret, no host names. */
+    enum mst_status (*identity)(const struct mst_source_args *args,
+                                struct mst_buf *out, struct mst_error *err);
+
+    /* Encoding of the payloads that it gives (NONE: input_encoding). */
+    enum mst_encoding (*encoding)(const struct mst_source_args *args);
+
+    /* Optional. For `doctor` and `explain`, see core/inspect.h. */
+    const struct mst_inspect *inspect;
+};
+
+#endif

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The contract of a state store: checkpoints, leases, dead letters, runs.
+ * Implemented by the embedded SQLite store and by MongoDB.
+ *
+ * Threads: every function may be called from any thread; implementations
+ * lock. Errors: MST_RETRY (busy, disk full, server away: try again),
+ * MST_FATAL (damaged, no right), MST_REJECTED (fenced: see checkpoint_save).
+ */
+#ifndef MST_CORE_STORE_H
+#define MST_CORE_STORE_H
+
+#include "base/buf.h"
+#include "core/event.h"
+#include "core/position.h"
+
+/* A saved position. Ownership: texts and bytes are malloc'ed and the
+ * caller's; mst_checkpoint_clear frees them. */
+struct mst_checkpoint {
+    char *job;
+    char *identity;             /* of the origin; a foreign one is refused */
+    struct mst_slice position;  /* owned */
+    struct mst_slice sink_mark; /* owned; JSON object: sink name -> mark */
+    enum mst_position_origin origin;
+    int64_t saved_ms; /* wall clock */
+    uint64_t events;  /* confirmed since the job was made */
+    uint64_t fence;   /* of the lease that wrote it */
+};
+
+void mst_checkpoint_clear(struct mst_checkpoint *checkpoint);
+
+/* Exclusive right to run a job, for a while. */
+struct mst_lease {
+    char holder[128]; /* host, process id, and a random part */
+    uint64_t fence;   /* grows with every holder */
+    int64_t expires_ms;
+};
+
+/* An event that was refused, with all that is needed to try it again. */
+struct mst_letter {
+    uint64_t id; /* given by the store, grows */
+    const char *job;
+    const char *sink;   /* NULL: refused before any sink */
+    const char *stage;  /* "source", "middleware", "encode", "sink" */
+    const char *reason; /* what the error said, never a secret */
+    const char *hint;
+    int64_t time_ms;
+    uint32_t attempts;
+    uint64_t connector_hash; /* of the definition that refused it */
+    uint64_t script_hash;
+    enum mst_encoding encoding; /* of payload */
+    enum mst_op op;
+    enum mst_key_kind key_kind;
+    int64_t source_ts_ms;
+    struct mst_slice payload; /* bytes as read; data == NULL: none */
+    struct mst_slice key;
+    struct mst_slice position; /* the event's mark, the source's own form */
+    const struct mst_attribute *attributes;
+    size_t attributes_len;
+};
+
+struct mst_letter_limits {
+    uint64_t max_bytes; /* 0: no limit */
+    int64_t max_age_ms; /* 0: for ever; older ones are removed, and counted */
+};
+
+struct mst_letter_filter {
+    const char *job; /* NULL: all */
+    uint64_t id;     /* 0: all */
+    uint64_t after;  /* ids above this one */
+    size_t limit;    /* 0: no limit */
+    bool payloads;   /* false: payload and key stay empty (lists) */
+};
+
+struct mst_run_record {
+    uint64_t id;
+    char *job; /* owned, as the other texts */
+    int64_t start_ms;
+    int64_t end_ms; /* 0: still running, or it died */
+    char *reason;   /* why it ended */
+    char *state;    /* state that it ended in */
+    uint64_t events_in;
+    uint64_t events_out;
+    uint64_t rejected;
+    uint64_t bytes;
+    char *first_position;
+    char *last_position;
+};
+
+void mst_run_record_clear(struct mst_run_record *run);
+
+struct mst_store;
+
+struct mst_store_type {
+    const char *name;
+
+    /* --- checkpoints ------------------------------------------------- */
+    /* MST_END: none. MST_FATAL: damaged, with what to do. */
+    enum mst_status (*checkpoint_load)(struct mst_store *store, const char *job,
+                                       struct mst_checkpoint *ret,
+                                       struct mst_error *err);
+    /* MST_REJECTED: the job's lease has a higher fence than checkpoint->fence
+     * (another process took over); nothing was written. fence 0 is a person
+     * working on a stopped job: MST_REJECTED while somebody holds the lease.
+     */
+    enum mst_status (*checkpoint_save)(struct mst_store *store,
+                                       const struct mst_checkpoint *checkpoint,
+                                       struct mst_error *err);
+    enum mst_status (*checkpoint_delete)(struct mst_store *store,
+                                         const char *job,
+                                         struct mst_error *err);
+    /* Newest first; the store keeps about 20 per job. job NULL: the newest
+     * of every job. */
+    enum mst_status (*checkpoint_list)(
+        struct mst_store *store, const char *job,
+        enum mst_status (*each)(void *arg, const struct mst_checkpoint *one),
+        void *arg, struct mst_error *err);
+
+    /* --- leases ------------------------------------------------------ */
+    /* MST_AGAIN: somebody else holds it; ret then says who and until when. */
+    enum mst_status (*lease_acquire)(struct mst_store *store, const char *job,
+                                     const char *holder, int64_t ttl_ms,
+                                     struct mst_lease *ret,
+                                     struct mst_error *err);
+    /* MST_REJECTED: lost. */
+    enum mst_status (*lease_renew)(struct mst_store *store, const char *job,
+                                   struct mst_lease *lease, int64_t ttl_ms,
+                                   struct mst_error *err);
+    enum mst_status (*lease_release)(struct mst_store *store, const char *job,
+                                     const struct mst_lease *lease,
+                                     struct mst_error *err);
+
+    /* --- dead letters ------------------------------------------------ */
+    /* Durable when it returns. MST_AGAIN: full (the job stops, no letter is
+     * dropped). Letters are written in one transaction. */
+    enum mst_status (*letters_put)(struct mst_store *store,
+                                   const struct mst_letter *letters, size_t n,
+                                   const struct mst_letter_limits *limits,
+                                   struct mst_error *err);
+    enum mst_status (*letters_list)(
+        struct mst_store *store, const struct mst_letter_filter *filter,
+        enum mst_status (*each)(void *arg, const struct mst_letter *one),
+        void *arg, struct mst_error *err);
+    enum mst_status (*letters_delete)(struct mst_store *store,
+                                      const struct mst_letter_filter *filter,
+                                      uint64_t *ret_deleted,
+                                      struct mst_error *err);
+
+    /* --- runs -------------------------------------------------------- */
+    enum mst_status (*run_begin)(struct mst_store *store,
+                                 struct mst_run_record *run /* id is set */,
+                                 struct mst_error *err);
+    enum mst_status (*run_end)(struct mst_store *store,
+                               const struct mst_run_record *run,
+                               struct mst_error *err);
+    enum mst_status (*run_list)(
+        struct mst_store *store, const char *job, size_t limit,
+        enum mst_status (*each)(void *arg, const struct mst_run_record *one),
+        void *arg, struct mst_error *err);
+
+    void (*destroy)(struct mst_store *store);
+};
+
+/* First member of every implementation's own struct. */
+struct mst_store {
+    const struct mst_store_type *type;
+};
+
+#endif
