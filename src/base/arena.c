@@ -16,7 +16,9 @@ struct mst_arena_block {
 static struct mst_arena_block *
 arena_add_block(struct mst_arena *arena, size_t n)
 {
-    size_t size = n > ARENA_BLOCK ? n : ARENA_BLOCK;
+    size_t size = arena->blocks == NULL ? arena->want : 0;
+    size = size > ARENA_BLOCK ? size : ARENA_BLOCK;
+    size = size > n ? size : n;
     size_t bytes = 0;
     if (__builtin_add_overflow(size, sizeof(struct mst_arena_block), &bytes)) {
         return NULL;
@@ -67,29 +69,34 @@ mst_arena_copy(struct mst_arena *arena, struct mst_slice bytes)
     return mst_slice_of(copy, bytes.len);
 }
 
-void
-mst_arena_reset(struct mst_arena *arena, size_t keep)
+static void
+arena_free_blocks(struct mst_arena *arena)
 {
-    struct mst_arena_block *kept = NULL;
-    size_t held = 0;
     while (arena->blocks != NULL) {
         struct mst_arena_block *block = arena->blocks;
         arena->blocks = block->next;
-        if (held + block->size > keep) {
-            free(block);
-            continue;
-        }
-        block->used = 0;
-        block->next = kept;
-        kept = block;
-        held += block->size;
+        free(block);
     }
-    arena->blocks = kept;
-    arena->held = held;
+    arena->held = 0;
+}
+
+/* Several blocks become one of their total size at the next filling, so that
+ * a steady load settles at one block that is never freed. */
+void
+mst_arena_reset(struct mst_arena *arena, size_t keep)
+{
+    arena->want = arena->held < keep ? arena->held : keep;
+    if (arena->blocks != NULL && arena->blocks->next == NULL
+        && arena->held <= keep) {
+        arena->blocks->used = 0;
+    } else {
+        arena_free_blocks(arena);
+    }
 }
 
 void
 mst_arena_clear(struct mst_arena *arena)
 {
-    mst_arena_reset(arena, 0);
+    arena_free_blocks(arena);
+    arena->want = 0;
 }

@@ -16,6 +16,7 @@ struct mst_arena_block;
 struct mst_arena {
     struct mst_arena_block *blocks; /* newest first */
     size_t held;                    /* bytes of all blocks */
+    size_t want;                    /* what the last filling needed */
 };
 
 /* n bytes, aligned for any type; NULL without memory. Not zeroed. */

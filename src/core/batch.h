@@ -26,6 +26,7 @@ struct mst_batch {
     size_t bytes;      /* payload, keys and marks so far */
     size_t held_bytes; /* foreign memory, said by who gave it */
     int max_age_ms;    /* a source may wait this long to fill it further */
+    void *owner;       /* the engine's */
     struct mst_arena arena;
     struct mst_batch_hold *holds;
     size_t holds_len;

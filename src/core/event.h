@@ -75,7 +75,8 @@ struct mst_delivery {
     void *sink_data;   /* the sink's own, from write to confirm */
     /* The engine's, not for sinks. */
     struct mst_delivery *next;
-    struct mst_error *error;
+    struct mst_error *error; /* why it was rejected, malloc'ed, or NULL */
+    enum mst_status outcome;
     const struct mst_delivery_owner *owner;
 };
 

@@ -93,10 +93,12 @@ struct mst_sink_type {
      * confirmed (MST_OK) or the time is over (MST_AGAIN). */
     enum mst_status (*drain)(void *ctx, int timeout_ms, struct mst_error *err);
 
-    /* Optional. Thread: commit. Everything up to the coming checkpoint is
-     * confirmed: appends what open should get back as start->mark after a
-     * restart (the file sink's lengths). */
-    enum mst_status (*mark)(void *ctx, struct mst_buf *out,
+    /* Optional. Thread: the engine's commit, while write may be running. A
+     * checkpoint is about to be saved that covers every event up to upto_seq
+     * and none above: appends what open should get back as start->mark after
+     * a restart (the file sink: durable lengths that hold all events up to
+     * upto_seq, and as few later ones as it can). upto_seq only grows. */
+    enum mst_status (*mark)(void *ctx, uint64_t upto_seq, struct mst_buf *out,
                             struct mst_error *err);
 
     /* Thread: any. A blocked call returns soon. */

@@ -2,10 +2,14 @@
 /*
  * The contract of a source.
  *
- * Threads: create, open, read, close, destroy and flushed run on the job's
- * reader thread, one at a time. settle, position and committed run on the
- * job's commit thread, one at a time, while read may be running. interrupt
- * comes from any thread.
+ * Threads: create, open, read, close and destroy run on the job's reader
+ * thread, one at a time. settle, position and committed are called one at a
+ * time, from the commit thread while read may be running, or from the reader
+ * thread between reads. interrupt comes from any thread.
+ *
+ * Reopening: after MST_DISCONNECTED the engine first waits until all that was
+ * read is confirmed, then closes, and opens at the position that stands then,
+ * so that nothing is read a second time behind events still in flight.
  *
  * A source only classifies what goes wrong; sleeping, retrying, reopening
  * and giving up happen in the engine.
@@ -61,7 +65,9 @@ struct mst_source_type {
      *   MST_RETRY         as it is, call again after a while
      *   MST_FATAL         with cause and hint
      * Events that were appended count whatever the status is. Input that is
-     * not what it should be is still an event: the engine rejects it. */
+     * not what it should be is still an event: the engine rejects it.
+     * batch->max_events == 0: the engine has no room; give nothing, but
+     * answer what the origin wants to be answered (heartbeats). */
     enum mst_status (*read)(void *ctx, struct mst_batch *batch, int timeout_ms,
                             struct mst_error *err);
 

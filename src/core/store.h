@@ -20,7 +20,7 @@ struct mst_checkpoint {
     char *job;
     char *identity;             /* of the origin; a foreign one is refused */
     struct mst_slice position;  /* owned */
-    struct mst_slice sink_mark; /* owned; JSON object: sink name -> mark */
+    struct mst_slice sink_mark; /* owned; opaque to stores, may be binary */
     enum mst_position_origin origin;
     int64_t saved_ms; /* wall clock */
     uint64_t events;  /* confirmed since the job was made */
