@@ -151,7 +151,8 @@ document_cut_at_any_byte_is_rejected_with_an_offset(void **state)
         if (len >= 5) {
             mst_put_le32(cut, (uint32_t)len);
             cut[len - 1] = 0;
-            (void)mst_bson_check(mst_slice_of(cut, len), &err);
+            enum mst_status any = mst_bson_check(mst_slice_of(cut, len), &err);
+            assert_true(any == MST_OK || any == MST_REJECTED);
         }
         free(cut);
     }
@@ -183,6 +184,12 @@ any_byte_changed_never_reads_outside(void **state)
     mst_buf_clear(&buf);
 }
 
+/* A constant for tables, which a compound literal is not. */
+#define BYTES(s)                                                               \
+    {                                                                          \
+        (const uint8_t *)(s), sizeof(s) - 1                                    \
+    }
+
 static const struct {
     const char *what;
     struct mst_slice doc;
@@ -190,29 +197,28 @@ static const struct {
     const char *text;
 } bad[] = {
     {"nothing", {NULL, 0}, 0, "longer than"},
-    {"length too small", MST_SLICE_LIT("\4\0\0\0\0"), 0, "impossible"},
-    {"negative length", MST_SLICE_LIT("\xff\xff\xff\xff\0"), 0, "impossible"},
-    {"trailing byte", MST_SLICE_LIT("\5\0\0\0\0\0"), 5, "behind the end"},
-    {"no terminator", MST_SLICE_LIT("\5\0\0\0\1"), 0, "NUL missing"},
-    {"key without end", MST_SLICE_LIT("\7\0\0\0\x0A\x61\0"), 4, "field name"},
-    {"unknown type", MST_SLICE_LIT("\x8\0\0\0\x20\x61\0\0"), 4,
-     "no such element type"},
-    {"bool of 2", MST_SLICE_LIT("\x9\0\0\0\x8\x61\0\2\0"), 4, "neither 0 nor"},
-    {"string without NUL", MST_SLICE_LIT("\x0e\0\0\0\2\x61\0\2\0\0\0xy\0"), 4,
+    {"length too small", BYTES("\4\0\0\0\0"), 0, "impossible"},
+    {"negative length", BYTES("\xff\xff\xff\xff\0"), 0, "impossible"},
+    {"trailing byte", BYTES("\5\0\0\0\0\0"), 5, "behind the end"},
+    {"no terminator", BYTES("\5\0\0\0\1"), 0, "NUL missing"},
+    {"key without end", BYTES("\7\0\0\0\x0A\x61\0"), 4, "field name"},
+    {"unknown type", BYTES("\x8\0\0\0\x20\x61\0\0"), 4, "no such element type"},
+    {"bool of 2", BYTES("\x9\0\0\0\x8\x61\0\2\0"), 4, "neither 0 nor"},
+    {"string without NUL", BYTES("\x0e\0\0\0\2\x61\0\2\0\0\0xy\0"), 4,
      "NUL missing"},
-    {"string of length 0", MST_SLICE_LIT("\x0d\0\0\0\2\x61\0\0\0\0\0\0\0"), 4,
+    {"string of length 0", BYTES("\x0d\0\0\0\2\x61\0\0\0\0\0\0\0"), 4,
      "impossible"},
-    {"string behind the end",
-     MST_SLICE_LIT("\x0e\0\0\0\2\x61\0\x09\0\0\0x\0\0"), 4, "longer than"},
-    {"string not UTF-8", MST_SLICE_LIT("\x0e\0\0\0\2\x61\0\2\0\0\0\xC0\0\0"), 4,
+    {"string behind the end", BYTES("\x0e\0\0\0\2\x61\0\x09\0\0\0x\0\0"), 4,
+     "longer than"},
+    {"string not UTF-8", BYTES("\x0e\0\0\0\2\x61\0\2\0\0\0\xC0\0\0"), 4,
      "UTF-8"},
-    {"key not UTF-8", MST_SLICE_LIT("\x8\0\0\0\x0A\xff\0\0"), 4, "field name"},
+    {"key not UTF-8", BYTES("\x8\0\0\0\x0A\xff\0\0"), 4, "field name"},
     {"binary with a negative length",
-     MST_SLICE_LIT("\x0d\0\0\0\5\x61\0\xff\xff\xff\xff\0\0"), 4, "impossible"},
+     BYTES("\x0d\0\0\0\5\x61\0\xff\xff\xff\xff\0\0"), 4, "impossible"},
     {"old binary whose lengths differ",
-     MST_SLICE_LIT("\x11\0\0\0\5\x61\0\4\0\0\0\2\1\0\0\0\0"), 4, "impossible"},
-    {"inner document behind the end",
-     MST_SLICE_LIT("\x0d\0\0\0\3\x61\0\x09\0\0\0\0\0"), 4, "longer than"},
+     BYTES("\x11\0\0\0\5\x61\0\4\0\0\0\2\1\0\0\0\0"), 4, "impossible"},
+    {"inner document behind the end", BYTES("\x0d\0\0\0\3\x61\0\x09\0\0\0\0\0"),
+     4, "longer than"},
 };
 
 static void
