@@ -121,17 +121,18 @@ class Pair:
         try:
             while True:
                 await route.flowing.wait()
-                rate = route.rate
-                size = PIECE if not rate else max(1, min(PIECE, rate // 20))
+                size = PIECE
+                if route.rate:
+                    size = max(1, min(PIECE, route.rate // 20))
                 data = await reader.read(size)
-                # A stall that began during the read holds this piece, too.
+                # A fault that began during the read holds this piece, too.
                 await route.flowing.wait()
                 if not data:
                     break
                 if route.delay:
                     await asyncio.sleep(route.delay / 1000)
-                if rate:
-                    await asyncio.sleep(len(data) / rate)
+                if route.rate:
+                    await asyncio.sleep(len(data) / route.rate)
                 data, last = self._within_limit(data, way)
                 writer.write(data)
                 await writer.drain()

@@ -97,7 +97,8 @@ def stop(ident, seconds=15):
 
 
 def kill(ident):
-    send(ident, signal.SIGKILL)
+    if not send(ident, signal.SIGKILL):
+        return
     if not wait_gone(ident, 10):
         raise ServersError(f"process {ident['pid']} does not end")
 
