@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: MIT
+"""What the checks share: files, C text without its comments, compile commands."""
