@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* Doubles as the shortest text that reads back to the same bits. */
+#ifndef MST_ENCODINGS_DOUBLE_TEXT_H
+#define MST_ENCODINGS_DOUBLE_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    /* Room for any finite double: to_chars needs 24; one with 17 digits in
+     * front of the point gets ".0" behind. */
+    MST_DOUBLE_TEXT_MAX = 32
+};
+
+/* Prints a finite value; there is always a point or an exponent, so that it
+ * does not read back as an integer. Returns where the text ends. */
+uint8_t *mst_double_print(uint8_t *out, double value);
+
+/* Parses a JSON number, correctly rounded. False when it is too large for a
+ * double, or not zero and so small that it would become zero. */
+bool mst_double_parse(const uint8_t *text, size_t len, double *ret);
+
+/* mantissa * 10^exponent where that is exact in one operation; false when
+ * mst_double_parse must read the text. */
+bool mst_double_scale(uint64_t mantissa, int exponent, double *ret);
+
+#endif
