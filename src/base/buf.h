@@ -7,6 +7,8 @@
 #define MST_BASE_BUF_H
 
 #include "base/error.h"
+#include <stdbool.h>
+
 #include "base/slice.h"
 
 /* Ownership: data belongs to the buffer until mst_buf_take. Thread: one at a

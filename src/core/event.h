@@ -76,7 +76,9 @@ struct mst_delivery {
     /* The engine's, not for sinks. */
     struct mst_delivery *next;
     struct mst_error *error; /* why it was rejected, malloc'ed, or NULL */
+    const char *stage;       /* that rejected it; NULL: the sink */
     enum mst_status outcome;
+    struct mst_delivery *original; /* of a letter: what was refused */
     const struct mst_delivery_owner *owner;
 };
 

@@ -89,7 +89,8 @@ struct mst_source_type {
     /* Thread: any. A blocked read or open returns soon (MST_AGAIN). */
     void (*interrupt)(void *ctx);
 
-    /* Ends the connection; settle may still come, until destroy. */
+    /* Ends the connection, if there is one; settle may still come, until
+     * destroy. */
     void (*close)(void *ctx);
     /* Accepts half-made instances and NULL. */
     void (*destroy)(void *ctx);

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/* Wrapping a letter into an event of its own memory. */
+#include "pipeline/letter_event.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/base64.h"
+#include "base/clock.h"
+#include "base/utf8.h"
+
+enum { LETTER_OWN_ATTRIBUTES = 9, LETTER_JSON_MAX = 1024 * 1024 * 1024 };
+
+/* All of a letter on its way: freed as one. */
+struct letter_event {
+    struct mst_part part;
+    struct mst_delivery delivery; /* part.deliveries points here */
+    struct mst_event event;
+    struct mst_arena arena;
+    struct mst_buf json;
+};
+
+static struct mst_attribute
+letter_attribute(struct mst_arena *arena, const char *name, const char *value)
+{
+    struct mst_attribute attribute = {
+        .name = mst_slice_str(name),
+        .value = mst_arena_copy(arena, mst_slice_str(value)),
+    };
+    return attribute;
+}
+
+static enum mst_status
+letter_attributes(struct letter_event *self, const struct mst_letter *letter)
+{
+    char number[32];
+    char when[MST_TIME_TEXT_MAX];
+    char hash[20];
+    size_t n = letter->attributes_len;
+    struct mst_attribute *all = mst_arena_alloc(
+        &self->arena, (n + LETTER_OWN_ATTRIBUTES) * sizeof(*all));
+    if (all == NULL) {
+        return MST_FATAL;
+    }
+    for (size_t i = 0; i < n; i++) {
+        all[i].name = mst_arena_copy(&self->arena, letter->attributes[i].name);
+        all[i].value =
+            mst_arena_copy(&self->arena, letter->attributes[i].value);
+    }
+    mst_time_format(letter->time_ms, when);
+    (void)snprintf(number, sizeof(number), "%u", letter->attempts);
+    (void)snprintf(hash, sizeof(hash), "%016llx",
+                   (unsigned long long)letter->connector_hash);
+    const char *const own[LETTER_OWN_ATTRIBUTES][2] = {
+        {"mstream.dlq.job", letter->job},
+        {"mstream.dlq.sink", letter->sink != NULL ? letter->sink : ""},
+        {"mstream.dlq.stage", letter->stage},
+        {"mstream.dlq.reason", letter->reason},
+        {"mstream.dlq.hint", letter->hint},
+        {"mstream.dlq.time", when},
+        {"mstream.dlq.attempts", number},
+        {"mstream.dlq.encoding", mst_encoding_name(letter->encoding)},
+        {"mstream.dlq.connector", hash},
+    };
+    for (size_t i = 0; i < LETTER_OWN_ATTRIBUTES; i++) {
+        all[n++] = letter_attribute(&self->arena, own[i][0], own[i][1]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (all[i].name.data == NULL || all[i].value.data == NULL) {
+            return MST_FATAL;
+        }
+    }
+    self->event.attributes = all;
+    self->event.attributes_len = (uint32_t)n;
+    return MST_OK;
+}
+
+/* The sink's form of a letter that it can not take as it is. */
+static enum mst_status
+letter_convert(struct letter_event *self, const struct mst_letter *letter,
+               const struct mst_pipeline_sink *sink, struct mst_error *err)
+{
+    mst_buf_init(&self->json, LETTER_JSON_MAX);
+    enum mst_status status = mst_letter_to_json(letter, &self->json);
+    if (status != MST_OK) {
+        return mst_fail(err, MST_FATAL, "dlq", 0,
+                        "can not write the letter as JSON");
+    }
+    self->delivery.payload = mst_buf_slice(&self->json);
+    self->delivery.encoding = MST_ENCODING_JSON;
+    if (sink->convert.run != NULL && sink->convert.from == MST_ENCODING_JSON) {
+        struct mst_buf out;
+        mst_buf_init(&out, LETTER_JSON_MAX);
+        status = sink->convert.run(&sink->convert, self->delivery.payload, &out,
+                                   err);
+        mst_buf_clear(&self->json);
+        self->json = out;
+        self->delivery.payload = mst_buf_slice(&out);
+        self->delivery.encoding = sink->convert.to;
+    }
+    return status;
+}
+
+enum mst_status
+mst_letter_event_create(const struct mst_letter *letter,
+                        const struct mst_pipeline_sink *sink,
+                        struct mst_delivery *original,
+                        struct mst_part **ret_part, struct mst_error *err)
+{
+    struct letter_event *self = calloc(1, sizeof(*self));
+    if (self == NULL) {
+        return mst_fail_memory(err, "dlq");
+    }
+    unsigned takes = sink->type->encodings;
+    self->part.deliveries = &self->delivery;
+    self->part.len = 1;
+    self->event.key = letter->key;
+    self->event.key_kind = letter->key_kind;
+    self->event.source_ts_ms = letter->source_ts_ms;
+    self->event.seq = original->event->seq;
+    self->event.op = MST_OP_NONE;
+    self->event.payload = letter->payload;
+    self->event.encoding = letter->encoding;
+    self->delivery.event = &self->event;
+    self->delivery.original = original;
+    self->delivery.payload = letter->payload;
+    self->delivery.encoding = letter->encoding;
+    enum mst_status status = letter_attributes(self, letter);
+    if (status != MST_OK) {
+        status = mst_fail_memory(err, "dlq");
+    } else if ((takes & (1U << MST_ENCODING_RAW)) == 0
+               && (takes & (1U << letter->encoding)) == 0) {
+        status = letter_convert(self, letter, sink, err);
+    }
+    if (status != MST_OK) {
+        mst_letter_event_destroy(&self->delivery);
+        return status;
+    }
+    *ret_part = &self->part;
+    return MST_OK;
+}
+
+void
+mst_letter_event_destroy(struct mst_delivery *delivery)
+{
+    struct letter_event *self =
+        (struct letter_event *)((uintptr_t)delivery
+                                - offsetof(struct letter_event, delivery));
+    free(delivery->error);
+    mst_buf_clear(&self->json);
+    mst_arena_clear(&self->arena);
+    free(self);
+}
+
+static enum mst_status
+letter_json_text(struct mst_buf *out, const char *name, const char *value)
+{
+    enum mst_status status = mst_buf_printf(out, "\"%s\":", name);
+    if (status == MST_OK) {
+        status = value == NULL ? mst_buf_append_str(out, "null")
+                               : mst_buf_append_json(out, mst_slice_str(value));
+    }
+    return status == MST_OK ? mst_buf_append_char(out, ',') : status;
+}
+
+/* Bytes that are UTF-8 as text, others as base64 under another name. */
+static enum mst_status
+letter_json_bytes(struct mst_buf *out, const char *name, struct mst_slice bytes)
+{
+    bool text = bytes.data == NULL
+                || mst_utf8_valid(bytes.data, bytes.len) == bytes.len;
+    enum mst_status status =
+        mst_buf_printf(out, "\"%s%s\":", name, text ? "" : "_base64");
+    if (status != MST_OK) {
+        return status;
+    }
+    if (bytes.data == NULL) {
+        status = mst_buf_append_str(out, "null");
+    } else if (text) {
+        status = mst_buf_append_json(out, bytes);
+    } else {
+        status = mst_buf_append_char(out, '"');
+        status = status == MST_OK ? mst_base64_encode(bytes, out) : status;
+        status = status == MST_OK ? mst_buf_append_char(out, '"') : status;
+    }
+    return status;
+}
+
+static enum mst_status
+letter_json_attributes(struct mst_buf *out, const struct mst_letter *letter)
+{
+    enum mst_status status = mst_buf_append_str(out, "\"attributes\":{");
+    for (size_t i = 0; i < letter->attributes_len && status == MST_OK; i++) {
+        status = i > 0 ? mst_buf_append_char(out, ',') : MST_OK;
+        if (status == MST_OK) {
+            status = mst_buf_append_json(out, letter->attributes[i].name);
+        }
+        if (status == MST_OK) {
+            status = mst_buf_append_char(out, ':');
+        }
+        if (status == MST_OK) {
+            status = mst_buf_append_json(out, letter->attributes[i].value);
+        }
+    }
+    return status == MST_OK ? mst_buf_append_str(out, "},") : status;
+}
+
+enum mst_status
+mst_letter_to_json(const struct mst_letter *letter, struct mst_buf *out)
+{
+    char when[MST_TIME_TEXT_MAX];
+    mst_time_format(letter->time_ms, when);
+    enum mst_status status = mst_buf_printf(
+        out, "{\"id\":%llu,\"attempts\":%u,\"connector\":\"%016llx\",",
+        (unsigned long long)letter->id, letter->attempts,
+        (unsigned long long)letter->connector_hash);
+    const char *const texts[][2] = {
+        {"job", letter->job},
+        {"sink", letter->sink},
+        {"stage", letter->stage},
+        {"reason", letter->reason},
+        {"hint", letter->hint},
+        {"time", when},
+        {"op", mst_op_name(letter->op)},
+        {"encoding", mst_encoding_name(letter->encoding)},
+    };
+    for (size_t i = 0; i < MST_ARRAY_SIZE(texts) && status == MST_OK; i++) {
+        status = letter_json_text(out, texts[i][0], texts[i][1]);
+    }
+    status = status == MST_OK ? letter_json_attributes(out, letter) : status;
+    status =
+        status == MST_OK ? letter_json_bytes(out, "key", letter->key) : status;
+    status = status == MST_OK ? mst_buf_append_char(out, ',') : status;
+    status = status == MST_OK
+                 ? letter_json_bytes(out, "payload", letter->payload)
+                 : status;
+    return status == MST_OK ? mst_buf_append_char(out, '}') : status;
+}

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What becomes of refused deliveries: a dead letter (in the state store, or
+ * through a sink), a counted skip, or the end of the run. Only when a letter
+ * is safe does its event count as confirmed.
+ */
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "log/log.h"
+#include "pipeline/letter_event.h"
+#include "pipeline/run.h"
+
+enum { LETTERS_AT_ONCE = 64 };
+
+static void
+letters_fill(const struct mst_runner *runner,
+             const struct mst_delivery *delivery, struct mst_letter *letter)
+{
+    const struct mst_event *event = delivery->event;
+    const struct mst_pipeline_spec *spec = runner->pipeline->spec;
+    *letter = (struct mst_letter){
+        .job = spec->job,
+        .sink = runner->spec->name,
+        .stage = delivery->stage != NULL ? delivery->stage : "sink",
+        .reason = delivery->error != NULL ? delivery->error->text
+                                          : "refused (out of memory)",
+        .hint = delivery->error != NULL ? delivery->error->hint : "",
+        .time_ms = mst_clock_wall_ms(),
+        .attempts = delivery->attempts + 1,
+        .connector_hash = spec->connector_hash,
+        .encoding = event->encoding,
+        .op = event->op,
+        .key_kind = event->key_kind,
+        .source_ts_ms = event->source_ts_ms,
+        .payload = event->payload,
+        .key = event->key,
+        .position = event->mark,
+        .attributes = event->attributes,
+        .attributes_len = event->attributes_len,
+    };
+}
+
+/* Takes the first n refused as done. */
+static void
+letters_settle(struct mst_runner *runner, size_t n)
+{
+    struct mst_delivery_list *refused = &runner->refused;
+    for (size_t i = 0; i < n; i++) {
+        struct mst_delivery *delivery = refused->items[refused->head + i];
+        free(delivery->error);
+        delivery->error = NULL;
+        mst_pipeline_settle(runner->pipeline, delivery);
+    }
+    atomic_fetch_add(&runner->pipeline->rejected, n);
+    refused->head += n;
+    refused->len -= n;
+}
+
+static void
+letters_log(const struct mst_runner *runner,
+            const struct mst_delivery *delivery, const char *what)
+{
+    const struct mst_log_field fields[] = {
+        MST_LOG_STR("job", runner->pipeline->spec->job),
+        MST_LOG_STR("sink", runner->spec->name),
+        MST_LOG_STR("hint",
+                    delivery->error != NULL ? delivery->error->hint : ""),
+    };
+    mst_log_write(MST_LOG_WARN, "dlq", fields, 3, "%s: %s", what,
+                  delivery->error != NULL ? delivery->error->text : "refused");
+}
+
+/* The run ends with the reason of the first one. */
+static void
+letters_stop(struct mst_runner *runner, const struct mst_delivery *delivery,
+             const char *hint)
+{
+    struct mst_error err;
+    if (delivery->error != NULL) {
+        err = *delivery->error;
+    } else {
+        (void)mst_fail_memory(&err, "pipeline");
+    }
+    err.status = MST_FATAL;
+    mst_error_prefix(&err, "sink '%s' refused an event: ", runner->spec->name);
+    if (hint != NULL) {
+        mst_error_hint(&err, "%s", hint);
+    }
+    mst_pipeline_fail(runner->pipeline, &err);
+    /* The event stays unconfirmed, so the position stays before it. */
+    mst_pipeline_abort(runner->pipeline);
+}
+
+/* Writes a group of letters to the state store; a store in trouble is asked
+ * again for as long as the run lasts. */
+static bool
+letters_store(struct mst_runner *runner, size_t n)
+{
+    struct mst_pipeline *pipeline = runner->pipeline;
+    struct mst_store *store = pipeline->spec->store;
+    struct mst_letter letters[LETTERS_AT_ONCE];
+    struct mst_backoff backoff = {0};
+    for (size_t i = 0; i < n; i++) {
+        letters_fill(runner, runner->refused.items[runner->refused.head + i],
+                     &letters[i]);
+    }
+    while (!mst_pipeline_is_aborting(pipeline)) {
+        struct mst_error err;
+        mst_error_clear(&err);
+        enum mst_status status = store->type->letters_put(
+            store, letters, n, &pipeline->spec->letter_limits, &err);
+        if (status == MST_OK) {
+            return true;
+        }
+        err.status = MST_FATAL;
+        if (status != MST_RETRY && status != MST_DISCONNECTED) {
+            mst_error_prefix(&err, "dead letters: ");
+            mst_pipeline_fail(pipeline, &err);
+            mst_pipeline_abort(pipeline);
+            return false;
+        }
+        int64_t wait = mst_backoff_next(&backoff, &pipeline->spec->retry,
+                                        err.retry_after_ms);
+        err.status = MST_RETRY;
+        mst_pipeline_problem(pipeline, runner->problem, &err, wait);
+        mst_pipeline_sleep(pipeline, wait, true);
+    }
+    return false;
+}
+
+/* Sends one letter through the job's dead-letter sink; it is settled when
+ * that sink has confirmed it. */
+static void
+letters_send(struct mst_runner *runner, struct mst_delivery *delivery)
+{
+    struct mst_pipeline *pipeline = runner->pipeline;
+    struct mst_runner *to = &pipeline->runners[pipeline->runners_len - 1];
+    struct mst_letter letter;
+    struct mst_error err;
+    struct mst_part *part = NULL;
+    letters_fill(runner, delivery, &letter);
+    enum mst_status status =
+        mst_letter_event_create(&letter, to->spec, delivery, &part, &err);
+    if (status == MST_OK && !mst_runner_offer(to, part)) {
+        mst_letter_event_destroy(&part->deliveries[0]);
+        status = mst_fail_memory(&err, "pipeline");
+    }
+    if (status != MST_OK) {
+        err.status = MST_FATAL;
+        mst_error_prefix(&err, "dead letters: ");
+        mst_pipeline_fail(pipeline, &err);
+        mst_pipeline_abort(pipeline);
+    }
+}
+
+static void
+letters_send_all(struct mst_runner *runner)
+{
+    struct mst_delivery_list *refused = &runner->refused;
+    while (refused->len > 0 && !mst_pipeline_is_aborting(runner->pipeline)) {
+        struct mst_delivery *delivery = refused->items[refused->head];
+        letters_log(runner, delivery, "to the dead-letter sink");
+        letters_send(runner, delivery);
+        refused->head++;
+        refused->len--;
+    }
+}
+
+void
+mst_runner_bury(struct mst_runner *runner)
+{
+    const struct mst_pipeline_spec *spec = runner->pipeline->spec;
+    struct mst_delivery_list *refused = &runner->refused;
+    struct mst_delivery *first = refused->items[refused->head];
+    if (runner->takes_letters) {
+        letters_stop(runner, first,
+                     "the dead-letter sink itself refused: repair it, the "
+                     "event is still at its source");
+        return;
+    }
+    if (spec->on_reject == MST_ON_REJECT_STOP) {
+        letters_stop(runner, first, NULL);
+        return;
+    }
+    if (spec->on_reject == MST_ON_REJECT_DLQ && spec->letter_sink != NULL) {
+        letters_send_all(runner);
+        return;
+    }
+    while (refused->len > 0) {
+        size_t n =
+            refused->len < LETTERS_AT_ONCE ? refused->len : LETTERS_AT_ONCE;
+        bool skip = spec->on_reject == MST_ON_REJECT_SKIP;
+        if (!skip && !letters_store(runner, n)) {
+            return;
+        }
+        for (size_t i = 0; i < n; i++) {
+            letters_log(runner, refused->items[refused->head + i],
+                        skip ? "skipped" : "dead letter");
+        }
+        letters_settle(runner, n);
+    }
+}

@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: MIT */
+/* Making a run, starting its threads, ending it in order. */
+#include "pipeline/pipeline.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/thread.h"
+#include "log/log.h"
+#include "pipeline/run.h"
+
+enum {
+    PIPELINE_TICK_MS = 250,
+    PIPELINE_ABORT_MS = 5000, /* that an interrupted thread may take */
+    PIPELINE_LOAD_MS = 1000
+};
+
+static enum mst_status
+pipeline_make_runners(struct mst_pipeline *pipeline, struct mst_error *err)
+{
+    const struct mst_pipeline_spec *spec = pipeline->spec;
+    size_t len = spec->sinks_len + (spec->letter_sink != NULL ? 1 : 0);
+    pipeline->runners = calloc(len + 1, sizeof(*pipeline->runners));
+    if (pipeline->runners == NULL) {
+        return mst_fail_memory(err, "pipeline");
+    }
+    for (size_t i = 0; i < len; i++) {
+        bool letters = i == spec->sinks_len;
+        const struct mst_pipeline_sink *sink =
+            letters ? spec->letter_sink : &spec->sinks[i];
+        pipeline->runners_len = i + 1;
+        enum mst_status status =
+            mst_runner_init(&pipeline->runners[i], pipeline, sink, err);
+        if (status != MST_OK) {
+            mst_error_prefix(err, "sink '%s': ", sink->name);
+            return status;
+        }
+        pipeline->runners[i].takes_letters = letters;
+    }
+    return MST_OK;
+}
+
+static enum mst_status
+pipeline_make_workers(struct mst_pipeline *pipeline, struct mst_error *err)
+{
+    size_t len = pipeline->spec->workers;
+    pipeline->workers = calloc(len, sizeof(*pipeline->workers));
+    if (pipeline->workers == NULL) {
+        return mst_fail_memory(err, "pipeline");
+    }
+    pipeline->workers_len = len;
+    for (size_t i = 0; i < len; i++) {
+        pipeline->workers[i].pipeline = pipeline;
+        pipeline->workers[i].queue = mst_queue_create();
+        if (pipeline->workers[i].queue == NULL) {
+            return mst_fail_memory(err, "pipeline");
+        }
+    }
+    return MST_OK;
+}
+
+static enum mst_status
+pipeline_make_locks(struct mst_pipeline *pipeline, struct mst_error *err)
+{
+    if (pthread_mutex_init(&pipeline->mutex, NULL) != 0
+        || pthread_mutex_init(&pipeline->pool_mutex, NULL) != 0
+        || pthread_mutex_init(&pipeline->save_mutex, NULL) != 0
+        || !mst_cond_init(&pipeline->changed)) {
+        return mst_fail_memory(err, "pipeline");
+    }
+    return mst_tracker_init(&pipeline->tracker, err);
+}
+
+enum mst_status
+mst_pipeline_create(const struct mst_pipeline_spec *spec,
+                    struct mst_pipeline **ret_pipeline, struct mst_error *err)
+{
+    struct mst_pipeline *pipeline = calloc(1, sizeof(*pipeline));
+    if (pipeline == NULL) {
+        return mst_fail_memory(err, "pipeline");
+    }
+    pipeline->spec = spec;
+    mst_budget_init(&pipeline->budget, spec->memory);
+    mst_buf_init(&pipeline->start, MST_POSITION_MAX);
+    mst_buf_init(&pipeline->start_marks, MST_POSITION_MAX);
+    mst_buf_init(&pipeline->saved_position, MST_POSITION_MAX);
+    mst_error_clear(&pipeline->reader_problem.err);
+    mst_error_clear(&pipeline->store_problem.err);
+    enum mst_status status = pipeline_make_locks(pipeline, err);
+    if (status == MST_OK) {
+        status = mst_plan_init(&pipeline->plan, spec, err);
+    }
+    if (status == MST_OK) {
+        status = pipeline_make_workers(pipeline, err);
+    }
+    if (status == MST_OK) {
+        status =
+            spec->source->create(&pipeline->source, &spec->source_args, err);
+        if (status != MST_OK) {
+            mst_error_prefix(err,
+                             "source '%s': ", spec->source_args.service_name);
+        }
+    }
+    if (status == MST_OK) {
+        status = pipeline_make_runners(pipeline, err);
+    }
+    if (status != MST_OK) {
+        mst_pipeline_destroy(pipeline);
+        return status;
+    }
+    *ret_pipeline = pipeline;
+    return MST_OK;
+}
+
+static void
+pipeline_release(void *arg, struct mst_flight *flight)
+{
+    (void)arg;
+    mst_flight_destroy(flight);
+}
+
+void
+mst_pipeline_destroy(struct mst_pipeline *pipeline)
+{
+    if (pipeline == NULL) {
+        return;
+    }
+    const struct mst_tracker_events events = {.release = pipeline_release};
+    for (size_t i = 0; i < pipeline->runners_len; i++) {
+        mst_runner_clear(&pipeline->runners[i]);
+    }
+    free(pipeline->runners);
+    mst_tracker_clear(&pipeline->tracker, &events);
+    while (pipeline->pool != NULL) {
+        struct mst_flight *flight = pipeline->pool;
+        pipeline->pool = flight->next;
+        mst_flight_destroy(flight);
+    }
+    if (pipeline->source != NULL) {
+        pipeline->spec->source->destroy(pipeline->source);
+    }
+    for (size_t i = 0; i < pipeline->workers_len; i++) {
+        mst_queue_destroy(pipeline->workers[i].queue);
+    }
+    free(pipeline->workers);
+    mst_plan_clear(&pipeline->plan);
+    mst_buf_clear(&pipeline->start);
+    mst_buf_clear(&pipeline->start_marks);
+    mst_buf_clear(&pipeline->saved_position);
+    (void)pthread_cond_destroy(&pipeline->changed);
+    (void)pthread_mutex_destroy(&pipeline->save_mutex);
+    (void)pthread_mutex_destroy(&pipeline->pool_mutex);
+    (void)pthread_mutex_destroy(&pipeline->mutex);
+    free(pipeline);
+}
+
+static enum mst_status
+pipeline_start(struct mst_pipeline *pipeline, struct mst_error *err)
+{
+    enum mst_status status = MST_OK;
+    for (size_t i = 0; i < pipeline->runners_len && status == MST_OK; i++) {
+        status = mst_runner_start(&pipeline->runners[i], err);
+    }
+    for (size_t i = 0; i < pipeline->workers_len && status == MST_OK; i++) {
+        struct mst_worker *worker = &pipeline->workers[i];
+        status = mst_thread_start(&worker->thread, "worker", mst_worker_main,
+                                  worker, err);
+        worker->started = status == MST_OK;
+    }
+    if (status == MST_OK) {
+        status = mst_thread_start(&pipeline->reader, "reader", mst_reader_main,
+                                  pipeline, err);
+        pipeline->reader_started = status == MST_OK;
+    }
+    return status;
+}
+
+/* A store that does not answer is asked again until the run stops. */
+static enum mst_status
+pipeline_load(struct mst_pipeline *pipeline, struct mst_error *err)
+{
+    enum mst_status status = mst_pipeline_load(pipeline, err);
+    while (status == MST_RETRY && !mst_pipeline_is_stopping(pipeline)) {
+        mst_pipeline_problem(pipeline, &pipeline->store_problem, err,
+                             PIPELINE_LOAD_MS);
+        mst_pipeline_sleep(pipeline, PIPELINE_LOAD_MS, false);
+        status = mst_pipeline_load(pipeline, err);
+    }
+    if (status == MST_OK) {
+        mst_pipeline_problem(pipeline, &pipeline->store_problem, NULL, 0);
+    }
+    return status;
+}
+
+/* Times of the run's own clockwork, monotonic. */
+struct pipeline_clock {
+    int64_t save_ms;
+    int64_t lease_ms;
+    int64_t timeout_ms; /* INT64_MAX: none */
+};
+
+static void
+pipeline_renew(struct mst_pipeline *pipeline, struct pipeline_clock *clock)
+{
+    const struct mst_pipeline_spec *spec = pipeline->spec;
+    int64_t now = mst_clock_ms();
+    struct mst_error err;
+    if (spec->lease == NULL || now < clock->lease_ms) {
+        return;
+    }
+    clock->lease_ms = now + spec->lease_ttl_ms / 3;
+    mst_error_clear(&err);
+    enum mst_status status = spec->store->type->lease_renew(
+        spec->store, spec->job, spec->lease, spec->lease_ttl_ms, &err);
+    if (status == MST_REJECTED
+        || (status != MST_OK
+            && mst_clock_wall_ms() > spec->lease->expires_ms)) {
+        err.status = MST_FATAL;
+        mst_error_prefix(&err, "lease lost: ");
+        mst_mutex_lock(&pipeline->mutex);
+        pipeline->lease_lost = true;
+        mst_mutex_unlock(&pipeline->mutex);
+        mst_pipeline_fail(pipeline, &err);
+    } else if (status != MST_OK) {
+        clock->lease_ms = now + 1000;
+        err.status = MST_RETRY;
+        mst_error_prefix(&err, "lease not renewed: ");
+        mst_pipeline_problem(pipeline, &pipeline->store_problem, &err, 1000);
+    }
+}
+
+/* What is due: saving, the lease, the end of the time. True: timed out. */
+static bool
+pipeline_tick(struct mst_pipeline *pipeline, struct pipeline_clock *clock)
+{
+    int64_t now = mst_clock_ms();
+    if (now >= clock->save_ms) {
+        mst_pipeline_save(pipeline);
+        clock->save_ms = now + pipeline->spec->checkpoint_interval_ms;
+    }
+    pipeline_renew(pipeline, clock);
+    return now >= clock->timeout_ms;
+}
+
+static int
+pipeline_next_tick(const struct pipeline_clock *clock)
+{
+    int64_t next = clock->save_ms;
+    next = clock->timeout_ms < next ? clock->timeout_ms : next;
+    next = clock->lease_ms < next ? clock->lease_ms : next;
+    next -= mst_clock_ms();
+    return next < 1                  ? 1
+           : next > PIPELINE_TICK_MS ? PIPELINE_TICK_MS
+                                     : (int)next;
+}
+
+static bool
+pipeline_wait(struct mst_pipeline *pipeline, int timeout_ms,
+              bool (*is_done)(struct mst_pipeline *pipeline))
+{
+    struct timespec until = mst_cond_deadline(timeout_ms);
+    mst_mutex_lock(&pipeline->mutex);
+    bool done = is_done(pipeline);
+    while (!done
+           && mst_cond_wait(&pipeline->changed, &pipeline->mutex, &until)) {
+        done = is_done(pipeline);
+    }
+    done = done || is_done(pipeline);
+    mst_mutex_unlock(&pipeline->mutex);
+    return done;
+}
+
+static bool
+pipeline_reader_is_done(struct mst_pipeline *pipeline)
+{
+    return pipeline->reader_done || !pipeline->reader_started;
+}
+
+static bool
+pipeline_sinks_are_done(struct mst_pipeline *pipeline)
+{
+    for (size_t i = 0; i < pipeline->runners_len; i++) {
+        struct mst_runner *runner = &pipeline->runners[i];
+        if (runner->takes_letters) {
+            /* The others are done: no letter will follow. */
+            mst_queue_close(runner->queue);
+        }
+        if (runner->started && !atomic_load(&runner->finished)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Until the reader is through. True: the run's time was over. */
+static bool
+pipeline_serve(struct mst_pipeline *pipeline, struct pipeline_clock *clock)
+{
+    bool timed_out = false;
+    while (!pipeline_wait(pipeline, pipeline_next_tick(clock),
+                          pipeline_reader_is_done)) {
+        if (pipeline_tick(pipeline, clock)) {
+            timed_out = true;
+            clock->timeout_ms = INT64_MAX;
+            mst_pipeline_stop(pipeline);
+        }
+    }
+    return timed_out;
+}
+
+static void
+pipeline_join(pthread_t thread, bool *started)
+{
+    if (*started) {
+        (void)pthread_join(thread, NULL);
+        *started = false;
+    }
+}
+
+/* Workers first, then sinks: what was read reaches them all. */
+static void
+pipeline_close_workers(struct mst_pipeline *pipeline)
+{
+    for (size_t i = 0; i < pipeline->workers_len; i++) {
+        mst_queue_close(pipeline->workers[i].queue);
+    }
+    for (size_t i = 0; i < pipeline->workers_len; i++) {
+        pipeline_join(pipeline->workers[i].thread,
+                      &pipeline->workers[i].started);
+    }
+    for (size_t i = 0; i < pipeline->spec->sinks_len; i++) {
+        mst_queue_close(pipeline->runners[i].queue);
+    }
+}
+
+/* Waits until the sinks have confirmed all; true: they have. A run that was
+ * asked to stop gives them shutdown_timeout. */
+static bool
+pipeline_drain(struct mst_pipeline *pipeline, struct pipeline_clock *clock,
+               bool *timed_out)
+{
+    int64_t until = INT64_MAX;
+    for (;;) {
+        if (pipeline_wait(pipeline, pipeline_next_tick(clock),
+                          pipeline_sinks_are_done)) {
+            return !mst_pipeline_is_aborting(pipeline);
+        }
+        if (until == INT64_MAX && mst_pipeline_is_stopping(pipeline)) {
+            until = mst_clock_ms() + pipeline->spec->shutdown_timeout_ms;
+        }
+        mst_mutex_lock(&pipeline->mutex);
+        bool give_up = pipeline->aborting || pipeline->lease_lost;
+        mst_mutex_unlock(&pipeline->mutex);
+        if (pipeline_tick(pipeline, clock)) {
+            *timed_out = true;
+            give_up = true;
+        }
+        if (give_up || mst_clock_ms() >= until) {
+            return false;
+        }
+    }
+}
+
+static void
+pipeline_finish(struct mst_pipeline *pipeline, bool drained)
+{
+    if (!drained) {
+        mst_pipeline_abort(pipeline);
+    }
+    for (size_t i = 0; i < pipeline->runners_len; i++) {
+        mst_queue_close(pipeline->runners[i].queue);
+        pipeline_join(pipeline->runners[i].thread,
+                      &pipeline->runners[i].started);
+    }
+    pipeline->save_not_before_ms = 0;
+    mst_pipeline_save(pipeline);
+    pipeline->spec->source->close(pipeline->source);
+}
+
+static enum mst_pipeline_end
+pipeline_verdict(struct mst_pipeline *pipeline, bool drained, bool timed_out,
+                 struct mst_error *err)
+{
+    mst_mutex_lock(&pipeline->mutex);
+    bool lease_lost = pipeline->lease_lost;
+    bool failed = pipeline->failed;
+    bool reached_end = pipeline->reached_end;
+    if (failed) {
+        *err = pipeline->failure;
+    }
+    mst_mutex_unlock(&pipeline->mutex);
+    if (lease_lost) {
+        return MST_PIPELINE_LEASE_LOST;
+    }
+    if (failed) {
+        return MST_PIPELINE_FAILED;
+    }
+    if (timed_out) {
+        (void)mst_fail(err, MST_RETRY, "job", 0,
+                       "the time of %lld ms was over before all was done",
+                       (long long)pipeline->spec->timeout_ms);
+        return MST_PIPELINE_TIMED_OUT;
+    }
+    if (!drained || !mst_tracker_is_empty(&pipeline->tracker)) {
+        (void)mst_fail(err, MST_RETRY, "job", 0,
+                       "some events were not confirmed within %lld ms; they "
+                       "come again at the next start",
+                       (long long)pipeline->spec->shutdown_timeout_ms);
+        return MST_PIPELINE_UNDRAINED;
+    }
+    return reached_end ? MST_PIPELINE_COMPLETED : MST_PIPELINE_STOPPED;
+}
+
+enum mst_pipeline_end
+mst_pipeline_run(struct mst_pipeline *pipeline, struct mst_error *err)
+{
+    const struct mst_pipeline_spec *spec = pipeline->spec;
+    int64_t now = mst_clock_ms();
+    bool timed_out = false;
+    struct pipeline_clock clock = {
+        .save_ms = now + spec->checkpoint_interval_ms,
+        .lease_ms =
+            spec->lease != NULL ? now + spec->lease_ttl_ms / 3 : INT64_MAX,
+        .timeout_ms = spec->timeout_ms > 0 ? now + spec->timeout_ms : INT64_MAX,
+    };
+    enum mst_status status = pipeline_load(pipeline, err);
+    if (status == MST_OK) {
+        status = pipeline_start(pipeline, err);
+    }
+    if (status != MST_OK) {
+        mst_pipeline_fail(pipeline, err);
+        mst_pipeline_abort(pipeline);
+    }
+    timed_out = pipeline_serve(pipeline, &clock);
+    pipeline_join(pipeline->reader, &pipeline->reader_started);
+    pipeline_close_workers(pipeline);
+    bool drained = pipeline_drain(pipeline, &clock, &timed_out);
+    pipeline_finish(pipeline, drained);
+    return pipeline_verdict(pipeline, drained, timed_out, err);
+}

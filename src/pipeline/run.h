@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The inside of a run: what its threads share. Only for this folder.
+ *
+ * Locks, in the order in which they may be taken: save_mutex, then
+ * tracker.mutex, then a runner's mutex, then mutex. No callback of a
+ * connector but settle, position and confirm's way in is made under a lock.
+ */
+#ifndef MST_PIPELINE_RUN_H
+#define MST_PIPELINE_RUN_H
+
+#include "base/queue.h"
+#include "pipeline/backoff.h"
+#include "pipeline/budget.h"
+#include "pipeline/runner.h"
+#include "pipeline/unit.h"
+
+/* What is wrong with one part of the run, for the state of the job. */
+struct mst_problem {
+    struct mst_error err; /* status OK: nothing */
+    int64_t since_ms;     /* wall clock */
+    int64_t next_ms;      /* wall clock of the next attempt, 0: unknown */
+};
+
+struct mst_worker {
+    struct mst_pipeline *pipeline;
+    struct mst_queue *queue; /* of struct mst_unit */
+    pthread_t thread;
+    bool started;
+};
+
+struct mst_pipeline {
+    const struct mst_pipeline_spec *spec;
+    struct mst_plan plan;
+    struct mst_tracker tracker;
+    struct mst_budget budget;
+
+    pthread_mutex_t mutex; /* guards down to `failure` */
+    pthread_cond_t changed;
+    bool stopping; /* read no more */
+    bool aborting; /* wait for nothing */
+    bool reader_done;
+    bool reached_end; /* bounded: all was read */
+    bool opened;      /* the source was open once */
+    bool failed;
+    bool lease_lost;
+    struct mst_problem reader_problem;
+    struct mst_problem store_problem;
+    struct mst_error failure;
+
+    atomic_bool reader_waits; /* wake it when a flight is done */
+    atomic_bool dirty;        /* settled since the last save */
+
+    void *source;
+    pthread_t reader;
+    bool reader_started;
+    uint64_t next_seq;
+    uint64_t base_events; /* confirmed in earlier runs */
+    struct mst_buf start; /* position to open at; reader's */
+    enum mst_position_origin start_origin;
+    struct mst_buf start_marks; /* of the sinks, framed; constant */
+
+    struct mst_worker *workers;
+    size_t workers_len;
+    struct mst_runner *runners; /* sinks, then the letter sink if any */
+    size_t runners_len;
+
+    pthread_mutex_t pool_mutex;
+    struct mst_flight *pool; /* for reuse */
+    size_t pool_len;
+
+    pthread_mutex_t save_mutex; /* one save at a time; guards the next */
+    struct mst_buf saved_position;
+    struct mst_backoff save_backoff;
+    int64_t save_not_before_ms; /* monotonic */
+
+    atomic_uint_fast64_t events_in;
+    atomic_uint_fast64_t bytes_in;
+    atomic_uint_fast64_t rejected;
+    atomic_uint_fast64_t retries;
+    atomic_uint_fast64_t checkpoints;
+    atomic_int_fast64_t checkpoint_ms;
+    atomic_int_fast64_t source_ts_ms;
+};
+
+/* --- state (status.c) ---------------------------------------------------- */
+/* Ends the run with this error; the first one counts. Thread: any. */
+void mst_pipeline_fail(struct mst_pipeline *pipeline,
+                       const struct mst_error *err);
+/* Sets (or with NULL clears) a problem. wait_ms < 0: no attempt planned. */
+void mst_pipeline_problem(struct mst_pipeline *pipeline,
+                          struct mst_problem *slot, const struct mst_error *err,
+                          int64_t wait_ms);
+bool mst_pipeline_is_stopping(struct mst_pipeline *pipeline);
+bool mst_pipeline_is_aborting(struct mst_pipeline *pipeline);
+/* Waits; returns early when the run stops (or only when it aborts). */
+void mst_pipeline_sleep(struct mst_pipeline *pipeline, int64_t ms,
+                        bool until_abort);
+/* Ends all waiting: the source and the sinks are interrupted. */
+void mst_pipeline_abort(struct mst_pipeline *pipeline);
+
+/* --- flights (flights.c) ------------------------------------------------- */
+MST_MUST_CHECK struct mst_flight *
+mst_pipeline_take_flight(struct mst_pipeline *pipeline);
+void mst_pipeline_give_flight(struct mst_pipeline *pipeline,
+                              struct mst_flight *flight);
+/* Settles what is confirmed, in order, and frees what is done. */
+void mst_pipeline_advance(struct mst_pipeline *pipeline);
+/* A delivery is done: confirmed by its sink, or safe as a letter. */
+void mst_pipeline_settle(struct mst_pipeline *pipeline,
+                         struct mst_delivery *delivery);
+
+/* --- checkpoints (checkpoint.c) ------------------------------------------ */
+MST_MUST_CHECK enum mst_status mst_pipeline_load(struct mst_pipeline *pipeline,
+                                                 struct mst_error *err);
+/* Saves what is settled if that is news; then tells the source. Failures
+ * become the state's problem and are tried again. */
+void mst_pipeline_save(struct mst_pipeline *pipeline);
+/* The mark that this sink left in the checkpoint; none: data == NULL. */
+struct mst_slice mst_pipeline_sink_mark(struct mst_pipeline *pipeline,
+                                        const char *sink);
+
+/* --- threads ------------------------------------------------------------- */
+void *mst_reader_main(void *pipeline); /* reader.c */
+void *mst_worker_main(void *worker);   /* worker.c */
+
+#endif

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: MIT */
+/* The thread that feeds one sink. */
+#include "pipeline/runner.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/thread.h"
+#include "log/log.h"
+#include "pipeline/run.h"
+
+enum {
+    RUNNER_IDLE_MS = 1000,
+    RUNNER_FULL_MS = 100, /* a sink that forgets ready() is asked again */
+    RUNNER_DRAIN_MS = 200
+};
+
+bool
+mst_delivery_list_push(struct mst_delivery_list *list,
+                       struct mst_delivery *delivery)
+{
+    if (list->head + list->len == list->cap && list->head > 0) {
+        memmove(list->items, list->items + list->head,
+                list->len * sizeof(*list->items));
+        list->head = 0;
+    }
+    if (list->len == list->cap) {
+        size_t cap = list->cap == 0 ? 1024 : list->cap * 2;
+        struct mst_delivery **items =
+            realloc(list->items, cap * sizeof(*items));
+        if (items == NULL) {
+            return false;
+        }
+        list->items = items;
+        list->cap = cap;
+    }
+    list->items[list->head + list->len++] = delivery;
+    return true;
+}
+
+void
+mst_delivery_list_clear(struct mst_delivery_list *list)
+{
+    free(list->items);
+    memset(list, 0, sizeof(*list));
+}
+
+/* The one way in for confirmations. Thread: any; no lock unless it failed. */
+static void
+runner_confirm(const struct mst_delivery_owner *owner,
+               struct mst_delivery *delivery, enum mst_status status,
+               const struct mst_error *err)
+{
+    /* The owner is the first member, and the runner is ours to change. */
+    struct mst_runner *runner = (struct mst_runner *)(uintptr_t)owner;
+    if (MST_LIKELY(status == MST_OK)) {
+        atomic_fetch_add_explicit(&runner->confirmed, 1, memory_order_relaxed);
+        mst_pipeline_settle(runner->pipeline, delivery);
+    } else {
+        mst_mutex_lock(&runner->mutex);
+        delivery->outcome = status;
+        if (status == MST_REJECTED) {
+            free(delivery->error);
+            delivery->error = malloc(sizeof(*delivery->error));
+            if (delivery->error != NULL) {
+                *delivery->error = *err;
+            }
+        } else {
+            runner->last_error = *err;
+            runner->last_error.status = status;
+        }
+        delivery->next = runner->failed;
+        runner->failed = delivery;
+        atomic_store(&runner->has_failed, true);
+        mst_mutex_unlock(&runner->mutex);
+        mst_queue_wake(runner->queue);
+    }
+    size_t before = atomic_fetch_sub(&runner->inflight, 1);
+    if (before == 1 && atomic_load(&runner->draining)) {
+        mst_mutex_lock(&runner->mutex);
+        (void)pthread_cond_signal(&runner->idle);
+        mst_mutex_unlock(&runner->mutex);
+    }
+}
+
+static void
+runner_health(const struct mst_sink_host *host, const struct mst_error *err)
+{
+    struct mst_runner *runner =
+        (struct mst_runner *)((uintptr_t)host
+                              - offsetof(struct mst_runner, host));
+    if (err != NULL) {
+        struct mst_error told = *err;
+        told.status = MST_RETRY;
+        mst_pipeline_problem(runner->pipeline, runner->problem, &told, -1);
+    } else {
+        mst_pipeline_problem(runner->pipeline, runner->problem, NULL, 0);
+    }
+}
+
+static void
+runner_ready(const struct mst_sink_host *host)
+{
+    struct mst_runner *runner =
+        (struct mst_runner *)((uintptr_t)host
+                              - offsetof(struct mst_runner, host));
+    if (!atomic_exchange(&runner->has_room, true)) {
+        mst_queue_wake(runner->queue);
+    }
+}
+
+enum mst_status
+mst_runner_init(struct mst_runner *runner, struct mst_pipeline *pipeline,
+                const struct mst_pipeline_sink *spec, struct mst_error *err)
+{
+    memset(runner, 0, sizeof(*runner));
+    runner->pipeline = pipeline;
+    runner->spec = spec;
+    runner->owner.confirm = runner_confirm;
+    runner->host.health = runner_health;
+    runner->host.ready = runner_ready;
+    runner->args = spec->args;
+    runner->args.host = &runner->host;
+    runner->problem = calloc(1, sizeof(*runner->problem));
+    runner->queue = mst_queue_create();
+    if (runner->problem == NULL || runner->queue == NULL
+        || pthread_mutex_init(&runner->mutex, NULL) != 0
+        || !mst_cond_init(&runner->idle)) {
+        return mst_fail_memory(err, "pipeline");
+    }
+    return spec->type->create(&runner->sink, &runner->args, err);
+}
+
+void
+mst_runner_clear(struct mst_runner *runner)
+{
+    if (runner->sink != NULL) {
+        runner->spec->type->destroy(runner->sink);
+    }
+    for (size_t i = 0; i < runner->refused.len; i++) {
+        free(runner->refused.items[runner->refused.head + i]->error);
+    }
+    mst_queue_destroy(runner->queue);
+    mst_delivery_list_clear(&runner->pending);
+    mst_delivery_list_clear(&runner->again);
+    mst_delivery_list_clear(&runner->refused);
+    free(runner->problem);
+    if (runner->queue != NULL) {
+        (void)pthread_cond_destroy(&runner->idle);
+        (void)pthread_mutex_destroy(&runner->mutex);
+    }
+}
+
+bool
+mst_runner_offer(struct mst_runner *runner, struct mst_part *part)
+{
+    return mst_queue_push(runner->queue, part);
+}
+
+void
+mst_runner_close(struct mst_runner *runner)
+{
+    if (runner->is_open) {
+        runner->spec->type->close(runner->sink);
+        runner->is_open = false;
+    }
+}
+
+/* Tries to open; pauses when that fails. */
+static void
+runner_open(struct mst_runner *runner)
+{
+    struct mst_pipeline *pipeline = runner->pipeline;
+    struct mst_error err;
+    struct mst_sink_start start = {
+        .mark = mst_pipeline_sink_mark(pipeline, runner->spec->name)};
+    mst_error_clear(&err);
+    enum mst_status status =
+        runner->spec->type->open(runner->sink, &start, &err);
+    if (status == MST_OK) {
+        runner->is_open = true;
+        runner->waits_for_room = false;
+        mst_backoff_reset(&runner->backoff);
+        mst_pipeline_problem(pipeline, runner->problem, NULL, 0);
+        return;
+    }
+    mst_error_prefix(&err, "sink '%s': ", runner->spec->name);
+    err.status = status;
+    if (status == MST_FATAL || status == MST_REJECTED) {
+        mst_pipeline_fail(pipeline, &err);
+        return;
+    }
+    int64_t wait = mst_backoff_next(&runner->backoff, &pipeline->spec->retry,
+                                    err.retry_after_ms);
+    mst_pipeline_problem(pipeline, runner->problem, &err, wait);
+    mst_pipeline_sleep(pipeline, wait, true);
+}
+
+/* Puts a part's deliveries in line. */
+static bool
+runner_enqueue(struct mst_runner *runner, struct mst_part *part)
+{
+    for (size_t i = 0; i < part->len; i++) {
+        struct mst_delivery *delivery = &part->deliveries[i];
+        delivery->owner = &runner->owner;
+        struct mst_delivery_list *list = delivery->outcome == MST_REJECTED
+                                             ? &runner->refused
+                                             : &runner->pending;
+        if (!mst_delivery_list_push(list, delivery)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Takes all parts that are there; waits only when there is nothing to do. */
+static void
+runner_receive(struct mst_runner *runner)
+{
+    int wait = 0;
+    if (runner->pending.len == 0) {
+        wait = RUNNER_IDLE_MS;
+    } else if (runner->waits_for_room) {
+        wait = RUNNER_FULL_MS;
+    }
+    if (atomic_load(&runner->has_failed) || atomic_load(&runner->has_room)
+        || runner->refused.len > 0) {
+        wait = 0;
+    }
+    struct mst_part *part = mst_queue_pop(runner->queue, wait);
+    while (part != NULL) {
+        if (!runner_enqueue(runner, part)) {
+            struct mst_error err;
+            (void)mst_fail_memory(&err, "pipeline");
+            mst_pipeline_fail(runner->pipeline, &err);
+            return;
+        }
+        part = mst_queue_pop(runner->queue, 0);
+    }
+}
+
+static void
+runner_write(struct mst_runner *runner)
+{
+    struct mst_delivery_list *pending = &runner->pending;
+    size_t n = pending->len;
+    size_t taken = 0;
+    struct mst_error err;
+    mst_error_clear(&err);
+    atomic_store(&runner->has_room, false);
+    /* Counted before: confirmations may come before write returns. */
+    atomic_fetch_add(&runner->inflight, n);
+    enum mst_status status = runner->spec->type->write(
+        runner->sink, pending->items + pending->head, n, &taken, &err);
+    if (taken < n) {
+        atomic_fetch_sub(&runner->inflight, n - taken);
+    }
+    pending->head += taken;
+    pending->len -= taken;
+    if (pending->len == 0) {
+        pending->head = 0;
+    }
+    runner->waits_for_room = status == MST_AGAIN;
+    if (status == MST_OK || status == MST_AGAIN) {
+        return;
+    }
+    mst_error_prefix(&err, "sink '%s': ", runner->spec->name);
+    err.status = status;
+    if (status == MST_FATAL) {
+        mst_pipeline_fail(runner->pipeline, &err);
+        return;
+    }
+    mst_mutex_lock(&runner->mutex);
+    runner->last_error = err;
+    mst_mutex_unlock(&runner->mutex);
+    mst_runner_recover(runner);
+}
+
+/* Nothing more will come, and nothing is left to be done. */
+static bool
+runner_is_done(struct mst_runner *runner)
+{
+    return mst_queue_is_closed(runner->queue)
+           && mst_queue_len(runner->queue) == 0 && runner->pending.len == 0
+           && runner->refused.len == 0 && atomic_load(&runner->inflight) == 0
+           && !atomic_load(&runner->has_failed);
+}
+
+/* Something got through since the last recovery: all is well again. */
+static void
+runner_note_health(struct mst_runner *runner)
+{
+    if (runner->backoff.failures > 0
+        && atomic_load(&runner->confirmed) > runner->confirmed_before) {
+        mst_backoff_reset(&runner->backoff);
+        mst_pipeline_problem(runner->pipeline, runner->problem, NULL, 0);
+    }
+}
+
+static void
+runner_turn(struct mst_runner *runner)
+{
+    runner_note_health(runner);
+    runner_receive(runner);
+    if (atomic_load(&runner->has_failed)) {
+        mst_runner_collect_failed(runner);
+        if (runner->again.len > 0) {
+            mst_runner_recover(runner);
+        }
+    }
+    if (runner->refused.len > 0) {
+        mst_runner_bury(runner);
+    }
+    if (runner->pending.len > 0 && runner->is_open) {
+        runner_write(runner);
+    }
+    if ((runner->pending.len == 0 || runner->waits_for_room) && runner->is_open
+        && mst_queue_is_closed(runner->queue)) {
+        /* OK or not is seen by who looks at inflight. */
+        (void)runner->spec->type->drain(runner->sink, RUNNER_DRAIN_MS, NULL);
+    }
+}
+
+static void *
+runner_main(void *arg)
+{
+    struct mst_runner *runner = arg;
+    while (!runner_is_done(runner)
+           && !mst_pipeline_is_aborting(runner->pipeline)) {
+        if (!runner->is_open) {
+            runner_open(runner);
+            if (!runner->is_open) {
+                continue;
+            }
+        }
+        runner_turn(runner);
+    }
+    mst_runner_close(runner);
+    mst_runner_collect_failed(runner);
+    atomic_store(&runner->finished, true);
+    mst_mutex_lock(&runner->pipeline->mutex);
+    (void)pthread_cond_broadcast(&runner->pipeline->changed);
+    mst_mutex_unlock(&runner->pipeline->mutex);
+    return NULL;
+}
+
+enum mst_status
+mst_runner_start(struct mst_runner *runner, struct mst_error *err)
+{
+    char name[16];
+    (void)snprintf(name, sizeof(name), "snk:%.11s", runner->spec->name);
+    enum mst_status status =
+        mst_thread_start(&runner->thread, name, runner_main, runner, err);
+    runner->started = status == MST_OK;
+    return status;
+}

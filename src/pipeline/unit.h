@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The part of a flight that goes through one worker: its events, what they
+ * were converted to, and one delivery per event and sink.
+ */
+#ifndef MST_PIPELINE_UNIT_H
+#define MST_PIPELINE_UNIT_H
+
+#include "pipeline/pipeline.h"
+#include "pipeline/tracker.h"
+
+/* Which conversions a job needs, found once: the source's step, then one per
+ * different wish of the sinks. */
+struct mst_plan {
+    struct mst_transcoder source; /* run NULL: none */
+    struct mst_transcoder *steps; /* distinct ones, run never NULL */
+    size_t steps_len;
+    /* Per sink: index into steps, or -1: gets the source's form. */
+    int *sink_step;
+    size_t sinks_len;
+};
+
+/* A part is what one sink gets of a unit; a queue's item. */
+struct mst_part {
+    struct mst_delivery *deliveries;
+    size_t len;
+};
+
+struct mst_unit {
+    struct mst_flight *flight;
+    struct mst_event **events;
+    size_t len;
+    struct mst_buf source_out; /* memory of the source's step */
+    struct mst_buf *step_out;  /* memory of each step */
+    size_t step_out_len;
+    struct mst_part *parts; /* one per sink */
+};
+
+MST_MUST_CHECK enum mst_status
+mst_plan_init(struct mst_plan *plan, const struct mst_pipeline_spec *spec,
+              struct mst_error *err);
+void mst_plan_clear(struct mst_plan *plan);
+
+/* Splits the flight's events by key hash over `workers` units, in order. */
+MST_MUST_CHECK enum mst_status mst_flight_split(struct mst_flight *flight,
+                                                const struct mst_plan *plan,
+                                                unsigned workers,
+                                                struct mst_error *err);
+
+/* Converts for all sinks and fills the deliveries. An event that does not
+ * convert gets outcome REJECTED and its error; MST_FATAL without memory. */
+MST_MUST_CHECK enum mst_status mst_unit_convert(struct mst_unit *unit,
+                                                const struct mst_plan *plan,
+                                                struct mst_error *err);
+
+/* Bytes that conversions took. */
+uint64_t mst_unit_memory(const struct mst_unit *unit);
+
+/* What a batch is charged before it is converted: its own memory, its
+ * deliveries, and room for the conversions that are to come. */
+uint64_t mst_flight_estimate(const struct mst_batch *batch,
+                             const struct mst_plan *plan);
+
+MST_MUST_CHECK struct mst_flight *mst_flight_create(size_t max_events,
+                                                    size_t max_bytes);
+/* For reuse: empties the batch, keeps at most keep bytes per buffer. */
+void mst_flight_reset(struct mst_flight *flight, size_t keep);
+void mst_flight_destroy(struct mst_flight *flight);
+
+#endif
