@@ -142,11 +142,12 @@ def error_of(config):
     producer = confluent_kafka.Producer(
         {**config, "error_cb": lambda e: seen.append(e.name()), "log_level": 0}
     )
-    wait_until(
-        lambda: producer.poll(0.05) or "_ALL_BROKERS_DOWN" in seen,
-        20,
-        what="the errors of a refused client",
-    )
+
+    def down():
+        producer.poll(0.05)
+        return "_ALL_BROKERS_DOWN" in seen
+
+    wait_until(down, 20, what="the errors of a refused client")
     return seen
 
 
