@@ -6,6 +6,8 @@
  * Threads: every function may be called from any thread; implementations
  * lock. Errors: MST_RETRY (busy, disk full, server away: try again),
  * MST_FATAL (damaged, no right), MST_REJECTED (fenced: see checkpoint_save).
+ * Lists hold no lock while `each` runs: it may call the store. `each` ends
+ * the list with any status but MST_OK; the list returns that status.
  */
 #ifndef MST_CORE_STORE_H
 #define MST_CORE_STORE_H
@@ -31,7 +33,7 @@ void mst_checkpoint_clear(struct mst_checkpoint *checkpoint);
 
 /* Exclusive right to run a job, for a while. */
 struct mst_lease {
-    char holder[128]; /* host, process id, and a random part */
+    char holder[128]; /* of mst_process_tag: host, process id, random part */
     uint64_t fence;   /* grows with every holder */
     int64_t expires_ms;
 };
@@ -64,6 +66,14 @@ struct mst_letter_limits {
     int64_t max_age_ms; /* 0: for ever; older ones are removed, and counted */
 };
 
+/* What is kept for one job, or for all of them. */
+struct mst_letter_totals {
+    uint64_t letters;
+    uint64_t bytes;    /* as max_bytes counts them */
+    uint64_t expired;  /* removed by age so far */
+    int64_t oldest_ms; /* 0: there is none */
+};
+
 struct mst_letter_filter {
     const char *job; /* NULL: all */
     uint64_t id;     /* 0: all */
@@ -72,6 +82,7 @@ struct mst_letter_filter {
     bool payloads;   /* false: payload and key stay empty (lists) */
 };
 
+/* Texts may be NULL but for job. */
 struct mst_run_record {
     uint64_t id;
     char *job; /* owned, as the other texts */
@@ -106,18 +117,22 @@ struct mst_store_type {
     enum mst_status (*checkpoint_save)(struct mst_store *store,
                                        const struct mst_checkpoint *checkpoint,
                                        struct mst_error *err);
+    /* All of a job. Guarded as a save with fence 0. */
     enum mst_status (*checkpoint_delete)(struct mst_store *store,
                                          const char *job,
                                          struct mst_error *err);
     /* Newest first; the store keeps about 20 per job. job NULL: the newest
-     * of every job. */
+     * of every job. Damaged ones are left out and reported at the end, as
+     * MST_FATAL. */
     enum mst_status (*checkpoint_list)(
         struct mst_store *store, const char *job,
         enum mst_status (*each)(void *arg, const struct mst_checkpoint *one),
         void *arg, struct mst_error *err);
 
     /* --- leases ------------------------------------------------------ */
-    /* MST_AGAIN: somebody else holds it; ret then says who and until when. */
+    /* MST_AGAIN: somebody else holds it; ret then says who and until when.
+     * One that expired, and one whose holder has surely ended
+     * (mst_process_is_gone), is taken over. The fence grows each time. */
     enum mst_status (*lease_acquire)(struct mst_store *store, const char *job,
                                      const char *holder, int64_t ttl_ms,
                                      struct mst_lease *ret,
@@ -126,13 +141,15 @@ struct mst_store_type {
     enum mst_status (*lease_renew)(struct mst_store *store, const char *job,
                                    struct mst_lease *lease, int64_t ttl_ms,
                                    struct mst_error *err);
+    /* One that was lost meanwhile is left alone: MST_OK. */
     enum mst_status (*lease_release)(struct mst_store *store, const char *job,
                                      const struct mst_lease *lease,
                                      struct mst_error *err);
 
     /* --- dead letters ------------------------------------------------ */
     /* Durable when it returns. MST_AGAIN: full (the job stops, no letter is
-     * dropped). Letters are written in one transaction. */
+     * dropped). All letters or none are written; the ids in them are not
+     * used. What is older than max_age_ms makes room first. */
     enum mst_status (*letters_put)(struct mst_store *store,
                                    const struct mst_letter *letters, size_t n,
                                    const struct mst_letter_limits *limits,
@@ -146,13 +163,25 @@ struct mst_store_type {
                                       uint64_t *ret_deleted,
                                       struct mst_error *err);
 
+    /* job NULL: all jobs together. */
+    enum mst_status (*letters_count)(struct mst_store *store, const char *job,
+                                     struct mst_letter_totals *ret,
+                                     struct mst_error *err);
+    /* Removes what is older than max_age_ms (> 0), and counts it. */
+    enum mst_status (*letters_expire)(struct mst_store *store, const char *job,
+                                      int64_t max_age_ms, uint64_t *ret_expired,
+                                      struct mst_error *err);
+
     /* --- runs -------------------------------------------------------- */
+    /* Closes earlier runs of the job that never ended, as state "died".
+     * The last 100 of a job are kept. */
     enum mst_status (*run_begin)(struct mst_store *store,
                                  struct mst_run_record *run /* id is set */,
                                  struct mst_error *err);
     enum mst_status (*run_end)(struct mst_store *store,
                                const struct mst_run_record *run,
                                struct mst_error *err);
+    /* Newest first. job NULL: of all jobs; limit 0: no limit. */
     enum mst_status (*run_list)(
         struct mst_store *store, const char *job, size_t limit,
         enum mst_status (*each)(void *arg, const struct mst_run_record *one),
