@@ -21,6 +21,13 @@ mst_hash64(const void *data, size_t len)
     return hash ^ (hash >> 32);
 }
 
+/* Remainders of the sixteen half bytes. */
+static const uint32_t crc32c_nibble[16] = {
+    0x00000000U, 0x105EC76FU, 0x20BD8EDEU, 0x30E349B1U,
+    0x417B1DBCU, 0x5125DAD3U, 0x61C69362U, 0x7198540DU,
+    0x82F63B78U, 0x92A8FC17U, 0xA24BB5A6U, 0xB21572C9U,
+    0xC38D26C4U, 0xD3D3E1ABU, 0xE330A81AU, 0xF36E6F75U};
+
 uint32_t
 mst_crc32c(uint32_t crc, const void *data, size_t len)
 {
@@ -28,9 +35,8 @@ mst_crc32c(uint32_t crc, const void *data, size_t len)
     crc = ~crc;
     for (size_t i = 0; i < len; i++) {
         crc ^= bytes[i];
-        for (int bit = 0; bit < 8; bit++) {
-            crc = (crc >> 1) ^ (0x82F63B78U & (0U - (crc & 1U)));
-        }
+        crc = (crc >> 4) ^ crc32c_nibble[crc & 15U];
+        crc = (crc >> 4) ^ crc32c_nibble[crc & 15U];
     }
     return ~crc;
 }
