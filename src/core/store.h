@@ -154,6 +154,8 @@ struct mst_store_type {
                                    const struct mst_letter *letters, size_t n,
                                    const struct mst_letter_limits *limits,
                                    struct mst_error *err);
+    /* In the order of their ids. Damaged ones are left out and reported at
+     * the end, as MST_FATAL. */
     enum mst_status (*letters_list)(
         struct mst_store *store, const struct mst_letter_filter *filter,
         enum mst_status (*each)(void *arg, const struct mst_letter *one),
