@@ -23,13 +23,16 @@ def commands(build):
 
 
 def include_flags(words):
-    """Return the -I, -isystem, -D and -U of compiler arguments."""
+    """Return the -I, -isystem, -D and -U of compiler arguments.
+
+    Each is one tuple: ("-Ifolder",) or ("-isystem", "folder").
+    """
     kept, rest = [], iter(words)
     for word in rest:
         if word in ("-I", "-isystem", "-D", "-U"):
-            kept += [word, next(rest, "")]
+            kept.append((word, next(rest, "")))
         elif word.startswith(("-I", "-isystem", "-D", "-U")):
-            kept.append(word)
+            kept.append((word,))
     return kept
 
 

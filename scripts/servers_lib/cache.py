@@ -111,6 +111,12 @@ def _make_venv(target):
 
 def venv_python():
     """Return the Python of a venv that has pytest and both clients."""
+    if sys.version_info < (3, 11):
+        raise ServersError(
+            "Python 3.11 or newer is needed, this is "
+            + sys.version.split(maxsplit=1)[0],
+            "put a newer python3 first in PATH",
+        )
     tag = f"venv-{sys.version_info[0]}.{sys.version_info[1]}"
     home = root() / tag
     # The marker holds the package list: a changed list builds a new venv.

@@ -29,14 +29,14 @@ class Repository:
         path.write_text((SPDX if spdx else "") + text)
         return path
 
-    def build(self, *names):
+    def build(self, *names, flags=""):
         (self.folder / "build").mkdir(exist_ok=True)
         src = self.folder / "src"
         entries = [
             {
                 "directory": str(self.folder / "build"),
                 "file": str(self.folder / name),
-                "command": f"cc -I{src} -std=c11 -c {self.folder / name}",
+                "command": f"cc -I{src} {flags} -std=c11 -c {self.folder / name}",
             }
             for name in names
         ]
@@ -229,6 +229,16 @@ def test_a_header_that_needs_another_is_found(repo):
         "src/core/bad.h",
         "src/core/twice.h",
     ]
+
+
+def test_headers_see_the_include_folders_of_the_build(repo):
+    for name in ("one", "two"):
+        repo.write(f"libraries/{name}/{name}.h", f"extern int {name};\n")
+    repo.write("src/core/a.h", "#include <one.h>\n#include <two.h>\n")
+    folders = [repo.folder / "libraries" / name for name in ("one", "two")]
+    flags = " ".join(f"-isystem {folder}" for folder in folders)
+    repo.build("src/core/a.c", "src/core/b.c", flags=flags)
+    assert repo.check("check-headers") == (0, [])
 
 
 CLUMSY = "int clumsy(int a);\nint clumsy(int a)\n{\n    if (a)\n        return 1;\n    return 0;\n}\n"
