@@ -36,7 +36,11 @@ enum mst_option_flag {
     /* Accepted for files of the published mstream; left out of the docs. */
     MST_OPTION_HIDDEN = 1U << 4,
     /* STRING_LIST only: one string is a list of one. */
-    MST_OPTION_ONE_OR_LIST = 1U << 5
+    MST_OPTION_ONE_OR_LIST = 1U << 5,
+    /* Step options only: where this is given, `resource` may be left out.
+     * An own option named `resource` without REQUIRED makes it optional
+     * altogether. */
+    MST_OPTION_RESOURCE = 1U << 6
 };
 
 struct mst_strings {

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* Whether every step of a connector can have the encoding that it is given:
+ * found before anything starts, never per event. */
+#include <stdio.h>
+
+#include "config/loader.h"
+#include "config/node.h"
+
+/* A connector on its way through its steps. */
+struct encoding_check {
+    struct mst_loader *loader;
+    struct mst_config_connector *connector;
+    enum mst_encoding current; /* after the step at hand */
+};
+
+static struct mst_place
+encoding_place(const struct mst_config_step *step, const char *path,
+               char inner[MST_PATH_MAX])
+{
+    (void)snprintf(inner, MST_PATH_MAX, "%s", path);
+    if (mst_node_get(step->node, "output_encoding") != NULL) {
+        mst_path_key(inner, path, "output_encoding");
+    }
+    return mst_loader_place(step->node, "output_encoding", inner);
+}
+
+/* from -> to by the step's own word. False: a problem was added. */
+static bool
+encoding_convert(struct encoding_check *check, struct mst_config_step *step,
+                 const char *path)
+{
+    const struct mst_registry *registry = check->loader->registry;
+    struct mst_transcoder transcoder;
+    struct mst_error err;
+    step->from = check->current;
+    step->to = step->output_encoding == MST_ENCODING_NONE
+                   ? step->from
+                   : step->output_encoding;
+    check->current = step->to;
+    mst_error_clear(&err);
+    if (registry->transcoder == NULL
+        || registry->transcoder(step->from, step->to, &step->conversion,
+                                &transcoder, &err)
+               == MST_OK) {
+        return true;
+    }
+    char inner[MST_PATH_MAX];
+    struct mst_place place = encoding_place(step, path, inner);
+    mst_loader_fail(
+        check->loader, &place, err.hint[0] == '\0' ? NULL : err.hint,
+        "no conversion from %s to %s%s%s", mst_encoding_name(step->from),
+        mst_encoding_name(step->to), err.text[0] == '\0' ? "" : ": ", err.text);
+    return false;
+}
+
+static bool
+encoding_source(struct encoding_check *check, const char *path)
+{
+    struct mst_config_step *step = &check->connector->source;
+    const struct mst_config_service *service =
+        &check->loader->config->services[step->service];
+    struct mst_source_args args = {
+        .job = check->connector->name,
+        .service_name = service->name,
+        .service = service->options,
+        .options = step->options,
+        .resource = step->resource,
+        .input_encoding = step->input_encoding,
+    };
+    check->current = service->source->encoding == NULL
+                         ? step->input_encoding
+                         : service->source->encoding(&args);
+    if (check->current == MST_ENCODING_NONE) {
+        check->current = step->input_encoding;
+    }
+    if (check->current == MST_ENCODING_NONE) {
+        struct mst_place place = mst_place_value(step->node, path);
+        mst_loader_fail(check->loader, &place,
+                        "add input_encoding = \"json\", \"bson\" or \"raw\"",
+                        "'input_encoding' is missing: a source of provider "
+                        "'%s' can not tell what it reads",
+                        service->provider);
+        return false;
+    }
+    return encoding_convert(check, step, path);
+}
+
+/* What a sink takes, for a hint. */
+static void
+encoding_list(unsigned encodings, char out[64])
+{
+    out[0] = '\0';
+    for (int i = 1; i < MST_ENCODINGS; i++) {
+        if ((encodings & (1U << i)) != 0) {
+            size_t used = strlen(out);
+            (void)snprintf(out + used, 64 - used, "%s%s", used == 0 ? "" : ", ",
+                           mst_encoding_name((enum mst_encoding)i));
+        }
+    }
+}
+
+static void
+encoding_accepts(struct encoding_check *check, struct mst_config_step *step,
+                 const char *path)
+{
+    const struct mst_config_service *service =
+        &check->loader->config->services[step->service];
+    if ((service->sink->encodings & (1U << step->to)) != 0) {
+        return;
+    }
+    char inner[MST_PATH_MAX];
+    char list[64];
+    char hint[128];
+    struct mst_place place = encoding_place(step, path, inner);
+    encoding_list(service->sink->encodings, list);
+    (void)snprintf(hint, sizeof(hint), "set output_encoding to one of: %s",
+                   list);
+    mst_loader_fail(check->loader, &place, hint,
+                    "a sink of provider '%s' does not take %s",
+                    service->provider, mst_encoding_name(step->to));
+}
+
+/* Dead letters are kept as they were read. */
+static void
+encoding_dlq(struct encoding_check *check, enum mst_encoding read,
+             const char *path)
+{
+    struct mst_config_step *step = check->connector->dlq.sink;
+    if (step == NULL || step->broken) {
+        return;
+    }
+    step->from = read;
+    step->to = read;
+    if (step->output_encoding != MST_ENCODING_NONE
+        && step->output_encoding != read) {
+        char inner[MST_PATH_MAX];
+        struct mst_place place = encoding_place(step, path, inner);
+        mst_loader_fail(check->loader, &place, "remove 'output_encoding'",
+                        "dead letters keep the encoding that was read, %s",
+                        mst_encoding_name(read));
+        return;
+    }
+    encoding_accepts(check, step, path);
+}
+
+static bool
+encoding_known(const struct mst_loader *loader,
+               const struct mst_config_step *step)
+{
+    return !step->broken && step->options != NULL
+           && !loader->config->services[step->service].broken;
+}
+
+void
+mst_loader_check_encodings(struct mst_loader *loader,
+                           struct mst_config_connector *connector,
+                           const char *path)
+{
+    struct encoding_check check = {.loader = loader, .connector = connector};
+    char inner[MST_PATH_MAX];
+    char list[MST_PATH_MAX];
+    mst_path_key(inner, path, "source");
+    if (!encoding_known(loader, &connector->source)
+        || !encoding_source(&check, inner)) {
+        return;
+    }
+    mst_path_key(list, path, "middlewares");
+    for (size_t i = 0; i < connector->middlewares_len; i++) {
+        mst_path_index(inner, list, i);
+        if (connector->middlewares[i].broken
+            || !encoding_convert(&check, &connector->middlewares[i], inner)) {
+            return;
+        }
+    }
+    enum mst_encoding last = check.current;
+    mst_path_key(list, path, "sinks");
+    for (size_t i = 0; i < connector->sinks_len; i++) {
+        struct mst_config_step *sink = &connector->sinks[i];
+        mst_path_index(inner, list, i);
+        check.current = last;
+        if (encoding_known(loader, sink)
+            && encoding_convert(&check, sink, inner)) {
+            encoding_accepts(&check, sink, inner);
+        }
+    }
+    mst_path_key(inner, path, "dlq");
+    encoding_dlq(&check, connector->source.from, inner);
+}

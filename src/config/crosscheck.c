@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* What one entry of a configuration can not see of the others. */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "config/loader.h"
+#include "config/node.h"
+
+static void
+check_schema_id(struct mst_loader *loader,
+                const struct mst_config_connector *connector,
+                const struct mst_config_step *step, const char *path)
+{
+    if (step->schema_id == NULL) {
+        return;
+    }
+    char inner[MST_PATH_MAX];
+    mst_path_key(inner, path, "schema_id");
+    struct mst_place place = mst_loader_place(step->node, "schema_id", inner);
+    for (size_t i = 0; i < connector->schemas_len; i++) {
+        if (connector->schemas[i].id != NULL
+            && strcmp(connector->schemas[i].id, step->schema_id) == 0) {
+            mst_loader_fail(loader, &place, "remove 'schema_id'",
+                            "this build can not apply schemas");
+            return;
+        }
+    }
+    mst_loader_fail(loader, &place, "add it to schemas of this connector",
+                    "unknown schema '%s'", step->schema_id);
+}
+
+static void
+check_schemas(struct mst_loader *loader,
+              const struct mst_config_connector *connector, const char *path)
+{
+    char inner[MST_PATH_MAX];
+    char list[MST_PATH_MAX];
+    mst_path_key(inner, path, "source");
+    check_schema_id(loader, connector, &connector->source, inner);
+    mst_path_key(list, path, "middlewares");
+    for (size_t i = 0; i < connector->middlewares_len; i++) {
+        mst_path_index(inner, list, i);
+        check_schema_id(loader, connector, &connector->middlewares[i], inner);
+    }
+    mst_path_key(list, path, "sinks");
+    for (size_t i = 0; i < connector->sinks_len; i++) {
+        mst_path_index(inner, list, i);
+        check_schema_id(loader, connector, &connector->sinks[i], inner);
+    }
+}
+
+static bool
+check_is_broken(const struct mst_config_connector *connector)
+{
+    bool broken = connector->broken || connector->source.broken
+                  || connector->source.options == NULL;
+    for (size_t i = 0; i < connector->middlewares_len; i++) {
+        broken = broken || connector->middlewares[i].broken;
+    }
+    for (size_t i = 0; i < connector->sinks_len; i++) {
+        broken = broken || connector->sinks[i].broken;
+    }
+    return broken
+           || (connector->dlq.sink != NULL && connector->dlq.sink->broken);
+}
+
+static void
+check_connector(struct mst_loader *loader,
+                struct mst_config_connector *connector, const char *path)
+{
+    size_t before = loader->reader.problems->errors;
+    const struct mst_config_retry *retry = &connector->retry;
+    if (!connector->broken && retry->base_ms > retry->max_ms) {
+        char inner[MST_PATH_MAX];
+        mst_path_key(inner, path, "retry");
+        struct mst_place place =
+            mst_loader_place(connector->node, "retry", inner);
+        mst_loader_fail(loader, &place, NULL, "'base' is longer than 'max'");
+    }
+    check_schemas(loader, connector, path);
+    mst_loader_check_encodings(loader, connector, path);
+    if (loader->input->probe && !check_is_broken(connector)
+        && loader->reader.problems->errors == before) {
+        mst_loader_probe(loader, connector, path);
+    }
+}
+
+/* A store of [system] is in a mongodb service of the file. */
+static void
+check_store(struct mst_loader *loader, const char *key,
+            struct mst_config_store *store, bool used)
+{
+    char path[MST_PATH_MAX];
+    store->service = MST_CONFIG_NO_SERVICE;
+    if (store->service_name == NULL) {
+        return;
+    }
+    const struct mst_toml_node *node =
+        mst_node_get(mst_node_get(loader->config->root, "system"), key);
+    mst_path_key(path, "system", key);
+    store->service =
+        mst_loader_service(loader, node, path, store->service_name);
+    if (store->service == MST_CONFIG_NO_SERVICE) {
+        return;
+    }
+    const struct mst_config_service *service =
+        &loader->config->services[store->service];
+    char inner[MST_PATH_MAX];
+    mst_path_key(inner, path, "service_name");
+    if (service->provider != NULL
+        && strcmp(service->provider, "mongodb") != 0) {
+        struct mst_place place = mst_loader_place(node, "service_name", inner);
+        mst_loader_fail(loader, &place, NULL,
+                        "service '%s' is of provider '%s'; this store needs "
+                        "one of 'mongodb'",
+                        store->service_name, service->provider);
+    } else if (!used) {
+        struct mst_place place = mst_place_value(node, path);
+        mst_problems_add(loader->reader.problems, MST_PROBLEM_WARNING, &place,
+                         NULL, "this build does not use this store yet");
+    }
+}
+
+static void
+check_system(struct mst_loader *loader)
+{
+    struct mst_config_system *system = &loader->config->system;
+    check_store(loader, "job_lifecycle", &system->job_lifecycle.store, false);
+    check_store(loader, "service_lifecycle", &system->service_lifecycle, false);
+    check_store(loader, "checkpoints", &system->checkpoints, true);
+    check_store(loader, "schemas", &system->schemas, false);
+    check_store(loader, "test_suites", &system->test_suites, false);
+    check_store(loader, "workspaces", &system->workspaces, false);
+}
+
+static void
+check_state_path(struct mst_loader *loader)
+{
+    const char *path = loader->config->state_path;
+    struct stat info;
+    if (path == NULL || strcmp(path, ":memory:") == 0 || stat(path, &info) != 0
+        || S_ISDIR(info.st_mode)) {
+        return;
+    }
+    const struct mst_toml_node *state =
+        mst_node_get(loader->config->root, "state");
+    if (state != NULL) {
+        struct mst_place place = mst_loader_place(state, "path", "state.path");
+        mst_loader_fail(loader, &place, NULL, "this is not a directory");
+    }
+}
+
+void
+mst_loader_crosscheck(struct mst_loader *loader)
+{
+    struct mst_config *config = loader->config;
+    check_system(loader);
+    check_state_path(loader);
+    for (size_t i = 0; i < config->connectors_len; i++) {
+        char path[MST_PATH_MAX];
+        mst_path_index(path, "connectors", i);
+        check_connector(loader, &config->connectors[i], path);
+    }
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/* The parts of loading, for the files that do it only. */
+#ifndef MST_CONFIG_LOADER_H
+#define MST_CONFIG_LOADER_H
+
+#include "config/load.h"
+#include "config/options.h"
+
+struct mst_loader {
+    const struct mst_config_input *input;
+    const struct mst_registry *registry;
+    struct mst_reader reader;
+    struct mst_config *config;
+    bool unnamed_service; /* references to services may be to that one */
+};
+
+enum { MST_CONFIG_MAX_ENTRIES = 10000 };
+
+/* Adds an error. hint may be NULL. */
+void mst_loader_fail(struct mst_loader *loader, const struct mst_place *place,
+                     const char *hint, const char *fmt, ...) MST_PRINTF(4, 5);
+
+/* Where the value of a key stands; where the table does when it is absent. */
+struct mst_place mst_loader_place(const struct mst_toml_node *table,
+                                  const char *key, const char *path);
+
+/* The text of a string member with references resolved, in the arena. NULL:
+ * none, or not a text; no problem is added for it. */
+const char *mst_loader_peek(struct mst_loader *loader,
+                            const struct mst_toml_node *table, const char *key);
+
+/* Children of an array of tables. False: a problem was added. */
+MST_MUST_CHECK bool mst_loader_check_tables(struct mst_loader *loader,
+                                            const struct mst_toml_node *node,
+                                            const char *path);
+
+/* Reads the whole file into memory, NUL-terminated, the caller's to free.
+ * NULL: a problem was added. */
+MST_MUST_CHECK char *mst_loader_file(struct mst_loader *loader,
+                                     const char *path, size_t *ret_len);
+
+/* Writes the environment's and the command line's settings into the tree. */
+void mst_loader_override(struct mst_loader *loader);
+
+void mst_loader_services(struct mst_loader *loader);
+void mst_loader_connectors(struct mst_loader *loader);
+
+/* Index of a service by name, or MST_CONFIG_NO_SERVICE with a problem at the
+ * key `service_name` of node. */
+size_t mst_loader_service(struct mst_loader *loader,
+                          const struct mst_toml_node *node, const char *path,
+                          const char *name);
+
+/* A source, middleware or sink. What is found goes to step, broken or not;
+ * it has to be cleared. compat selects the default of json_mode. */
+void mst_loader_step(struct mst_loader *loader,
+                     const struct mst_toml_node *node, const char *path,
+                     enum mst_config_compat compat,
+                     struct mst_config_step *step);
+void mst_config_step_clear(struct mst_config_step *step);
+/* Frees it and zeroes it. */
+void mst_config_connector_clear(struct mst_config_connector *connector);
+
+/* What one part can not see: names, encodings, stores, instances. */
+void mst_loader_crosscheck(struct mst_loader *loader);
+void mst_loader_check_encodings(struct mst_loader *loader,
+                                struct mst_config_connector *connector,
+                                const char *path);
+void mst_loader_probe(struct mst_loader *loader,
+                      const struct mst_config_connector *connector,
+                      const char *path);
+
+/* Of a definition as written. */
+MST_MUST_CHECK bool mst_config_hash(const struct mst_toml_node *node,
+                                    uint64_t *ret_hash);
+
+#endif

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading `[[services]]`. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "config/loader.h"
+#include "config/node.h"
+#include "config/suggest.h"
+#include "config/tables.h"
+
+/* What the published mstream knows and this build may not have. */
+static const char *const services_published[] = {"mongodb", "kafka", "pubsub",
+                                                 "http", "udf"};
+
+static void
+service_find_types(const struct mst_registry *registry, const char *provider,
+                   struct mst_config_service *service)
+{
+    service->source = mst_registry_source(registry, provider);
+    service->sink = mst_registry_sink(registry, provider);
+    if (registry->middlewares != NULL) {
+        service->middleware = mst_registry_middleware(registry, provider);
+    }
+    if (service->source != NULL) {
+        service->table = &service->source->service_options;
+    } else if (service->sink != NULL) {
+        service->table = &service->sink->service_options;
+    } else if (service->middleware != NULL) {
+        service->table = &service->middleware->service_options;
+    }
+}
+
+/* Appends a provider's name to a list, once. */
+static void
+service_list_name(char *list, size_t size, const char *name,
+                  struct mst_suggest *suggest)
+{
+    char quoted[64];
+    (void)snprintf(quoted, sizeof(quoted), "\"%s\"", name);
+    mst_suggest_offer(suggest, name);
+    if (strstr(list, quoted) == NULL) {
+        size_t used = strlen(list);
+        (void)snprintf(list + used, size - used, "%s%s", used == 0 ? "" : ", ",
+                       quoted);
+    }
+}
+
+static void
+service_fail_provider(struct mst_loader *loader,
+                      const struct mst_toml_node *node, const char *path,
+                      const char *provider)
+{
+    const struct mst_registry *registry = loader->registry;
+    struct mst_suggest suggest = {.word = provider};
+    char list[512] = "";
+    char inner[MST_PATH_MAX];
+    char hint[600];
+    for (size_t i = 0; registry->sources[i] != NULL; i++) {
+        service_list_name(list, sizeof(list), registry->sources[i]->name,
+                          &suggest);
+    }
+    for (size_t i = 0; registry->sinks[i] != NULL; i++) {
+        service_list_name(list, sizeof(list), registry->sinks[i]->name,
+                          &suggest);
+    }
+    for (size_t i = 0;
+         registry->middlewares != NULL && registry->middlewares[i] != NULL;
+         i++) {
+        service_list_name(list, sizeof(list), registry->middlewares[i]->name,
+                          &suggest);
+    }
+    mst_path_key(inner, path, "provider");
+    struct mst_place place = mst_loader_place(node, "provider", inner);
+    for (size_t i = 0; i < MST_ARRAY_SIZE(services_published); i++) {
+        if (strcmp(services_published[i], provider) == 0) {
+            (void)snprintf(hint, sizeof(hint), "it has %s", list);
+            mst_loader_fail(loader, &place, hint,
+                            "provider '%s' is not part of this build",
+                            provider);
+            return;
+        }
+    }
+    if (suggest.best != NULL) {
+        (void)snprintf(hint, sizeof(hint), "did you mean \"%s\"?",
+                       suggest.best);
+    } else {
+        (void)snprintf(hint, sizeof(hint), "it is one of %s", list);
+    }
+    mst_loader_fail(loader, &place, hint, "unknown provider '%s'", provider);
+}
+
+static void
+service_read(struct mst_loader *loader, const struct mst_toml_node *node,
+             const char *path, struct mst_config_service *service)
+{
+    struct mst_service_keys keys;
+    struct mst_options_target targets[2] = {{&mst_table_service, &keys}};
+    struct mst_options_read what = {
+        .node = node, .path = path, .targets = targets, .n = 1};
+    service->node = node;
+    const char *provider = mst_loader_peek(loader, node, "provider");
+    if (provider != NULL) {
+        service_find_types(loader->registry, provider, service);
+    }
+    if (service->table != NULL) {
+        service->options = calloc(1, service->table->size + 1);
+    }
+    if (service->options != NULL) {
+        targets[what.n++] =
+            (struct mst_options_target){service->table, service->options};
+    } else {
+        what.any_key = true;
+    }
+    if (provider != NULL && provider[0] != '\0' && service->table == NULL) {
+        service_fail_provider(loader, node, path, provider);
+    }
+    service->broken =
+        !mst_options_read(&loader->reader, &what) || service->options == NULL;
+    if (!service->broken && !mst_config_hash(node, &service->hash)) {
+        struct mst_place place = mst_place_value(node, path);
+        mst_loader_fail(loader, &place, NULL, "out of memory");
+    }
+    service->name = keys.name;
+    service->provider = keys.provider;
+}
+
+static void
+service_check_name(struct mst_loader *loader, const char *path,
+                   const struct mst_config_service *service)
+{
+    if (service->name == NULL) {
+        loader->unnamed_service = true;
+        return;
+    }
+    const struct mst_config_service *first =
+        mst_config_find_service(loader->config, service->name);
+    if (first != NULL && first != service) {
+        char inner[MST_PATH_MAX];
+        char hint[64];
+        mst_path_key(inner, path, "name");
+        struct mst_place place = mst_loader_place(service->node, "name", inner);
+        (void)snprintf(hint, sizeof(hint), "the first one is in line %u",
+                       first->node->line);
+        mst_loader_fail(loader, &place, hint,
+                        "there are two services named '%s'", service->name);
+    }
+}
+
+void
+mst_loader_services(struct mst_loader *loader)
+{
+    struct mst_config *config = loader->config;
+    const struct mst_toml_node *array = mst_node_get(config->root, "services");
+    if (array == NULL) {
+        /* Most likely misspelt, which is said already. */
+        loader->unnamed_service =
+            config->root->len > 0 && loader->reader.problems->errors > 0;
+        return;
+    }
+    if (!mst_loader_check_tables(loader, array, "services")) {
+        loader->unnamed_service = true;
+        return;
+    }
+    config->services = calloc(array->len + 1, sizeof(*config->services));
+    if (config->services == NULL) {
+        struct mst_place place = mst_place_value(array, "services");
+        mst_loader_fail(loader, &place, NULL, "out of memory");
+        return;
+    }
+    for (const struct mst_toml_node *at = array->first; at != NULL;
+         at = at->next) {
+        char path[MST_PATH_MAX];
+        mst_path_index(path, "services", config->services_len);
+        struct mst_config_service *service =
+            &config->services[config->services_len++];
+        service_read(loader, at, path, service);
+        service_check_name(loader, path, service);
+    }
+}
+
+size_t
+mst_loader_service(struct mst_loader *loader, const struct mst_toml_node *node,
+                   const char *path, const char *name)
+{
+    const struct mst_config_service *service =
+        mst_config_find_service(loader->config, name);
+    if (service != NULL) {
+        return (size_t)(service - loader->config->services);
+    }
+    if (loader->unnamed_service) {
+        return MST_CONFIG_NO_SERVICE;
+    }
+    struct mst_suggest suggest = {.word = name};
+    char inner[MST_PATH_MAX];
+    char hint[300];
+    for (size_t i = 0; i < loader->config->services_len; i++) {
+        mst_suggest_offer(&suggest, loader->config->services[i].name);
+    }
+    if (suggest.best != NULL) {
+        (void)snprintf(hint, sizeof(hint), "did you mean \"%s\"?",
+                       suggest.best);
+    } else {
+        (void)snprintf(hint, sizeof(hint),
+                       "add a [[services]] entry with this name");
+    }
+    mst_path_key(inner, path, "service_name");
+    struct mst_place place = mst_loader_place(node, "service_name", inner);
+    mst_loader_fail(loader, &place, hint, "unknown service '%s'", name);
+    return MST_CONFIG_NO_SERVICE;
+}

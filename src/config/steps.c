@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading sources, middlewares and sinks of a connector. */
+#include <stdlib.h>
+
+#include "config/loader.h"
+#include "config/node.h"
+#include "config/tables.h"
+
+static const char *
+step_role_name(enum mst_config_role role)
+{
+    switch (role) {
+    case MST_ROLE_SOURCE:
+        return "source";
+    case MST_ROLE_MIDDLEWARE:
+        return "middleware";
+    case MST_ROLE_SINK:
+        return "sink";
+    }
+    return "step";
+}
+
+/* The option table of the step's own keys; NULL: the service has no such
+ * role. */
+static const struct mst_option_table *
+step_table(const struct mst_config_service *service, enum mst_config_role role)
+{
+    switch (role) {
+    case MST_ROLE_SOURCE:
+        return service->source == NULL ? NULL : &service->source->options;
+    case MST_ROLE_MIDDLEWARE:
+        return service->middleware == NULL ? NULL
+                                           : &service->middleware->options;
+    case MST_ROLE_SINK:
+        return service->sink == NULL ? NULL : &service->sink->options;
+    }
+    return NULL;
+}
+
+/* Finds service and table. What is wrong with the reference is said here. */
+static void
+step_resolve(struct mst_loader *loader, const struct mst_toml_node *node,
+             const char *path, struct mst_config_step *step)
+{
+    const char *name = mst_loader_peek(loader, node, "service_name");
+    if (name == NULL || name[0] == '\0') {
+        return;
+    }
+    step->service = mst_loader_service(loader, node, path, name);
+    if (step->service == MST_CONFIG_NO_SERVICE) {
+        return;
+    }
+    const struct mst_config_service *service =
+        &loader->config->services[step->service];
+    step->table = step_table(service, step->role);
+    if (step->table == NULL && service->table != NULL) {
+        char inner[MST_PATH_MAX];
+        mst_path_key(inner, path, "service_name");
+        struct mst_place place = mst_loader_place(node, "service_name", inner);
+        mst_loader_fail(loader, &place, NULL,
+                        "service '%s' can not be a %s: provider '%s' has none",
+                        name, step_role_name(step->role), service->provider);
+    }
+}
+
+static enum mst_encoding
+step_encoding(const struct mst_toml_node *node, const char *key, int choice)
+{
+    return mst_node_get(node, key) == NULL
+               ? MST_ENCODING_NONE
+               : (enum mst_encoding)(choice + (int)MST_ENCODING_RAW);
+}
+
+/* Moves the texts of keys into step. */
+static void
+step_take_keys(struct mst_config_step *step, struct mst_step_keys *keys,
+               enum mst_config_compat compat)
+{
+    const struct mst_toml_node *node = step->node;
+    step->resource = keys->resource;
+    step->schema_id = keys->schema_id;
+    keys->resource = NULL;
+    keys->schema_id = NULL;
+    step->input_encoding =
+        step_encoding(node, "input_encoding", keys->input_encoding);
+    step->output_encoding =
+        step_encoding(node, "output_encoding", keys->output_encoding);
+    step->conversion.json_mode = (enum mst_json_mode)keys->json_mode;
+    if (compat == MST_COMPAT_MSTREAM
+        && mst_node_get(node, "json_mode") == NULL) {
+        step->conversion.json_mode = MST_JSON_PLAIN;
+    }
+    step->conversion.big_numbers = (enum mst_big_numbers)keys->big_numbers;
+    step->conversion.no_extended = !keys->extended;
+}
+
+/* `resource` may be left out where the step's own table lists it without
+ * asking for it, or when an option that stands for it was given. */
+static void
+step_check_resource(struct mst_loader *loader, const char *path,
+                    struct mst_config_step *step)
+{
+    if (step->resource != NULL && step->resource[0] != '\0') {
+        return;
+    }
+    const struct mst_option *own = mst_options_find(step->table, "resource");
+    bool needed = own == NULL || (own->flags & MST_OPTION_REQUIRED) != 0;
+    for (size_t i = 0; i < step->table->len; i++) {
+        const struct mst_option *option = &step->table->options[i];
+        if ((option->flags & MST_OPTION_RESOURCE) != 0
+            && mst_node_get(step->node, option->name) != NULL) {
+            needed = false;
+        }
+    }
+    if (needed && mst_node_get(step->node, "resource") == NULL) {
+        struct mst_place place = mst_place_value(step->node, path);
+        mst_loader_fail(loader, &place, NULL, "'resource' is missing");
+        step->broken = true;
+    } else if (needed) {
+        char inner[MST_PATH_MAX];
+        mst_path_key(inner, path, "resource");
+        struct mst_place place =
+            mst_loader_place(step->node, "resource", inner);
+        mst_loader_fail(loader, &place, NULL, "must not be empty");
+        step->broken = true;
+    } else if (step->resource == NULL) {
+        step->resource = strdup("");
+        step->broken = step->broken || step->resource == NULL;
+    }
+}
+
+void
+mst_loader_step(struct mst_loader *loader, const struct mst_toml_node *node,
+                const char *path, enum mst_config_compat compat,
+                struct mst_config_step *step)
+{
+    struct mst_step_keys keys;
+    struct mst_options_target targets[2] = {{&mst_table_step, &keys}};
+    struct mst_options_read what = {
+        .node = node, .path = path, .targets = targets, .n = 1};
+    step->node = node;
+    step->service = MST_CONFIG_NO_SERVICE;
+    step_resolve(loader, node, path, step);
+    if (step->table != NULL) {
+        step->options = calloc(1, step->table->size + 1);
+    }
+    if (step->options != NULL) {
+        targets[what.n++] =
+            (struct mst_options_target){step->table, step->options};
+    } else {
+        what.any_key = true;
+    }
+    step->broken =
+        !mst_options_read(&loader->reader, &what) || step->options == NULL;
+    step_take_keys(step, &keys, compat);
+    mst_options_clear(&mst_table_step, &keys);
+    if (step->options != NULL) {
+        step_check_resource(loader, path, step);
+    }
+}
