@@ -27,6 +27,17 @@ struct mst_mongo_options {
     int64_t socket_timeout_ms;
 };
 
-extern const struct mst_option_table mst_mongo_service_options;
+enum { MST_MONGO_SERVICE_OPTIONS_LEN = 11 };
+
+extern const struct mst_option
+    mst_mongo_service_options[MST_MONGO_SERVICE_OPTIONS_LEN];
+
+/* For the type tables of source and sink. */
+#define MST_MONGO_SERVICE_TABLE                                                \
+    {                                                                          \
+        .options = mst_mongo_service_options,                                  \
+        .len = MST_MONGO_SERVICE_OPTIONS_LEN,                                  \
+        .size = sizeof(struct mst_mongo_options),                              \
+    }
 
 #endif
