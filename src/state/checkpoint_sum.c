@@ -8,7 +8,10 @@ uint32_t
 mst_checkpoint_sum(const struct mst_checkpoint *checkpoint)
 {
     uint32_t sum = mst_sum_bytes(0, mst_slice_str(checkpoint->job));
-    sum = mst_sum_bytes(sum, mst_slice_str(checkpoint->identity));
+    /* No identity is stored as an empty one. */
+    sum = mst_sum_bytes(sum, mst_slice_str(checkpoint->identity != NULL
+                                               ? checkpoint->identity
+                                               : ""));
     sum = mst_sum_bytes(sum, checkpoint->position);
     sum = mst_sum_bytes(sum, checkpoint->sink_mark);
     sum = mst_sum_number(sum, (uint64_t)checkpoint->origin);

@@ -167,7 +167,8 @@ checkpoints_insert(struct mst_sqlite *sqlite, int64_t number,
         mst_query_open(sqlite, checkpoints_insert_sql, "save a checkpoint");
     mst_query_int(&query, number);
     mst_query_text(&query, checkpoint->job);
-    mst_query_text(&query, checkpoint->identity);
+    mst_query_text(&query,
+                   checkpoint->identity != NULL ? checkpoint->identity : "");
     mst_query_int(&query, checkpoint->origin);
     mst_query_int(&query, checkpoint->saved_ms);
     mst_query_int(&query, (int64_t)checkpoint->events);

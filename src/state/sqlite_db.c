@@ -12,18 +12,30 @@
 #include "state/directory.h"
 
 enum {
-    DB_BUSY_TIMEOUT_MS = 5000,
+    DB_BUSY_TIMEOUT_MS = 2000,
     DB_WAL_KEEP_BYTES = 4 * 1024 * 1024,
 };
 
-/* True for the codes that a full disk or quota gives. */
+/* Fails when the file can not grow; false for all other codes. A write that
+ * a quota or a limit of the file size refuses looks like any other write that
+ * fails: the library does not hand on why. */
 static bool
-db_is_no_room(int code, int system_code)
+db_fail_no_room(struct mst_sqlite *sqlite, int extended, const char *doing,
+                struct mst_error *err)
 {
-    return code == SQLITE_FULL
-           || (code == SQLITE_IOERR
-               && (system_code == ENOSPC || system_code == EDQUOT
-                   || system_code == EFBIG));
+    const char *why = "";
+    if (extended == SQLITE_IOERR_WRITE || extended == SQLITE_IOERR_SHMSIZE) {
+        why = " (disk full, quota or limit of the file size reached, or the "
+              "disk fails)";
+    } else if ((extended & 0xFF) != SQLITE_FULL) {
+        return false;
+    }
+    (void)mst_fail(err, MST_RETRY, "state", extended,
+                   "can not %s: no room left for the state file '%s'%s", doing,
+                   sqlite->path, why);
+    mst_error_hint(err, "make room on that disk; nothing is lost and work goes "
+                        "on by itself");
+    return true;
 }
 
 static enum mst_status
@@ -88,12 +100,7 @@ mst_sqlite_fail(struct mst_sqlite *sqlite, int extended, const char *doing,
                             "open sqlite3 shell?); it is tried again");
         return MST_RETRY;
     }
-    if (db_is_no_room(code, system_code)) {
-        (void)mst_fail(err, MST_RETRY, "state", extended,
-                       "can not %s: no room left for the state file '%s'",
-                       doing, sqlite->path);
-        mst_error_hint(err, "make room on that disk; nothing is lost and work "
-                            "goes on by itself");
+    if (db_fail_no_room(sqlite, extended, doing, err)) {
         return MST_RETRY;
     }
     if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB
