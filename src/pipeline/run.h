@@ -121,7 +121,7 @@ struct mst_slice mst_pipeline_sink_mark(struct mst_pipeline *pipeline,
                                         const char *sink);
 
 /* --- threads ------------------------------------------------------------- */
-void *mst_reader_main(void *pipeline); /* reader.c */
-void *mst_worker_main(void *worker);   /* worker.c */
+void *mst_reader_main(void *arg); /* reader.c; a struct mst_pipeline */
+void *mst_worker_main(void *arg); /* worker.c; a struct mst_worker */
 
 #endif
