@@ -151,6 +151,6 @@ mst_runner_recover(struct mst_runner *runner)
                                     why.retry_after_ms);
     mst_error_prefix(&why, "sink '%s': ", runner->spec->name);
     recover_requeue(runner, &why);
-    mst_pipeline_problem(pipeline, runner->problem, &why, wait);
+    mst_pipeline_trouble(pipeline, runner->problem, &why, wait);
     mst_pipeline_sleep(pipeline, wait, true);
 }
