@@ -379,8 +379,8 @@ pipeline_save_last(struct mst_pipeline *pipeline)
         pipeline->save_not_before_ms = 0;
         mst_pipeline_save(pipeline);
         wait = true;
-    } while (atomic_load(&pipeline->dirty) && !pipeline->lease_lost &&
-             mst_clock_ms() < until);
+    } while (atomic_load(&pipeline->dirty) && !pipeline->lease_lost
+             && mst_clock_ms() < until);
 }
 
 static void

@@ -56,6 +56,7 @@ static void
 fake_lane_fail(struct fake_sink *sink, struct fake_lane *lane,
                enum mst_status status)
 {
+    lane->failed = true;
     while (lane->len > 0) {
         sink->queued--;
         fake_sink_answer(sink, fake_lane_shift(lane), status);
@@ -73,7 +74,9 @@ fake_sink_work(struct fake_sink *sink)
     struct fake_lane *lane = &sink->lanes[at];
     uint64_t n = 0;
     memcpy(&n, lane->items[0]->payload.data, sizeof(n));
-    if (fake_sink_chance(sink, sink->script.drop)) {
+    if (lane->failed) {
+        fake_lane_fail(sink, lane, MST_RETRY);
+    } else if (fake_sink_chance(sink, sink->script.drop)) {
         sink->lost = true;
         for (unsigned i = 0; i < FAKE_LANES; i++) {
             fake_lane_fail(sink, &sink->lanes[i], MST_DISCONNECTED);
@@ -175,6 +178,9 @@ fake_sink_drain(void *ctx, int timeout_ms, struct mst_error *err)
            && mst_cond_wait(&sink->changed, &sink->mutex, &until)) {
     }
     size_t left = sink->queued;
+    for (unsigned i = 0; i < FAKE_LANES && left == 0; i++) {
+        sink->lanes[i].failed = false;
+    }
     mst_mutex_unlock(&sink->mutex);
     return left == 0 ? MST_OK : MST_AGAIN;
 }
@@ -193,6 +199,7 @@ fake_sink_close(void *ctx)
     }
     for (unsigned i = 0; i < FAKE_LANES; i++) {
         fake_lane_fail(sink, &sink->lanes[i], MST_DISCONNECTED);
+        sink->lanes[i].failed = false;
     }
     sink->open = false;
 }

@@ -40,6 +40,7 @@ struct fake_lane {
     struct mst_delivery **items;
     size_t len;
     size_t cap;
+    bool failed; /* answers RETRY to all until drained */
 };
 
 struct fake_sink {
