@@ -13,17 +13,18 @@
 #include "config/load.h"
 #include "jobs/manager.h"
 #include "notify.h"
-#include "state/instance_lock.h"
-#include "state/store_open.h"
+#include "state/sqlite_store.h"
 
 enum {
     DAEMON_TICK_MS = 1000,
-    DAEMON_GRACE_MS = 10000 /* beyond shutdown_timeout, for the last save */
+    DAEMON_GRACE_MS = 10000, /* beyond shutdown_timeout, for the last save */
+    /* timeout(1) and some shells send the same signal twice at once: only a
+     * later one is a person who does not want to wait. */
+    DAEMON_IMPATIENT_MS = 500
 };
 
 struct daemon {
     const struct mst_daemon_options *options;
-    struct mst_instance_lock *lock;
     struct mst_store *store;
     struct mst_manager *manager;
     int64_t shutdown_timeout_ms;
@@ -114,15 +115,16 @@ daemon_reload(struct daemon *daemon)
 static void
 daemon_shutdown(struct daemon *daemon)
 {
-    int64_t until =
-        mst_clock_ms() + daemon->shutdown_timeout_ms + DAEMON_GRACE_MS;
+    int64_t began = mst_clock_ms();
+    int64_t until = began + daemon->shutdown_timeout_ms + DAEMON_GRACE_MS;
     mst_notify("STOPPING=1");
     mst_log_info("daemon", "stopping: draining what is in flight");
     mst_manager_stop(daemon->manager);
     while (!mst_manager_wait(daemon->manager, 0) && mst_clock_ms() < until) {
         int sig = daemon_wait_signal(20);
         daemon_watchdog(daemon);
-        if (sig == SIGTERM || sig == SIGINT) {
+        if ((sig == SIGTERM || sig == SIGINT)
+            && mst_clock_ms() - began >= DAEMON_IMPATIENT_MS) {
             mst_log_warn("daemon", "second signal: ending at once");
             _exit(1);
         }
@@ -160,10 +162,7 @@ daemon_start(struct daemon *daemon, struct mst_config *config,
     size_t failed = 0;
     daemon->shutdown_timeout_ms = config->shutdown_timeout_ms;
     enum mst_status status =
-        mst_instance_lock_take(config->state_path, &daemon->lock, err);
-    if (status == MST_OK) {
-        status = mst_store_open(config, &daemon->store, err);
-    }
+        mst_sqlite_store_open(config->state_path, false, &daemon->store, err);
     const struct mst_manager_args args = {.registry = &mst_builtins,
                                           .store = daemon->store};
     if (status == MST_OK) {
@@ -183,7 +182,6 @@ daemon_end(struct daemon *daemon)
     if (daemon->store != NULL) {
         daemon->store->type->destroy(daemon->store);
     }
-    mst_instance_lock_release(daemon->lock);
 }
 
 int
