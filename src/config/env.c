@@ -41,15 +41,14 @@ env_name_len(const char *text, const char *end)
     return len <= ENV_NAME_MAX ? len : 0;
 }
 
-/* The brace that closes a default, nested references skipped. */
+/* The brace that closes a default; braces within it come in pairs. */
 static const char *
 env_closing(const char *at, const char *end)
 {
     int depth = 1;
     for (; at < end; at++) {
-        if (at[0] == '$' && end - at > 1 && at[1] == '{') {
+        if (*at == '{') {
             depth++;
-            at++;
         } else if (*at == '}' && --depth == 0) {
             return at;
         }
@@ -67,9 +66,11 @@ env_parse(const char *at, const char *end, struct env_reference *ret,
     const char *rest = name + len;
     const char *close = NULL;
     if (len == 0) {
+        enum mst_status status =
+            mst_fail(err, MST_REJECTED, "config", 0,
+                     "'${' is not followed by the name of a variable");
         mst_error_hint(err, "write '$${' for a literal '${'");
-        return mst_fail(err, MST_REJECTED, "config", 0,
-                        "'${' is not followed by the name of a variable");
+        return status;
     }
     ret->fallback = NULL;
     ret->fallback_len = 0;

@@ -107,6 +107,17 @@ override_environment(struct mst_loader *loader)
     }
 }
 
+/* Behind the dot at `at`, where something must follow; at itself at the end
+ * of the path. */
+static char *
+override_rest(char *at)
+{
+    if (*at == '\0') {
+        return at;
+    }
+    return at[1] == '\0' ? NULL : at + 1;
+}
+
 /* Part of a path up to the next dot; quotes keep dots in. Returns what is
  * behind it, NULL when the path is malformed. */
 static char *
@@ -119,15 +130,16 @@ override_part(char *at, char **ret_part)
         }
         *end = '\0';
         *ret_part = at + 1;
-        return end[1] == '\0' ? end + 1 : end + 2;
+        return override_rest(end + 1);
     }
     char *dot = strchr(at, '.');
     *ret_part = at;
     if (dot == NULL) {
         return *at == '\0' ? NULL : at + strlen(at);
     }
+    char *rest = override_rest(dot);
     *dot = '\0';
-    return dot == at ? NULL : dot + 1;
+    return dot == at ? NULL : rest;
 }
 
 /* An element of an array: by the `name` that it has, or by its number. */

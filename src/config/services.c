@@ -146,15 +146,25 @@ service_check_name(struct mst_loader *loader, const char *path,
     }
 }
 
+/* That the key is unknown is said already; its services are not unknown. */
+static bool
+services_misspelt(const struct mst_toml_node *root)
+{
+    struct mst_suggest suggest = {.word = "services"};
+    for (const struct mst_toml_node *at = root->first; at != NULL;
+         at = at->next) {
+        mst_suggest_offer(&suggest, at->key);
+    }
+    return suggest.best != NULL;
+}
+
 void
 mst_loader_services(struct mst_loader *loader)
 {
     struct mst_config *config = loader->config;
     const struct mst_toml_node *array = mst_node_get(config->root, "services");
     if (array == NULL) {
-        /* Most likely misspelt, which is said already. */
-        loader->unnamed_service =
-            config->root->len > 0 && loader->reader.problems->errors > 0;
+        loader->unnamed_service = services_misspelt(config->root);
         return;
     }
     if (!mst_loader_check_tables(loader, array, "services")) {

@@ -2,6 +2,8 @@
 /* Connectors with every kind of option and nothing behind them. */
 #include "unit/config/fakes.h"
 
+#include "unit/cmocka_all.h"
+
 #define SERVICE(field) offsetof(struct fake_service, field)
 #define STEP(field)    offsetof(struct fake_step, field)
 #define INNER(field)   offsetof(struct fake_inner, field)
@@ -163,8 +165,10 @@ fake_create_source(void **ret_ctx, const struct mst_source_args *args,
 {
     (void)ret_ctx;
     if (strcmp(args->resource, "refused") == 0) {
+        enum mst_status status =
+            mst_fail(err, MST_FATAL, "fake", 0, "resource is refused");
         mst_error_hint(err, "take another one");
-        return mst_fail(err, MST_FATAL, "fake", 0, "resource is refused");
+        return status;
     }
     return MST_OK;
 }
@@ -251,4 +255,41 @@ fake_env(const char *const *variables)
 {
     return (struct mst_env){.get = fake_env_get,
                             .arg = (void *)(uintptr_t)variables};
+}
+
+struct mst_config *
+fake_load_sets(const char *text, const char *const *variables,
+               const char *const *sets, char **ret_problems)
+{
+    static const char *const nothing[] = {NULL};
+    struct mst_env env = fake_env(variables == NULL ? nothing : variables);
+    struct mst_config_input input = {.path = "t.toml",
+                                     .text = text,
+                                     .text_len = strlen(text),
+                                     .registry = &fake_registry,
+                                     .env = &env,
+                                     .sets = sets,
+                                     .probe = true};
+    struct mst_problems problems = {0};
+    struct mst_config *config = NULL;
+    struct mst_buf out;
+    size_t len = 0;
+    while (sets != NULL && sets[input.sets_len] != NULL) {
+        input.sets_len++;
+    }
+    mst_buf_init(&out, 1 << 24);
+    enum mst_status status = mst_config_load(&input, &problems, &config);
+    assert_int_equal(status == MST_OK, problems.errors == 0);
+    assert_int_equal(status == MST_OK, config != NULL);
+    assert_int_equal(mst_problems_text(&problems, &out), MST_OK);
+    assert_non_null(mst_buf_text(&out));
+    *ret_problems = (char *)mst_buf_take(&out, &len);
+    mst_problems_clear(&problems);
+    return config;
+}
+
+struct mst_config *
+fake_load(const char *text, const char *const *variables, char **ret_problems)
+{
+    return fake_load_sets(text, variables, NULL, ret_problems);
 }

@@ -38,4 +38,13 @@ extern const struct mst_registry fake_registry;
 /* An environment of name, value, name, value ..., NULL. */
 struct mst_env fake_env(const char *const *variables);
 
+/* Loads text as file t.toml with these --set (NULL-terminated, may be NULL).
+ * The problems come as text, for the caller to free. */
+struct mst_config *fake_load_sets(const char *text,
+                                  const char *const *variables,
+                                  const char *const *sets, char **ret_problems);
+/* Without --set and, when they are NULL, variables. */
+struct mst_config *fake_load(const char *text, const char *const *variables,
+                             char **ret_problems);
+
 #endif

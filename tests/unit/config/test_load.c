@@ -2,45 +2,15 @@
 /* Loading whole configurations: what comes out, and every problem at once. */
 #include "unit/cmocka_all.h"
 
-#include <stdio.h>
-#include <unistd.h>
-
 #include "config/load.h"
 #include "unit/config/fakes.h"
-
-static const char *const no_variables[] = {NULL};
-
-/* Loads text; problems as text in out, for the caller to free. */
-static struct mst_config *
-load(const char *text, const char *const *variables, char **ret_problems)
-{
-    struct mst_env env = fake_env(variables);
-    struct mst_config_input input = {.path = "t.toml",
-                                     .text = text,
-                                     .text_len = strlen(text),
-                                     .registry = &fake_registry,
-                                     .env = &env,
-                                     .probe = true};
-    struct mst_problems problems = {0};
-    struct mst_config *config = NULL;
-    struct mst_buf out;
-    mst_buf_init(&out, 1 << 20);
-    enum mst_status status = mst_config_load(&input, &problems, &config);
-    assert_int_equal(status == MST_OK, problems.errors == 0);
-    assert_int_equal(mst_problems_text(&problems, &out), MST_OK);
-    assert_non_null(mst_buf_text(&out));
-    size_t len = 0;
-    *ret_problems = (char *)mst_buf_take(&out, &len);
-    mst_problems_clear(&problems);
-    return config;
-}
 
 /* Loads what must be fine. */
 static struct mst_config *
 load_good(const char *text, const char *const *variables)
 {
     char *problems = NULL;
-    struct mst_config *config = load(text, variables, &problems);
+    struct mst_config *config = fake_load(text, variables, &problems);
     assert_string_equal(problems, "");
     assert_non_null(config);
     free(problems);
@@ -220,7 +190,7 @@ static void
 an_empty_file_is_a_daemon_without_jobs(void **state)
 {
     (void)state;
-    struct mst_config *config = load_good("", no_variables);
+    struct mst_config *config = load_good("", NULL);
     assert_int_equal(config->services_len, 0);
     assert_int_equal(config->connectors_len, 0);
     assert_int_equal(config->api.port, 8787);
