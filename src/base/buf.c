@@ -2,6 +2,7 @@
 /* The growing buffer: doubling up to its maximum. */
 #include "base/buf.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -145,6 +146,7 @@ mst_buf_text(struct mst_buf *buf)
     if (buf->data == NULL && mst_buf_grow(buf, 1) != MST_OK) {
         return NULL;
     }
+    assert(buf->data != NULL);
     buf->data[buf->len] = '\0';
     return (char *)buf->data;
 }

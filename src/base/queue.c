@@ -2,6 +2,7 @@
 /* A ring of pointers behind one mutex. */
 #include "base/queue.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -61,6 +62,7 @@ queue_grow(struct mst_queue *queue)
     if (items == NULL) {
         return false;
     }
+    assert(queue->len <= queue->cap);
     for (size_t i = 0; i < queue->len; i++) {
         items[i] = queue->items[(queue->head + i) % queue->cap];
     }

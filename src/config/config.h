@@ -14,6 +14,7 @@
 #include "config/toml.h"
 #include "core/encoding.h"
 #include "core/option.h"
+#include "core/policy.h"
 #include "core/registry.h"
 #include "log/log.h"
 
@@ -114,12 +115,6 @@ struct mst_config_schema {
     size_t service;
     char *resource;
     const struct mst_toml_node *node;
-};
-
-enum mst_on_reject {
-    MST_ON_REJECT_DLQ,
-    MST_ON_REJECT_SKIP,
-    MST_ON_REJECT_STOP
 };
 
 enum mst_config_mode { MST_MODE_STREAM, MST_MODE_ONCE, MST_MODE_POLL };

@@ -7,10 +7,12 @@
  * confirms deliveries from any thread.
  *
  * Order: events of one key reach the sink in order and must take effect in
- * order. When a delivery is confirmed with RETRY or DISCONNECTED, every later
- * delivery of the same key that the sink has taken must end the same way (not
- * OK), because the engine offers them all again in their order. Sinks with
- * several writes at once get this by giving each key one lane.
+ * order. From the moment a delivery is confirmed with RETRY or DISCONNECTED
+ * until the engine has called drain and got MST_OK (or has called close),
+ * every later delivery of the same key must end the same way, taken before or
+ * only then: the engine may not know yet, and offers them all again in their
+ * order. Sinks with several writes at once get this by giving each key a lane
+ * that stays failed until drain.
  */
 #ifndef MST_CORE_SINK_H
 #define MST_CORE_SINK_H
@@ -90,7 +92,8 @@ struct mst_sink_type {
                              struct mst_error *err);
 
     /* Starts what is waiting to be sent and returns when everything taken is
-     * confirmed (MST_OK) or the time is over (MST_AGAIN). */
+     * confirmed (MST_OK) or the time is over (MST_AGAIN). With MST_OK lanes
+     * that had failed are good again. */
     enum mst_status (*drain)(void *ctx, int timeout_ms, struct mst_error *err);
 
     /* Optional. Thread: the engine's commit, while write may be running. A

@@ -74,7 +74,7 @@ mst_double_print(uint8_t *out, double value)
 }
 
 bool
-mst_double_scale(uint64_t mantissa, int exponent, double *ret)
+mst_double_scale(uint64_t mantissa, int64_t exponent, double *ret)
 {
     /* All exact as doubles, as is a mantissa of up to 2^53. */
     static const double powers[] = {

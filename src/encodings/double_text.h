@@ -23,6 +23,6 @@ bool mst_double_parse(const uint8_t *text, size_t len, double *ret);
 
 /* mantissa * 10^exponent where that is exact in one operation; false when
  * mst_double_parse must read the text. */
-bool mst_double_scale(uint64_t mantissa, int exponent, double *ret);
+bool mst_double_scale(uint64_t mantissa, int64_t exponent, double *ret);
 
 #endif

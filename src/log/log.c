@@ -85,7 +85,8 @@ log_text_line(struct mst_buf *line, const char *when, const char *level,
         mst_buf_printf(line, "%s %-5s %s: ", when, level, area);
     for (const char *c = message; *c != '\0' && status == MST_OK; c++) {
         /* One event, one line: whatever a server's message holds. */
-        status = mst_buf_append_char(line, *c == '\n' || *c == '\r' ? ' ' : *c);
+        bool breaks = *c == '\n' || *c == '\r';
+        status = mst_buf_append(line, breaks ? " " : c, 1);
     }
     return status;
 }

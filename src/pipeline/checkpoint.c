@@ -185,7 +185,7 @@ checkpoint_done(struct mst_pipeline *pipeline, const struct mst_buf *position)
     /* Only for people to look at: without memory it stays empty. */
     (void)!mst_buf_append(&pipeline->saved_position, position->data,
                           position->len);
-    mst_pipeline_problem(pipeline, &pipeline->store_problem, NULL, 0);
+    mst_pipeline_trouble(pipeline, &pipeline->store_problem, NULL, 0);
     if (pipeline->spec->source->committed != NULL
         && pipeline->spec->source->committed(pipeline->source,
                                              mst_buf_slice(position), &err)
@@ -215,7 +215,7 @@ checkpoint_failed(struct mst_pipeline *pipeline, enum mst_status status,
             mst_backoff_next(&pipeline->save_backoff, &pipeline->spec->retry,
                              err->retry_after_ms);
         pipeline->save_not_before_ms = mst_clock_ms() + wait;
-        mst_pipeline_problem(pipeline, &pipeline->store_problem, err, wait);
+        mst_pipeline_trouble(pipeline, &pipeline->store_problem, err, wait);
     }
 }
 

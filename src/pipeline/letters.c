@@ -123,7 +123,7 @@ letters_store(struct mst_runner *runner, size_t n)
         int64_t wait = mst_backoff_next(&backoff, &pipeline->spec->retry,
                                         err.retry_after_ms);
         err.status = MST_RETRY;
-        mst_pipeline_problem(pipeline, runner->problem, &err, wait);
+        mst_pipeline_trouble(pipeline, runner->problem, &err, wait);
         mst_pipeline_sleep(pipeline, wait, true);
     }
     return false;

@@ -11,8 +11,9 @@
 
 enum {
     PIPELINE_TICK_MS = 250,
-    PIPELINE_ABORT_MS = 5000, /* that an interrupted thread may take */
-    PIPELINE_LOAD_MS = 1000
+    PIPELINE_LOAD_MS = 1000,
+    PIPELINE_LAST_SAVE_MS = 5000,
+    PIPELINE_SAVE_AGAIN_MS = 20
 };
 
 static enum mst_status
@@ -181,13 +182,13 @@ pipeline_load(struct mst_pipeline *pipeline, struct mst_error *err)
 {
     enum mst_status status = mst_pipeline_load(pipeline, err);
     while (status == MST_RETRY && !mst_pipeline_is_stopping(pipeline)) {
-        mst_pipeline_problem(pipeline, &pipeline->store_problem, err,
+        mst_pipeline_trouble(pipeline, &pipeline->store_problem, err,
                              PIPELINE_LOAD_MS);
         mst_pipeline_sleep(pipeline, PIPELINE_LOAD_MS, false);
         status = mst_pipeline_load(pipeline, err);
     }
     if (status == MST_OK) {
-        mst_pipeline_problem(pipeline, &pipeline->store_problem, NULL, 0);
+        mst_pipeline_trouble(pipeline, &pipeline->store_problem, NULL, 0);
     }
     return status;
 }
@@ -225,7 +226,7 @@ pipeline_renew(struct mst_pipeline *pipeline, struct pipeline_clock *clock)
         clock->lease_ms = now + 1000;
         err.status = MST_RETRY;
         mst_error_prefix(&err, "lease not renewed: ");
-        mst_pipeline_problem(pipeline, &pipeline->store_problem, &err, 1000);
+        mst_pipeline_trouble(pipeline, &pipeline->store_problem, &err, 1000);
     }
 }
 
@@ -361,6 +362,27 @@ pipeline_drain(struct mst_pipeline *pipeline, struct pipeline_clock *clock,
     }
 }
 
+/* The last save; a store in trouble gets a little time, because what is not
+ * saved now is repeated at the next start. */
+static void
+pipeline_save_last(struct mst_pipeline *pipeline)
+{
+    int64_t until = mst_clock_ms() + PIPELINE_LAST_SAVE_MS;
+    bool wait = false;
+    do {
+        if (wait) {
+            mst_mutex_lock(&pipeline->mutex);
+            struct timespec tick = mst_cond_deadline(PIPELINE_SAVE_AGAIN_MS);
+            (void)mst_cond_wait(&pipeline->changed, &pipeline->mutex, &tick);
+            mst_mutex_unlock(&pipeline->mutex);
+        }
+        pipeline->save_not_before_ms = 0;
+        mst_pipeline_save(pipeline);
+        wait = true;
+    } while (atomic_load(&pipeline->dirty) && !pipeline->lease_lost
+             && mst_clock_ms() < until);
+}
+
 static void
 pipeline_finish(struct mst_pipeline *pipeline, bool drained)
 {
@@ -372,8 +394,7 @@ pipeline_finish(struct mst_pipeline *pipeline, bool drained)
         pipeline_join(pipeline->runners[i].thread,
                       &pipeline->runners[i].started);
     }
-    pipeline->save_not_before_ms = 0;
-    mst_pipeline_save(pipeline);
+    pipeline_save_last(pipeline);
     pipeline->spec->source->close(pipeline->source);
 }
 

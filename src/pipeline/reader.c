@@ -155,7 +155,7 @@ reader_set_opened(struct mst_pipeline *pipeline)
     pipeline->opened = true;
     (void)pthread_cond_broadcast(&pipeline->changed);
     mst_mutex_unlock(&pipeline->mutex);
-    mst_pipeline_problem(pipeline, &pipeline->reader_problem, NULL, 0);
+    mst_pipeline_trouble(pipeline, &pipeline->reader_problem, NULL, 0);
 }
 
 /* Classifies what the source said; false: the run is over. */
@@ -172,7 +172,7 @@ reader_pause(struct mst_pipeline *pipeline, enum mst_status status,
     }
     int64_t wait =
         mst_backoff_next(backoff, &pipeline->spec->retry, err->retry_after_ms);
-    mst_pipeline_problem(pipeline, &pipeline->reader_problem, err, wait);
+    mst_pipeline_trouble(pipeline, &pipeline->reader_problem, err, wait);
     mst_pipeline_sleep(pipeline, wait, false);
     return !mst_pipeline_is_stopping(pipeline);
 }
@@ -245,7 +245,7 @@ reader_loop(struct mst_pipeline *pipeline)
         if (status == MST_OK || status == MST_AGAIN) {
             if (backoff.failures > 0 && status == MST_OK) {
                 mst_backoff_reset(&backoff);
-                mst_pipeline_problem(pipeline, &pipeline->reader_problem, NULL,
+                mst_pipeline_trouble(pipeline, &pipeline->reader_problem, NULL,
                                      0);
             }
             continue;

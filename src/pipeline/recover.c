@@ -59,13 +59,15 @@ recover_compare(const void *a, const void *b)
 static void
 recover_wait(struct mst_runner *runner)
 {
+    bool drained = !runner->is_open;
     atomic_store(&runner->draining, true);
-    while (atomic_load(&runner->inflight) > 0
+    while ((atomic_load(&runner->inflight) > 0 || !drained)
            && !mst_pipeline_is_aborting(runner->pipeline)) {
         if (runner->is_open) {
-            /* The outcome is seen in inflight. */
-            (void)runner->spec->type->drain(runner->sink, RECOVER_DRAIN_MS,
-                                            NULL);
+            /* Also when nothing is in flight: it makes lanes good again. */
+            drained =
+                runner->spec->type->drain(runner->sink, RECOVER_DRAIN_MS, NULL)
+                == MST_OK;
         }
         struct timespec until = mst_cond_deadline(RECOVER_DRAIN_MS);
         mst_mutex_lock(&runner->mutex);
@@ -151,6 +153,6 @@ mst_runner_recover(struct mst_runner *runner)
                                     why.retry_after_ms);
     mst_error_prefix(&why, "sink '%s': ", runner->spec->name);
     recover_requeue(runner, &why);
-    mst_pipeline_problem(pipeline, runner->problem, &why, wait);
+    mst_pipeline_trouble(pipeline, runner->problem, &why, wait);
     mst_pipeline_sleep(pipeline, wait, true);
 }

@@ -16,7 +16,7 @@
 #include "pipeline/unit.h"
 
 /* What is wrong with one part of the run, for the state of the job. */
-struct mst_problem {
+struct mst_trouble {
     struct mst_error err; /* status OK: nothing */
     int64_t since_ms;     /* wall clock */
     int64_t next_ms;      /* wall clock of the next attempt, 0: unknown */
@@ -44,8 +44,8 @@ struct mst_pipeline {
     bool opened;      /* the source was open once */
     bool failed;
     bool lease_lost;
-    struct mst_problem reader_problem;
-    struct mst_problem store_problem;
+    struct mst_trouble reader_problem;
+    struct mst_trouble store_problem;
     struct mst_error failure;
 
     atomic_bool reader_waits; /* wake it when a flight is done */
@@ -88,8 +88,8 @@ struct mst_pipeline {
 void mst_pipeline_fail(struct mst_pipeline *pipeline,
                        const struct mst_error *err);
 /* Sets (or with NULL clears) a problem. wait_ms < 0: no attempt planned. */
-void mst_pipeline_problem(struct mst_pipeline *pipeline,
-                          struct mst_problem *slot, const struct mst_error *err,
+void mst_pipeline_trouble(struct mst_pipeline *pipeline,
+                          struct mst_trouble *slot, const struct mst_error *err,
                           int64_t wait_ms);
 bool mst_pipeline_is_stopping(struct mst_pipeline *pipeline);
 bool mst_pipeline_is_aborting(struct mst_pipeline *pipeline);
@@ -121,7 +121,7 @@ struct mst_slice mst_pipeline_sink_mark(struct mst_pipeline *pipeline,
                                         const char *sink);
 
 /* --- threads ------------------------------------------------------------- */
-void *mst_reader_main(void *pipeline); /* reader.c */
-void *mst_worker_main(void *worker);   /* worker.c */
+void *mst_reader_main(void *arg); /* reader.c; a struct mst_pipeline */
+void *mst_worker_main(void *arg); /* worker.c; a struct mst_worker */
 
 #endif

@@ -93,9 +93,9 @@ runner_health(const struct mst_sink_host *host, const struct mst_error *err)
     if (err != NULL) {
         struct mst_error told = *err;
         told.status = MST_RETRY;
-        mst_pipeline_problem(runner->pipeline, runner->problem, &told, -1);
+        mst_pipeline_trouble(runner->pipeline, runner->problem, &told, -1);
     } else {
-        mst_pipeline_problem(runner->pipeline, runner->problem, NULL, 0);
+        mst_pipeline_trouble(runner->pipeline, runner->problem, NULL, 0);
     }
 }
 
@@ -182,7 +182,7 @@ runner_open(struct mst_runner *runner)
         runner->is_open = true;
         runner->waits_for_room = false;
         mst_backoff_reset(&runner->backoff);
-        mst_pipeline_problem(pipeline, runner->problem, NULL, 0);
+        mst_pipeline_trouble(pipeline, runner->problem, NULL, 0);
         return;
     }
     mst_error_prefix(&err, "sink '%s': ", runner->spec->name);
@@ -193,7 +193,7 @@ runner_open(struct mst_runner *runner)
     }
     int64_t wait = mst_backoff_next(&runner->backoff, &pipeline->spec->retry,
                                     err.retry_after_ms);
-    mst_pipeline_problem(pipeline, runner->problem, &err, wait);
+    mst_pipeline_trouble(pipeline, runner->problem, &err, wait);
     mst_pipeline_sleep(pipeline, wait, true);
 }
 
@@ -294,7 +294,7 @@ runner_note_health(struct mst_runner *runner)
     if (runner->backoff.failures > 0
         && atomic_load(&runner->confirmed) > runner->confirmed_before) {
         mst_backoff_reset(&runner->backoff);
-        mst_pipeline_problem(runner->pipeline, runner->problem, NULL, 0);
+        mst_pipeline_trouble(runner->pipeline, runner->problem, NULL, 0);
     }
 }
 

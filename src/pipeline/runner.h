@@ -11,7 +11,7 @@
 #include "pipeline/unit.h"
 
 struct mst_pipeline;
-struct mst_problem;
+struct mst_trouble;
 
 /* A growing list of deliveries with a front that moves. */
 struct mst_delivery_list {
@@ -51,7 +51,7 @@ struct mst_runner {
     pthread_cond_t idle;
     struct mst_delivery *failed; /* confirmed not OK, newest first */
     struct mst_error last_error; /* of the newest RETRY or DISCONNECTED */
-    struct mst_problem *problem; /* the state's view of this sink */
+    struct mst_trouble *problem; /* the state's view of this sink */
 };
 
 MST_MUST_CHECK enum mst_status

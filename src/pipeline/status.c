@@ -78,7 +78,7 @@ mst_pipeline_sleep(struct mst_pipeline *pipeline, int64_t ms, bool until_abort)
 }
 
 void
-mst_pipeline_problem(struct mst_pipeline *pipeline, struct mst_problem *slot,
+mst_pipeline_trouble(struct mst_pipeline *pipeline, struct mst_trouble *slot,
                      const struct mst_error *err, int64_t wait_ms)
 {
     int64_t now = mst_clock_wall_ms();
@@ -107,7 +107,7 @@ mst_pipeline_problem(struct mst_pipeline *pipeline, struct mst_problem *slot,
     }
 }
 
-static const struct mst_problem *
+static const struct mst_trouble *
 status_problem(const struct mst_pipeline *pipeline)
 {
     if (pipeline->reader_problem.err.status != MST_OK) {
@@ -129,7 +129,7 @@ mst_pipeline_status(struct mst_pipeline *pipeline,
 {
     memset(ret_status, 0, sizeof(*ret_status));
     mst_mutex_lock(&pipeline->mutex);
-    const struct mst_problem *problem = status_problem(pipeline);
+    const struct mst_trouble *problem = status_problem(pipeline);
     if (problem != NULL) {
         ret_status->problem = problem->err;
         ret_status->problem_since_ms = problem->since_ms;

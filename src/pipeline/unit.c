@@ -2,6 +2,7 @@
 /* Splitting flights, and converting the events of a unit. */
 #include "pipeline/unit.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 /* What one unit may convert to at most: a batch of events is far below it, a
@@ -123,6 +124,7 @@ mst_flight_split(struct mst_flight *flight, const struct mst_plan *plan,
                  unsigned workers, struct mst_error *err)
 {
     struct mst_batch *batch = flight->batch;
+    assert(workers > 0);
     if (flight_make_units(flight, plan, workers) != MST_OK) {
         return mst_fail_memory(err, "pipeline");
     }

@@ -97,6 +97,7 @@ INCLUDES = [
     ("src/pipeline/a.c", "<bson/bson.h>", "pipeline may not use"),
     ("src/core/a.c", "<librdkafka/rdkafka.h>", "core may not use"),
     ("cmd/mstreamd/main.c", '"sinks/kafka.h"', "only builtins.c"),
+    ("cmd/mstreamd/main.c", '"../../src/base/x.h"', "not written from"),
 ]
 
 
@@ -118,6 +119,7 @@ def test_a_wrong_include_is_found(repo, name, target, finding):
         ("src/jobs/a.c", '"pipeline/x.h"'),
         ("cmd/mstreamd/builtins.c", '"sinks/kafka.h"'),
         ("cmd/mstream/run.c", '"jobs/x.h"'),
+        ("cmd/mstream/run.c", '"run.h"'),
         ("src/base/a.c", '<stdio.h>\n/* #include "core/x.h" */'),
     ],
 )

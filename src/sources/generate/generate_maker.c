@@ -48,7 +48,7 @@ maker_make_id(struct mst_maker *maker, uint64_t key, struct mst_slice *ret_text)
         before = after = 1;
         status = mst_buf_append_char(id, '"');
         if (status == MST_OK) {
-            status = mst_value_uuid(id, &random);
+            status = mst_generate_value_uuid(id, &random);
         }
         if (status == MST_OK) {
             status = mst_buf_append_char(id, '"');
@@ -111,7 +111,7 @@ maker_pad(struct mst_maker *maker, uint64_t n)
     out->len--; /* the closing brace: the template was checked to end so */
     enum mst_status status = mst_buf_append_str(out, field);
     if (status == MST_OK) {
-        status = mst_value_text(out, &random, fill);
+        status = mst_generate_value_text(out, &random, fill);
     }
     return status == MST_OK ? mst_buf_append_str(out, "\"}") : status;
 }

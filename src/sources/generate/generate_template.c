@@ -368,17 +368,17 @@ part_render_text(const struct part *part,
     case PART_OP:
         return mst_buf_append_str(out, mst_op_name(input->op));
     case PART_UUID:
-        return mst_value_uuid(out, random);
+        return mst_generate_value_uuid(out, random);
     case PART_OID:
-        return mst_value_hex(out, random, (size_t)2 * MST_OID_BYTES);
+        return mst_generate_value_hex(out, random, (size_t)2 * MST_OID_BYTES);
     case PART_TEXT:
-        return mst_value_text(out, random, (size_t)part->low);
+        return mst_generate_value_text(out, random, (size_t)part->low);
     case PART_HEX:
-        return mst_value_hex(out, random, (size_t)part->low);
+        return mst_generate_value_hex(out, random, (size_t)part->low);
     case PART_WORD:
-        return mst_value_word(out, random);
+        return mst_generate_value_word(out, random);
     case PART_NAME:
-        return mst_value_name(out, random);
+        return mst_generate_value_name(out, random);
     case PART_LITERAL:
     case PART_SEQ:
     case PART_ID:
@@ -441,10 +441,10 @@ part_render(const struct part *part, const struct mst_template_input *input,
     case PART_NOW:
         return part_render_now(part, input->now_ms, out);
     case PART_INT:
-        return mst_value_int(out, random, part->low, part->high);
+        return mst_generate_value_int(out, random, part->low, part->high);
     case PART_DOUBLE:
-        return mst_value_double(out, random, part->dlow, part->dhigh,
-                                part->decimals);
+        return mst_generate_value_double(out, random, part->dlow, part->dhigh,
+                                         part->decimals);
     case PART_BOOL:
         return mst_buf_append_str(
             out, mst_random_upto(random, 100) < (uint64_t)part->low ? "true"

@@ -25,7 +25,7 @@ static const char *const values_last[] = {
     "Meyer",  "Novak",  "Okafor", "Patel"};
 
 enum mst_status
-mst_value_hex(struct mst_buf *out, uint64_t *random, size_t digits)
+mst_generate_value_hex(struct mst_buf *out, uint64_t *random, size_t digits)
 {
     enum mst_status status = mst_buf_reserve(out, digits);
     if (status != MST_OK) {
@@ -43,7 +43,7 @@ mst_value_hex(struct mst_buf *out, uint64_t *random, size_t digits)
 }
 
 enum mst_status
-mst_value_uuid(struct mst_buf *out, uint64_t *random)
+mst_generate_value_uuid(struct mst_buf *out, uint64_t *random)
 {
     uint64_t high = mst_random_next(random);
     uint64_t low = mst_random_next(random);
@@ -56,7 +56,7 @@ mst_value_uuid(struct mst_buf *out, uint64_t *random)
 }
 
 enum mst_status
-mst_value_text(struct mst_buf *out, uint64_t *random, size_t len)
+mst_generate_value_text(struct mst_buf *out, uint64_t *random, size_t len)
 {
     size_t end = out->len + len;
     enum mst_status status = mst_buf_reserve(out, len);
@@ -74,7 +74,7 @@ mst_value_text(struct mst_buf *out, uint64_t *random, size_t len)
 }
 
 enum mst_status
-mst_value_word(struct mst_buf *out, uint64_t *random)
+mst_generate_value_word(struct mst_buf *out, uint64_t *random)
 {
     return mst_buf_append_str(
         out,
@@ -82,7 +82,7 @@ mst_value_word(struct mst_buf *out, uint64_t *random)
 }
 
 enum mst_status
-mst_value_name(struct mst_buf *out, uint64_t *random)
+mst_generate_value_name(struct mst_buf *out, uint64_t *random)
 {
     uint64_t first = mst_random_upto(random, MST_ARRAY_SIZE(values_first));
     uint64_t last = mst_random_upto(random, MST_ARRAY_SIZE(values_last));
@@ -90,7 +90,8 @@ mst_value_name(struct mst_buf *out, uint64_t *random)
 }
 
 enum mst_status
-mst_value_int(struct mst_buf *out, uint64_t *random, int64_t low, int64_t high)
+mst_generate_value_int(struct mst_buf *out, uint64_t *random, int64_t low,
+                       int64_t high)
 {
     uint64_t span = (uint64_t)high - (uint64_t)low + 1;
     uint64_t drawn =
@@ -100,8 +101,8 @@ mst_value_int(struct mst_buf *out, uint64_t *random, int64_t low, int64_t high)
 }
 
 enum mst_status
-mst_value_double(struct mst_buf *out, uint64_t *random, double low, double high,
-                 int decimals)
+mst_generate_value_double(struct mst_buf *out, uint64_t *random, double low,
+                          double high, int decimals)
 {
     double unit = (double)(mst_random_next(random) >> 11) * 0x1p-53;
     return mst_buf_printf(out, "%.*f", decimals, low + unit * (high - low));

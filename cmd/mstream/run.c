@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/* mstream run: jobs in the foreground, without a daemon. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "commands.h"
+#include "jobs/manager.h"
+#include "progress.h"
+#include "state/sqlite_store.h"
+
+enum { RUN_TICK_MS = 200, RUN_IMPATIENT_MS = 500 };
+
+static const struct mst_cli_flag run_flags[] = {
+    {"job", "NAME", "only this job"},
+    {"once", NULL, "drain what is there now, then end"},
+    {"timeout", "S", "give up after this time (seconds, or 500ms, 5m)"},
+    {"no-progress", NULL, "no progress line on a terminal"},
+};
+
+/* The worst of what the jobs ended with. */
+static int
+run_verdict(const struct mst_cli_args *args, struct mst_manager *manager)
+{
+    int code = MST_EXIT_OK;
+    for (size_t i = 0; i < mst_manager_len(manager); i++) {
+        struct mst_job_status status;
+        mst_job_status(mst_manager_job(manager, i), &status);
+        int one = MST_EXIT_OK;
+        if (status.result == MST_JOB_RESULT_LEASE_HELD) {
+            one = MST_EXIT_REFUSED;
+        } else if (status.result == MST_JOB_RESULT_TIMED_OUT) {
+            one = MST_EXIT_TIMED_OUT;
+        } else if (status.result == MST_JOB_RESULT_FAILED) {
+            one = MST_EXIT_FAILED;
+        } else if (status.run.rejected > 0) {
+            one = MST_EXIT_REJECTED;
+        }
+        if (status.reason.status != MST_OK && one != MST_EXIT_OK) {
+            mst_cli_error(args, &status.reason);
+        }
+        code = code == MST_EXIT_OK || one == MST_EXIT_FAILED ? one : code;
+    }
+    return code;
+}
+
+static int
+run_signal(void)
+{
+    sigset_t set;
+    const struct timespec wait = {.tv_nsec = RUN_TICK_MS * 1000000L};
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    int sig = sigtimedwait(&set, NULL, &wait);
+    return sig > 0 ? sig : 0;
+}
+
+/* Until all jobs ended; a signal drains, a second one ends at once. */
+static void
+run_wait(const struct mst_cli_args *args, struct mst_manager *manager)
+{
+    bool show = isatty(STDERR_FILENO) && !args->json
+                && mst_cli_value(args, "no-progress") == NULL;
+    int64_t asked_ms = 0;
+    struct mst_progress progress = {0};
+    while (!mst_manager_wait(manager, 0)) {
+        int sig = run_signal();
+        if (sig != 0 && asked_ms == 0) {
+            asked_ms = mst_clock_ms();
+            mst_manager_stop(manager);
+        } else if (sig != 0 && mst_clock_ms() - asked_ms > RUN_IMPATIENT_MS) {
+            _exit(MST_EXIT_FAILED);
+        }
+        if (show) {
+            mst_progress_show(&progress, manager);
+        }
+    }
+    if (show) {
+        mst_progress_end(&progress);
+    }
+}
+
+static void
+run_block_signals(void)
+{
+    sigset_t set;
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigprocmask(SIG_BLOCK, &set, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+static int
+run_jobs(const struct mst_cli_args *args, struct mst_config *config,
+         struct mst_manager *manager)
+{
+    struct mst_error err;
+    size_t failed = 0;
+    mst_error_clear(&err);
+    if (mst_manager_apply(manager, config, &failed, &err) != MST_OK
+        || failed > 0) {
+        mst_cli_error(args, &err);
+        return MST_EXIT_FAILED;
+    }
+    if (mst_manager_len(manager) == 0) {
+        const char *job = mst_cli_value(args, "job");
+        mst_cli_fail(args, NULL,
+                     job != NULL ? "there is no enabled job '%s' in the file"
+                                 : "there is no enabled job in the file%s",
+                     job != NULL ? job : "");
+        return MST_EXIT_USAGE;
+    }
+    run_wait(args, manager);
+    return run_verdict(args, manager);
+}
+
+static int
+run_run(const struct mst_cli_args *args)
+{
+    struct mst_error err;
+    struct mst_store *store = NULL;
+    struct mst_manager *manager = NULL;
+    int64_t timeout_ms = 0;
+    int code = MST_EXIT_FAILED;
+    if (!mst_cli_duration(args, "timeout", 0, &timeout_ms)) {
+        return MST_EXIT_USAGE;
+    }
+    struct mst_config *config = mst_cli_load(args, args->words[0]);
+    if (config == NULL) {
+        return MST_EXIT_USAGE;
+    }
+    run_block_signals();
+    mst_log_set_level(isatty(STDERR_FILENO) ? MST_LOG_WARN : config->log.level);
+    mst_error_clear(&err);
+    enum mst_status status =
+        mst_sqlite_store_open(config->state_path, false, &store, &err);
+    const struct mst_manager_args manager_args = {
+        .registry = mst_cli_registry(),
+        .store = store,
+        .only_job = mst_cli_value(args, "job"),
+        .single_run = true,
+        .once = mst_cli_value(args, "once") != NULL,
+        .timeout_ms = timeout_ms,
+    };
+    if (status == MST_OK) {
+        status = mst_manager_create(&manager_args, &manager, &err);
+    }
+    if (status == MST_OK) {
+        code = run_jobs(args, config, manager);
+    } else {
+        mst_config_destroy(config);
+        mst_cli_error(args, &err);
+    }
+    mst_manager_destroy(manager);
+    if (store != NULL) {
+        store->type->destroy(store);
+    }
+    return code;
+}
+
+const struct mst_cli_command mst_command_run = {
+    .name = "run",
+    .synopsis = "FILE [--job NAME] [--once] [--timeout S]",
+    .summary = "Run jobs in the foreground, without a daemon.",
+    .details = "Uses the same state as the daemon: checkpoints, leases and\n"
+               "dead letters. Ctrl-C drains what is in flight and saves.",
+    .example = "mstream run examples/quickstart.toml --once --timeout 60",
+    .flags = run_flags,
+    .flags_len = MST_ARRAY_SIZE(run_flags),
+    .words_min = 1,
+    .words_max = 1,
+    .run = run_run,
+};

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/* What the daemon does between exec and exit. */
+#include "daemon.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "builtins.h"
+#include "config/load.h"
+#include "jobs/manager.h"
+#include "notify.h"
+#include "state/sqlite_store.h"
+
+enum {
+    DAEMON_TICK_MS = 1000,
+    DAEMON_GRACE_MS = 10000, /* beyond shutdown_timeout, for the last save */
+    /* timeout(1) and some shells send the same signal twice at once: only a
+     * later one is a person who does not want to wait. */
+    DAEMON_IMPATIENT_MS = 500
+};
+
+struct daemon {
+    const struct mst_daemon_options *options;
+    struct mst_store *store;
+    struct mst_manager *manager;
+    int64_t shutdown_timeout_ms;
+    int64_t watchdog_ms;
+    int64_t watchdog_next_ms;
+};
+
+static void
+daemon_say_problems(const struct mst_problems *problems)
+{
+    struct mst_buf text;
+    mst_buf_init(&text, 16 * 1024 * 1024);
+    if (mst_problems_text(problems, &text) == MST_OK) {
+        (void)fwrite(text.data, 1, text.len, stderr);
+    }
+    mst_buf_clear(&text);
+}
+
+static struct mst_config *
+daemon_load(const struct mst_daemon_options *options)
+{
+    struct mst_problems problems = {0};
+    struct mst_config *config = NULL;
+    const struct mst_config_input input = {
+        .path = options->config,
+        .sets = options->sets,
+        .sets_len = options->sets_len,
+        .registry = &mst_builtins,
+        .probe = true,
+    };
+    if (mst_config_load(&input, &problems, &config) != MST_OK) {
+        config = NULL;
+    }
+    daemon_say_problems(&problems);
+    mst_problems_clear(&problems);
+    return config;
+}
+
+/* Waits for a signal of ours; 0: none within the time. */
+static int
+daemon_wait_signal(int timeout_ms)
+{
+    sigset_t set;
+    const struct timespec wait = {.tv_sec = timeout_ms / 1000,
+                                  .tv_nsec =
+                                      (long)(timeout_ms % 1000) * 1000000L};
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGHUP);
+    int sig = sigtimedwait(&set, NULL, &wait);
+    return sig > 0 ? sig : 0;
+}
+
+static void
+daemon_watchdog(struct daemon *daemon)
+{
+    int64_t now = mst_clock_ms();
+    if (daemon->watchdog_ms > 0 && now >= daemon->watchdog_next_ms) {
+        mst_notify("WATCHDOG=1");
+        daemon->watchdog_next_ms = now + daemon->watchdog_ms;
+    }
+}
+
+static void
+daemon_reload(struct daemon *daemon)
+{
+    struct mst_error err;
+    size_t failed = 0;
+    mst_notify("RELOADING=1");
+    struct mst_config *config = daemon_load(daemon->options);
+    if (config == NULL) {
+        mst_log_error("daemon", "the new configuration has errors: the jobs "
+                                "go on with the one before");
+    } else {
+        daemon->shutdown_timeout_ms = config->shutdown_timeout_ms;
+        if (mst_manager_apply(daemon->manager, config, &failed, &err)
+            != MST_OK) {
+            mst_log_failure(MST_LOG_ERROR, "daemon", NULL, &err);
+        }
+        mst_log_info("daemon", "configuration loaded again: %zu jobs",
+                     mst_manager_len(daemon->manager));
+    }
+    mst_notify("READY=1");
+}
+
+/* Drains; a second signal ends the program at once. */
+static void
+daemon_shutdown(struct daemon *daemon)
+{
+    int64_t began = mst_clock_ms();
+    int64_t until = began + daemon->shutdown_timeout_ms + DAEMON_GRACE_MS;
+    mst_notify("STOPPING=1");
+    mst_log_info("daemon", "stopping: draining what is in flight");
+    mst_manager_stop(daemon->manager);
+    while (!mst_manager_wait(daemon->manager, 0) && mst_clock_ms() < until) {
+        int sig = daemon_wait_signal(20);
+        daemon_watchdog(daemon);
+        if ((sig == SIGTERM || sig == SIGINT)
+            && mst_clock_ms() - began >= DAEMON_IMPATIENT_MS) {
+            mst_log_warn("daemon", "second signal: ending at once");
+            _exit(1);
+        }
+    }
+    if (!mst_manager_wait(daemon->manager, 0)) {
+        mst_log_error("daemon", "some jobs did not end in time; their events "
+                                "come again at the next start");
+        _exit(1);
+    }
+}
+
+static void
+daemon_serve(struct daemon *daemon)
+{
+    int tick = DAEMON_TICK_MS;
+    daemon->watchdog_ms = mst_notify_watchdog_ms();
+    if (daemon->watchdog_ms > 0 && daemon->watchdog_ms < tick) {
+        tick = (int)daemon->watchdog_ms;
+    }
+    for (;;) {
+        int sig = daemon_wait_signal(tick);
+        daemon_watchdog(daemon);
+        if (sig == SIGHUP) {
+            daemon_reload(daemon);
+        } else if (sig != 0) {
+            return;
+        }
+    }
+}
+
+static enum mst_status
+daemon_start(struct daemon *daemon, struct mst_config *config,
+             struct mst_error *err)
+{
+    size_t failed = 0;
+    daemon->shutdown_timeout_ms = config->shutdown_timeout_ms;
+    enum mst_status status =
+        mst_sqlite_store_open(config->state_path, false, &daemon->store, err);
+    const struct mst_manager_args args = {.registry = &mst_builtins,
+                                          .store = daemon->store};
+    if (status == MST_OK) {
+        status = mst_manager_create(&args, &daemon->manager, err);
+    }
+    if (status != MST_OK) {
+        mst_config_destroy(config);
+        return status;
+    }
+    return mst_manager_apply(daemon->manager, config, &failed, err);
+}
+
+static void
+daemon_end(struct daemon *daemon)
+{
+    mst_manager_destroy(daemon->manager);
+    if (daemon->store != NULL) {
+        daemon->store->type->destroy(daemon->store);
+    }
+}
+
+int
+mst_daemon_run(const struct mst_daemon_options *options)
+{
+    int64_t began = mst_clock_ms();
+    struct daemon daemon = {.options = options};
+    struct mst_error err;
+    struct mst_config *config = daemon_load(options);
+    if (config == NULL) {
+        return 2;
+    }
+    if (options->check) {
+        (void)printf("ok: %zu services, %zu connectors\n", config->services_len,
+                     config->connectors_len);
+        mst_config_destroy(config);
+        return 0;
+    }
+    mst_log_set_level(options->has_level ? options->level : config->log.level);
+    mst_log_set_json(config->log.format == MST_LOG_FORMAT_JSON);
+    mst_error_clear(&err);
+    enum mst_status status = daemon_start(&daemon, config, &err);
+    if (status == MST_OK) {
+        mst_log_info("daemon", "mstreamd %s is ready after %lld ms: %zu jobs",
+                     MST_VERSION, (long long)(mst_clock_ms() - began),
+                     mst_manager_len(daemon.manager));
+        mst_notify("READY=1");
+        daemon_serve(&daemon);
+        daemon_shutdown(&daemon);
+        mst_log_info("daemon", "stopped");
+    } else {
+        (void)fprintf(stderr, "error: %s\n", err.text);
+        if (err.hint[0] != '\0') {
+            (void)fprintf(stderr, "hint: %s\n", err.hint);
+        }
+    }
+    daemon_end(&daemon);
+    return status == MST_OK ? 0 : 1;
+}

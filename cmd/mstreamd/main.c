@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* Entry of the daemon: options, signals, then its life. */
+#include <malloc.h>
+#include <signal.h>
+#include <stdlib.h>
+
+#include "daemon.h"
+
+/* Before any thread starts, so that all inherit it: signals come to the main
+ * thread only, and only when it asks. */
+static void
+main_block_signals(void)
+{
+    sigset_t set;
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGHUP);
+    (void)sigprocmask(SIG_BLOCK, &set, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+int
+main(int argc, char **argv)
+{
+    struct mst_daemon_options options;
+    enum mst_daemon_start start =
+        mst_daemon_options_parse(argc, argv, &options);
+    int code = start == MST_DAEMON_USAGE ? 2 : 0;
+    if (start == MST_DAEMON_GO) {
+        main_block_signals();
+        /* Batches come and go in blocks of this size: give them back to the
+         * system instead of keeping holes, and keep the number of arenas
+         * small, so that memory stays flat. */
+        (void)mallopt(M_ARENA_MAX, 2);
+        (void)mallopt(M_MMAP_THRESHOLD, 512 * 1024);
+        code = mst_daemon_run(&options);
+    }
+    free(options.sets);
+    return code;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+/* Configurations of librdkafka from a service's options, and its log. */
+#include <string.h>
+
+#include "clients/kafka_client.h"
+#include "log/log.h"
+
+static void
+conf_log(const rd_kafka_t *rk, int level, const char *facility,
+         const char *line)
+{
+    const char *job = rd_kafka_opaque(rk);
+    struct mst_log_field fields[2] = {MST_LOG_STR("facility", facility)};
+    size_t n = 1;
+    if (job != NULL) {
+        fields[n++] = MST_LOG_STR("job", job);
+    }
+    /* Syslog's levels. Lost connections come as errors (3), which is for the
+     * job to judge: they are warnings here. */
+    enum mst_log_level to = MST_LOG_DEBUG;
+    if (level <= 2) {
+        to = MST_LOG_ERROR;
+    } else if (level <= 4) {
+        to = MST_LOG_WARN;
+    } else if (level <= 5) {
+        to = MST_LOG_INFO;
+    }
+    mst_log_write(to, "kafka", fields, n, "%s", line);
+}
+
+static enum mst_status
+conf_set(rd_kafka_conf_t *conf, const char *name, const char *value,
+         struct mst_error *err)
+{
+    char text[512] = "";
+    rd_kafka_conf_res_t res =
+        rd_kafka_conf_set(conf, name, value, text, sizeof(text));
+    if (res == RD_KAFKA_CONF_OK) {
+        return MST_OK;
+    }
+    if (res == RD_KAFKA_CONF_UNKNOWN) {
+        (void)mst_fail(err, MST_FATAL, "kafka", 0,
+                       "unknown Kafka property '%s'", name);
+        mst_error_hint(err, "the names are those of librdkafka's "
+                            "CONFIGURATION.md");
+        return MST_FATAL;
+    }
+    if (mst_kafka_property_is_secret(name)) {
+        return mst_fail(err, MST_FATAL, "kafka", 0,
+                        "Kafka property '%s': its value is not valid (not "
+                        "shown, it may be secret)",
+                        name);
+    }
+    return mst_fail(err, MST_FATAL, "kafka", 0, "Kafka property '%s': %s", name,
+                    text);
+}
+
+static enum mst_status
+conf_set_all(rd_kafka_conf_t *conf, const struct mst_kafka_property *set,
+             size_t n, struct mst_error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        enum mst_status status = conf_set(conf, set[i].name, set[i].value, err);
+        if (status != MST_OK) {
+            return status;
+        }
+    }
+    return MST_OK;
+}
+
+static enum mst_status
+conf_fill(rd_kafka_conf_t *conf, const struct mst_kafka_conf_args *args,
+          struct mst_error *err)
+{
+    enum mst_status status =
+        conf_set_all(conf, args->defaults, args->defaults_len, err);
+    const struct mst_string_map *user = &args->options->properties;
+    for (size_t i = 0; status == MST_OK && i < user->len; i++) {
+        status = conf_set(conf, user->names[i], user->values[i], err);
+    }
+    if (status != MST_OK) {
+        return status;
+    }
+    if (mst_kafka_property(args->options, "bootstrap.servers") == NULL) {
+        (void)mst_fail(err, MST_FATAL, "kafka", 0,
+                       "'bootstrap.servers' is missing");
+        mst_error_hint(err, "add \"bootstrap.servers\" = \"HOST:PORT\" to the "
+                            "service");
+        return MST_FATAL;
+    }
+    return conf_set_all(conf, args->fixed, args->fixed_len, err);
+}
+
+enum mst_status
+mst_kafka_conf_create(const struct mst_kafka_conf_args *args,
+                      rd_kafka_conf_t **ret_conf, struct mst_error *err)
+{
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    enum mst_status status = conf_fill(conf, args, err);
+    if (status != MST_OK) {
+        rd_kafka_conf_destroy(conf);
+        return status;
+    }
+    rd_kafka_conf_set_log_cb(conf, conf_log);
+    /* librdkafka hands the pointer back unchanged; nobody writes to it. */
+    union {
+        const char *in;
+        void *out;
+    } job = {.in = args->job};
+    rd_kafka_conf_set_opaque(conf, job.out);
+    *ret_conf = conf;
+    return MST_OK;
+}
+
+static enum mst_status
+conf_explain_one(const struct mst_kafka_conf_args *args, const char *name,
+                 const char *ours, struct mst_buf *out)
+{
+    for (size_t i = 0; i < args->fixed_len; i++) {
+        if (strcmp(args->fixed[i].name, name) == 0) {
+            return mst_buf_printf(out, "%s = %s\n", name, args->fixed[i].value);
+        }
+    }
+    const char *user = mst_kafka_property(args->options, name);
+    const char *value = user == NULL ? ours : user;
+    return mst_buf_printf(out, "%s = %s\n", name,
+                          mst_kafka_property_is_secret(name) ? "********"
+                                                             : value);
+}
+
+enum mst_status
+mst_kafka_conf_explain(const struct mst_kafka_conf_args *args,
+                       struct mst_buf *out, struct mst_error *err)
+{
+    rd_kafka_conf_t *conf = NULL;
+    enum mst_status status = mst_kafka_conf_create(args, &conf, err);
+    if (status != MST_OK) {
+        return status;
+    }
+    rd_kafka_conf_destroy(conf);
+    const struct mst_string_map *user = &args->options->properties;
+    for (size_t i = 0; status == MST_OK && i < user->len; i++) {
+        status = conf_explain_one(args, user->names[i], "", out);
+    }
+    for (size_t i = 0; status == MST_OK && i < args->defaults_len; i++) {
+        if (mst_kafka_property(args->options, args->defaults[i].name) == NULL) {
+            status = conf_explain_one(args, args->defaults[i].name,
+                                      args->defaults[i].value, out);
+        }
+    }
+    for (size_t i = 0; status == MST_OK && i < args->fixed_len; i++) {
+        if (mst_kafka_property(args->options, args->fixed[i].name) == NULL) {
+            status = mst_buf_printf(out, "%s = %s\n", args->fixed[i].name,
+                                    args->fixed[i].value);
+        }
+    }
+    return status == MST_OK ? MST_OK : mst_fail_memory(err, "kafka");
+}
+
+enum mst_status
+mst_kafka_create(rd_kafka_type_t type, rd_kafka_conf_t *conf,
+                 rd_kafka_t **ret_rk, struct mst_error *err)
+{
+    char text[512] = "";
+    rd_kafka_t *rk = rd_kafka_new(type, conf, text, sizeof(text));
+    if (rk == NULL) {
+        rd_kafka_conf_destroy(conf);
+        return mst_fail(err, MST_FATAL, "kafka", rd_kafka_last_error(),
+                        "cannot make a Kafka client: %s", text);
+    }
+    *ret_rk = rk;
+    return MST_OK;
+}

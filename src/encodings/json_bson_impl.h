@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+/* Shared by the files that turn JSON into BSON. Private. */
+#ifndef MST_ENCODINGS_JSON_BSON_IMPL_H
+#define MST_ENCODINGS_JSON_BSON_IMPL_H
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "encodings/bson_type.h"
+#include "encodings/json_bson.h"
+#include "encodings/wrapper.h"
+
+enum {
+    /* Room behind json->out at the start of each element and after each
+     * text: for a block of text and any value of fixed size. */
+    JSON_BSON_ROOM = 96,
+    /* Up to so many names of one object are compared as they come; a wider
+     * one is checked when it ends. */
+    JSON_KEYS_NARROW = 32,
+    /* Names of all open objects together. */
+    JSON_KEYS_MAX = 512
+};
+
+/* An object or array that is open. Places are offsets from json->base. */
+struct json_frame {
+    size_t bson;       /* of its length */
+    size_t element;    /* of the type byte of the element that it is */
+    const uint8_t *at; /* behind its bracket, in the input */
+    uint32_t count;    /* elements begun */
+    uint32_t keys;     /* the first of its names in json->prints */
+    bool is_array;
+    bool is_wide;  /* its names are checked when it ends */
+    bool is_scope; /* of {"$code", "$scope"}: more closes with it */
+};
+
+struct json_bson {
+    const uint8_t *at;
+    const uint8_t *end;
+    uint8_t *out;
+    uint8_t *limit;
+    uint8_t *type; /* byte of the element at hand; NULL between elements */
+    struct json_frame *frame; /* innermost open */
+    struct mst_buf *buf;
+    size_t base; /* buf's length before */
+    const uint8_t *start;
+    struct mst_error *err;
+    struct mst_json_read_options options;
+    bool has_nul;    /* the last text decoded had a NUL in it */
+    uint32_t n_keys; /* used of the two below */
+    uint32_t prints[JSON_KEYS_MAX + 4];
+    uint32_t places[JSON_KEYS_MAX]; /* of the names, from base */
+    /* One more than documents may be deep: a wrapper is an object that turns
+     * out to be a value. */
+    struct json_frame frames[MST_BSON_DEPTH_MAX + 1];
+};
+
+/* The slow half of json_bson_reserve. */
+MST_MUST_CHECK enum mst_status json_bson_grow(struct json_bson *json, size_t n);
+
+/* Room for n bytes at json->out. */
+MST_MUST_CHECK static inline enum mst_status
+json_bson_reserve(struct json_bson *json, size_t n)
+{
+    if (MST_LIKELY((size_t)(json->limit - json->out) >= n)) {
+        return MST_OK;
+    }
+    return json_bson_grow(json, n);
+}
+
+static inline uint8_t *
+json_bson_base(const struct json_bson *json)
+{
+    return json->buf->data + json->base;
+}
+
+static inline void
+json_bson_space(struct json_bson *json)
+{
+    while (json->at < json->end && *json->at <= ' '
+           && (*json->at == ' ' || *json->at == '\n' || *json->at == '\r'
+               || *json->at == '\t')) {
+        json->at++;
+    }
+}
+
+/* MST_REJECTED with the field at hand and the place in the input. */
+enum mst_status json_bson_fail(struct json_bson *json, const uint8_t *where,
+                               const char *fmt, ...) MST_PRINTF(3, 4);
+/* The same for what stands at json->at instead of what was expected. */
+enum mst_status json_bson_unexpected(struct json_bson *json,
+                                     const char *expected);
+
+/* Skips white space, then takes the character. */
+MST_MUST_CHECK enum mst_status json_bson_expect(struct json_bson *json, char c,
+                                                const char *expected);
+
+/* Decodes the text whose opening quote is behind us to json->out, and moves
+ * behind its closing quote. JSON_BSON_ROOM is there afterwards. */
+MST_MUST_CHECK enum mst_status json_bson_text(struct json_bson *json);
+
+/* Writes a number with its type. */
+MST_MUST_CHECK enum mst_status json_bson_number(struct json_bson *json);
+
+/* Moves over a JSON number; false when there is none. *ret_whole: it has
+ * neither fraction nor exponent. */
+bool json_bson_scan_number(const uint8_t **at, const uint8_t *end,
+                           bool *ret_whole);
+
+/* The value whose wrapper's name was just read, colon not yet. Takes the
+ * wrapper's frame away and writes the value in its place. */
+MST_MUST_CHECK enum mst_status json_bson_wrapper(struct json_bson *json,
+                                                 enum mst_wrapper wrapper);
+
+/* Opens an object or array; its bracket is behind us. */
+MST_MUST_CHECK enum mst_status json_bson_open(struct json_bson *json,
+                                              bool is_array);
+
+/* Takes note of the name at key (in the output, closed by NUL; where: its
+ * quote in the input) of the innermost object; refuses one that it has. */
+MST_MUST_CHECK enum mst_status json_bson_add_key(struct json_bson *json,
+                                                 const uint8_t *key, size_t len,
+                                                 const uint8_t *where);
+/* Checks the names of a wide object that ends here. */
+MST_MUST_CHECK enum mst_status json_bson_check_wide(struct json_bson *json);
+
+#endif

@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: MIT */
+/* The thread of a job: lease, run, record, again or not. */
+#include "jobs/job.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/thread.h"
+#include "jobs/job_spec.h"
+#include "log/log.h"
+
+enum {
+    JOB_LEASE_MS = 15000,
+    JOB_LEASE_RETRY_MS = 2000,
+    /* After a failure that only a person or time can heal. */
+    JOB_FAILED_RETRY_MS = 60000
+};
+
+struct mst_job {
+    struct mst_job_args args;
+    struct mst_job_spec spec;
+    struct mst_lease lease;
+    pthread_t thread;
+    bool started;
+
+    pthread_mutex_t mutex; /* guards what follows */
+    pthread_cond_t changed;
+    enum mst_job_state state;
+    enum mst_job_desired desired;
+    int64_t since_ms;
+    struct mst_error reason;
+    int64_t next_attempt_ms;
+    enum mst_job_result result;
+    bool ended;
+    struct mst_pipeline *pipeline; /* while it runs */
+    struct mst_pipeline_status last;
+};
+
+static const char *const job_state_names[] = {
+    [MST_JOB_STARTING] = "starting", [MST_JOB_RUNNING] = "running",
+    [MST_JOB_RETRYING] = "retrying", [MST_JOB_PAUSED] = "paused",
+    [MST_JOB_DRAINING] = "draining", [MST_JOB_STOPPED] = "stopped",
+    [MST_JOB_FAILED] = "failed",     [MST_JOB_COMPLETED] = "completed",
+};
+
+const char *
+mst_job_state_name(enum mst_job_state state)
+{
+    return job_state_names[state];
+}
+
+const char *
+mst_job_name(const struct mst_job *job)
+{
+    return job->args.connector->name;
+}
+
+const struct mst_config_connector *
+mst_job_connector(const struct mst_job *job)
+{
+    return job->args.connector;
+}
+
+static void
+job_set_state(struct mst_job *job, enum mst_job_state state,
+              const struct mst_error *reason, int64_t wait_ms)
+{
+    int64_t now = mst_clock_wall_ms();
+    mst_mutex_lock(&job->mutex);
+    if (job->state != state) {
+        job->state = state;
+        job->since_ms = now;
+    }
+    if (reason != NULL) {
+        job->reason = *reason;
+    } else {
+        mst_error_clear(&job->reason);
+    }
+    job->next_attempt_ms = wait_ms > 0 ? now + wait_ms : 0;
+    (void)pthread_cond_broadcast(&job->changed);
+    mst_mutex_unlock(&job->mutex);
+}
+
+static bool
+job_is_wanted(struct mst_job *job)
+{
+    mst_mutex_lock(&job->mutex);
+    bool wanted = job->desired == MST_JOB_WANT_RUNNING;
+    mst_mutex_unlock(&job->mutex);
+    return wanted;
+}
+
+/* Waits; false: it is no longer wanted. */
+static bool
+job_sleep(struct mst_job *job, int64_t ms)
+{
+    struct timespec until = mst_cond_deadline((int)ms);
+    mst_mutex_lock(&job->mutex);
+    while (job->desired == MST_JOB_WANT_RUNNING
+           && mst_cond_wait(&job->changed, &job->mutex, &until)) {
+    }
+    bool wanted = job->desired == MST_JOB_WANT_RUNNING;
+    mst_mutex_unlock(&job->mutex);
+    return wanted;
+}
+
+enum mst_status
+mst_job_create(const struct mst_job_args *args, struct mst_job **ret_job,
+               struct mst_error *err)
+{
+    struct mst_job *job = calloc(1, sizeof(*job));
+    if (job == NULL) {
+        return mst_fail_memory(err, "job");
+    }
+    job->args = *args;
+    job->since_ms = mst_clock_wall_ms();
+    mst_error_clear(&job->reason);
+    if (pthread_mutex_init(&job->mutex, NULL) != 0
+        || !mst_cond_init(&job->changed)) {
+        free(job);
+        return mst_fail_memory(err, "job");
+    }
+    enum mst_status status =
+        mst_job_spec_init(&job->spec, args->config, args->connector,
+                          args->registry, args->memory, err);
+    if (status != MST_OK) {
+        mst_error_prefix(err, "job '%s': ", args->connector->name);
+        mst_job_destroy(job);
+        return status;
+    }
+    struct mst_pipeline_spec *spec = &job->spec.spec;
+    spec->store = args->store;
+    spec->lease = &job->lease;
+    spec->lease_ttl_ms = JOB_LEASE_MS;
+    spec->bounded = spec->bounded || args->once;
+    spec->timeout_ms =
+        args->timeout_ms > 0 ? args->timeout_ms : spec->timeout_ms;
+    *ret_job = job;
+    return MST_OK;
+}
+
+/* One try at the lease. MST_AGAIN: another has it. */
+static enum mst_status
+job_try_lease(struct mst_job *job, struct mst_error *err)
+{
+    struct mst_store *store = job->args.store;
+    struct mst_lease held = {0};
+    enum mst_status status = store->type->lease_acquire(
+        store, mst_job_name(job), job->args.holder, JOB_LEASE_MS, &held, err);
+    if (status == MST_OK) {
+        job->lease = held;
+    } else if (status == MST_AGAIN) {
+        char until[MST_TIME_TEXT_MAX];
+        mst_time_format(held.expires_ms, until);
+        (void)mst_fail(err, MST_AGAIN, "lease", 0,
+                       "job '%s' runs elsewhere: %s holds its lease until %s "
+                       "unless renewed",
+                       mst_job_name(job), held.holder, until);
+        mst_error_hint(err, "stop it there, or wait for the lease to expire");
+    }
+    return status;
+}
+
+/* False: not wanted any more, or (single run) refused. */
+static bool
+job_lease(struct mst_job *job)
+{
+    while (job_is_wanted(job)) {
+        struct mst_error err;
+        mst_error_clear(&err);
+        enum mst_status status = job_try_lease(job, &err);
+        if (status == MST_OK) {
+            return true;
+        }
+        if (job->args.single_run && status == MST_AGAIN) {
+            job->result = MST_JOB_RESULT_LEASE_HELD;
+            job_set_state(job, MST_JOB_FAILED, &err, 0);
+            return false;
+        }
+        int64_t wait =
+            status == MST_FATAL ? JOB_FAILED_RETRY_MS : JOB_LEASE_RETRY_MS;
+        bool news = strcmp(job->reason.text, err.text) != 0;
+        job_set_state(job,
+                      status == MST_FATAL ? MST_JOB_FAILED : MST_JOB_RETRYING,
+                      &err, wait);
+        if (news) {
+            mst_log_failure(MST_LOG_WARN, "job", mst_job_name(job), &err);
+        }
+        if (job->args.single_run && status == MST_FATAL) {
+            job->result = MST_JOB_RESULT_FAILED;
+            return false;
+        }
+        (void)job_sleep(job, wait);
+    }
+    return false;
+}
+
+static void
+job_end_record(struct mst_job *job, struct mst_run_record *run,
+               enum mst_job_state state, const struct mst_error *why)
+{
+    struct mst_store *store = job->args.store;
+    struct mst_error err;
+    run->end_ms = mst_clock_wall_ms();
+    /* Borrowed for the call. */
+    run->reason = (char *)(uintptr_t)(why != NULL ? why->text : "");
+    run->state = (char *)(uintptr_t)mst_job_state_name(state);
+    run->events_in = job->last.events_in;
+    run->events_out = job->last.events_out;
+    run->rejected = job->last.rejected;
+    run->bytes = job->last.bytes_in;
+    if (store->type->run_end(store, run, &err) != MST_OK) {
+        mst_log_failure(MST_LOG_WARN, "job", mst_job_name(job), &err);
+    }
+}
+
+static enum mst_pipeline_end
+job_run_pipeline(struct mst_job *job, struct mst_run_record *run,
+                 struct mst_error *err)
+{
+    struct mst_pipeline *pipeline = NULL;
+    struct mst_buf first;
+    struct mst_buf last;
+    if (mst_pipeline_create(&job->spec.spec, &pipeline, err) != MST_OK) {
+        return MST_PIPELINE_FAILED;
+    }
+    mst_mutex_lock(&job->mutex);
+    job->pipeline = pipeline;
+    bool wanted = job->desired == MST_JOB_WANT_RUNNING;
+    mst_mutex_unlock(&job->mutex);
+    if (!wanted) {
+        mst_pipeline_stop(pipeline);
+    }
+    mst_buf_init(&first, MST_POSITION_MAX);
+    mst_buf_init(&last, MST_POSITION_MAX);
+    enum mst_pipeline_end end = mst_pipeline_run(pipeline, err);
+    mst_mutex_lock(&job->mutex);
+    mst_pipeline_status(pipeline, &job->last);
+    job->pipeline = NULL;
+    mst_mutex_unlock(&job->mutex);
+    if (mst_pipeline_position(pipeline, &last) == MST_OK && last.len > 0) {
+        run->last_position = strdup(mst_buf_text(&last));
+    }
+    mst_buf_clear(&first);
+    mst_buf_clear(&last);
+    mst_pipeline_destroy(pipeline);
+    return end;
+}
+
+/* Finds the state that a run leaves behind. True: run again after wait_ms. */
+static bool
+job_after_run(struct mst_job *job, enum mst_pipeline_end end,
+              struct mst_error *err, int64_t *ret_wait_ms)
+{
+    bool poll = job->args.connector->mode == MST_MODE_POLL && !job->args.once;
+    bool again = false;
+    *ret_wait_ms = 0;
+    switch (end) {
+    case MST_PIPELINE_COMPLETED:
+        job->result = MST_JOB_RESULT_OK;
+        again = poll;
+        *ret_wait_ms = job->args.connector->poll_interval_ms;
+        job_set_state(job, MST_JOB_COMPLETED, NULL, again ? *ret_wait_ms : 0);
+        break;
+    case MST_PIPELINE_STOPPED:
+        job->result = MST_JOB_RESULT_OK;
+        job_set_state(job, MST_JOB_STOPPED, NULL, 0);
+        break;
+    case MST_PIPELINE_UNDRAINED:
+        job->result = MST_JOB_RESULT_OK;
+        mst_log_failure(MST_LOG_WARN, "job", mst_job_name(job), err);
+        job_set_state(job, MST_JOB_STOPPED, err, 0);
+        break;
+    case MST_PIPELINE_TIMED_OUT:
+        job->result = MST_JOB_RESULT_TIMED_OUT;
+        mst_log_failure(MST_LOG_WARN, "job", mst_job_name(job), err);
+        again = poll;
+        *ret_wait_ms = job->args.connector->poll_interval_ms;
+        job_set_state(job, MST_JOB_STOPPED, err, again ? *ret_wait_ms : 0);
+        break;
+    case MST_PIPELINE_LEASE_LOST:
+        job->result = MST_JOB_RESULT_LEASE_HELD;
+        mst_log_failure(MST_LOG_WARN, "job", mst_job_name(job), err);
+        again = !job->args.single_run;
+        *ret_wait_ms = JOB_LEASE_RETRY_MS;
+        job_set_state(job, again ? MST_JOB_RETRYING : MST_JOB_FAILED, err,
+                      *ret_wait_ms);
+        break;
+    case MST_PIPELINE_FAILED:
+        job->result = MST_JOB_RESULT_FAILED;
+        mst_log_failure(MST_LOG_ERROR, "job", mst_job_name(job), err);
+        again = !job->args.single_run;
+        *ret_wait_ms = JOB_FAILED_RETRY_MS;
+        job_set_state(job, MST_JOB_FAILED, err, again ? *ret_wait_ms : 0);
+        break;
+    }
+    return again;
+}
+
+/* One run under the lease. True: run again after wait_ms. */
+static bool
+job_run(struct mst_job *job, int64_t *ret_wait_ms)
+{
+    struct mst_store *store = job->args.store;
+    struct mst_run_record run = {.job = (char *)(uintptr_t)mst_job_name(job),
+                                 .start_ms = mst_clock_wall_ms()};
+    struct mst_error err;
+    mst_error_clear(&err);
+    job_set_state(job, MST_JOB_STARTING, NULL, 0);
+    if (store->type->run_begin(store, &run, &err) != MST_OK) {
+        /* Bookkeeping for people: its failure does not stop the data. */
+        mst_log_failure(MST_LOG_WARN, "job", mst_job_name(job), &err);
+    }
+    mst_error_clear(&err);
+    enum mst_pipeline_end end = job_run_pipeline(job, &run, &err);
+    if (end != MST_PIPELINE_LEASE_LOST) {
+        struct mst_error ignored;
+        /* It expires by itself when this fails. */
+        (void)!store->type->lease_release(store, mst_job_name(job), &job->lease,
+                                          &ignored);
+    }
+    bool again = job_after_run(job, end, &err, ret_wait_ms);
+    job_end_record(job, &run, job->state, err.status == MST_OK ? NULL : &err);
+    free(run.last_position);
+    return again;
+}
+
+static void *
+job_main(void *arg)
+{
+    struct mst_job *job = arg;
+    bool again = true;
+    while (again && job_lease(job)) {
+        int64_t wait_ms = 0;
+        again = job_run(job, &wait_ms);
+        if (again) {
+            again = job_sleep(job, wait_ms);
+        }
+    }
+    mst_mutex_lock(&job->mutex);
+    if (job->desired == MST_JOB_WANT_PAUSED) {
+        job->state = MST_JOB_PAUSED;
+    } else if (job->state == MST_JOB_RETRYING
+               || job->state == MST_JOB_STARTING) {
+        job->state = MST_JOB_STOPPED;
+    }
+    job->ended = true;
+    (void)pthread_cond_broadcast(&job->changed);
+    mst_mutex_unlock(&job->mutex);
+    return NULL;
+}
+
+enum mst_status
+mst_job_start(struct mst_job *job, struct mst_error *err)
+{
+    enum mst_status status =
+        mst_thread_start(&job->thread, mst_job_name(job), job_main, job, err);
+    job->started = status == MST_OK;
+    return status;
+}
+
+void
+mst_job_stop(struct mst_job *job, enum mst_job_desired desired)
+{
+    mst_mutex_lock(&job->mutex);
+    job->desired = desired;
+    if (job->pipeline != NULL) {
+        mst_pipeline_stop(job->pipeline);
+    }
+    (void)pthread_cond_broadcast(&job->changed);
+    mst_mutex_unlock(&job->mutex);
+}
+
+/* While a run is on, its phase is the job's state. */
+static void
+job_merge_phase(struct mst_job_status *status)
+{
+    switch (status->run.phase) {
+    case MST_PHASE_STARTING:
+        status->state = MST_JOB_STARTING;
+        break;
+    case MST_PHASE_RUNNING:
+        status->state = MST_JOB_RUNNING;
+        break;
+    case MST_PHASE_RETRYING:
+        status->state = MST_JOB_RETRYING;
+        break;
+    case MST_PHASE_DRAINING:
+        status->state = MST_JOB_DRAINING;
+        break;
+    }
+    if (status->run.problem.status != MST_OK) {
+        status->reason = status->run.problem;
+        status->next_attempt_ms = status->run.next_attempt_ms;
+        status->since_ms = status->run.problem_since_ms;
+    }
+}
+
+void
+mst_job_status(struct mst_job *job, struct mst_job_status *ret_status)
+{
+    mst_mutex_lock(&job->mutex);
+    ret_status->state = job->state;
+    ret_status->desired = job->desired;
+    ret_status->since_ms = job->since_ms;
+    ret_status->reason = job->reason;
+    ret_status->next_attempt_ms = job->next_attempt_ms;
+    ret_status->result = job->result;
+    ret_status->ended = job->ended;
+    if (job->pipeline != NULL) {
+        mst_pipeline_status(job->pipeline, &ret_status->run);
+        job_merge_phase(ret_status);
+    } else {
+        ret_status->run = job->last;
+    }
+    mst_mutex_unlock(&job->mutex);
+}
+
+bool
+mst_job_wait(struct mst_job *job, int timeout_ms)
+{
+    struct timespec until = mst_cond_deadline(timeout_ms);
+    mst_mutex_lock(&job->mutex);
+    while (!job->ended && mst_cond_wait(&job->changed, &job->mutex, &until)) {
+    }
+    bool ended = job->ended;
+    mst_mutex_unlock(&job->mutex);
+    return ended;
+}
+
+void
+mst_job_destroy(struct mst_job *job)
+{
+    if (job == NULL) {
+        return;
+    }
+    if (job->started) {
+        mst_job_stop(job, MST_JOB_WANT_STOPPED);
+        (void)pthread_join(job->thread, NULL);
+    }
+    mst_job_spec_clear(&job->spec);
+    (void)pthread_cond_destroy(&job->changed);
+    (void)pthread_mutex_destroy(&job->mutex);
+    free(job);
+}

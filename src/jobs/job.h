@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A job: a connector under management. It holds a lease while it runs, leaves
+ * a record of every run, and starts again when time can heal what stopped it.
+ */
+#ifndef MST_JOBS_JOB_H
+#define MST_JOBS_JOB_H
+
+#include "config/config.h"
+#include "core/store.h"
+#include "pipeline/pipeline.h"
+
+enum mst_job_state {
+    MST_JOB_STARTING,
+    MST_JOB_RUNNING,
+    MST_JOB_RETRYING,
+    MST_JOB_PAUSED,
+    MST_JOB_DRAINING,
+    MST_JOB_STOPPED,
+    MST_JOB_FAILED,
+    MST_JOB_COMPLETED
+};
+
+enum mst_job_desired {
+    MST_JOB_WANT_RUNNING,
+    MST_JOB_WANT_PAUSED,
+    MST_JOB_WANT_STOPPED
+};
+
+/* How the last run ended, for exit codes. */
+enum mst_job_result {
+    MST_JOB_RESULT_NONE,
+    MST_JOB_RESULT_OK,
+    MST_JOB_RESULT_FAILED,
+    MST_JOB_RESULT_TIMED_OUT,
+    MST_JOB_RESULT_LEASE_HELD
+};
+
+struct mst_job_args {
+    const struct mst_config *config;
+    const struct mst_config_connector *connector;
+    const struct mst_registry *registry;
+    struct mst_store *store;
+    const char *holder; /* of leases: who this process is */
+    uint64_t memory;    /* when the connector does not say */
+    /* For `mstream run`: end after one run, whatever happens; do not wait for
+     * a lease that another holds. */
+    bool single_run;
+    bool once;          /* as mode = "once" */
+    int64_t timeout_ms; /* instead of the connector's; 0: as it says */
+};
+
+/* A look from outside. */
+struct mst_job_status {
+    enum mst_job_state state;
+    enum mst_job_desired desired;
+    int64_t since_ms;        /* wall clock */
+    struct mst_error reason; /* status OK: none */
+    int64_t next_attempt_ms; /* wall clock, 0: none */
+    enum mst_job_result result;
+    bool ended;                     /* its thread is through */
+    struct mst_pipeline_status run; /* of the running or the last run */
+};
+
+struct mst_job;
+
+/* Checks and prepares; no network. args' pointers outlive the job. */
+MST_MUST_CHECK enum mst_status mst_job_create(const struct mst_job_args *args,
+                                              struct mst_job **ret_job,
+                                              struct mst_error *err);
+MST_MUST_CHECK enum mst_status mst_job_start(struct mst_job *job,
+                                             struct mst_error *err);
+/* Thread: any. Asks; the job drains and ends by itself. */
+void mst_job_stop(struct mst_job *job, enum mst_job_desired desired);
+/* Thread: any. */
+void mst_job_status(struct mst_job *job, struct mst_job_status *ret_status);
+const char *mst_job_name(const struct mst_job *job);
+const struct mst_config_connector *mst_job_connector(const struct mst_job *job);
+/* True: ended within the time. */
+bool mst_job_wait(struct mst_job *job, int timeout_ms);
+/* Stops it if it runs, waits, frees. NULL is fine. */
+void mst_job_destroy(struct mst_job *job);
+
+/* "running", ... Never NULL. */
+const char *mst_job_state_name(enum mst_job_state state);
+
+#endif

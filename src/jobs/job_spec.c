@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/* Filling in a pipeline's spec. */
+#include "jobs/job_spec.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+void
+mst_job_source_args(const struct mst_config *config,
+                    const struct mst_config_connector *connector,
+                    struct mst_source_args *ret_args)
+{
+    const struct mst_config_step *step = &connector->source;
+    const struct mst_config_service *service = &config->services[step->service];
+    *ret_args = (struct mst_source_args){
+        .job = connector->name,
+        .service_name = service->name,
+        .service = service->options,
+        .options = step->options,
+        .resource = step->resource,
+        .input_encoding = step->input_encoding,
+    };
+}
+
+void
+mst_job_sink_args(const struct mst_config *config,
+                  const struct mst_config_connector *connector,
+                  const struct mst_config_step *step,
+                  struct mst_sink_args *ret_args)
+{
+    const struct mst_config_service *service = &config->services[step->service];
+    *ret_args = (struct mst_sink_args){
+        .job = connector->name,
+        .service_name = service->name,
+        .service = service->options,
+        .options = step->options,
+        .resource = step->resource,
+        .encoding = step->to,
+    };
+}
+
+static enum mst_status
+job_spec_sink(struct mst_job_spec *self, const struct mst_config *config,
+              const struct mst_config_connector *connector,
+              const struct mst_config_step *step,
+              const struct mst_registry *registry,
+              struct mst_pipeline_sink *ret_sink, struct mst_error *err)
+{
+    const struct mst_config_service *service = &config->services[step->service];
+    unsigned same = 1;
+    char name[256];
+    for (size_t i = 0; i < self->names_len; i++) {
+        size_t len = strlen(service->name);
+        same += strncmp(self->names[i], service->name, len) == 0
+                && (self->names[i][len] == '\0' || self->names[i][len] == '#');
+    }
+    if (same == 1) {
+        (void)snprintf(name, sizeof(name), "%s", service->name);
+    } else {
+        (void)snprintf(name, sizeof(name), "%s#%u", service->name, same);
+    }
+    self->names[self->names_len] = strdup(name);
+    if (self->names[self->names_len] == NULL) {
+        return mst_fail_memory(err, "job");
+    }
+    ret_sink->name = self->names[self->names_len++];
+    ret_sink->type = service->sink;
+    mst_job_sink_args(config, connector, step, &ret_sink->args);
+    ret_sink->args.memory = self->spec.memory;
+    return registry->transcoder(step->from, step->to, &step->conversion,
+                                &ret_sink->convert, err);
+}
+
+static void
+job_spec_policy(struct mst_pipeline_spec *spec,
+                const struct mst_config_connector *connector)
+{
+    spec->batch_events = (size_t)connector->batch.size;
+    spec->batch_bytes = (size_t)connector->batch.max_bytes;
+    spec->batch_age_ms = (int)connector->batch.max_age_ms;
+    spec->checkpoint = connector->checkpoint.enabled;
+    spec->checkpoint_interval_ms = connector->checkpoint.interval_ms;
+    spec->on_reject = connector->on_reject;
+    spec->letter_limits.max_bytes = connector->dlq.max_bytes;
+    spec->letter_limits.max_age_ms = connector->dlq.max_age_ms;
+    spec->retry.base_ms = connector->retry.base_ms;
+    spec->retry.max_ms = connector->retry.max_ms;
+    spec->retry.max_attempts = connector->retry.max_attempts;
+    spec->retry.max_elapsed_ms = connector->retry.max_elapsed_ms;
+    spec->workers = (unsigned)connector->workers;
+    spec->bounded = connector->mode != MST_MODE_STREAM;
+    spec->timeout_ms = spec->bounded ? connector->timeout_ms : 0;
+}
+
+static enum mst_status
+job_spec_source(struct mst_job_spec *self, const struct mst_config *config,
+                const struct mst_config_connector *connector,
+                const struct mst_registry *registry, struct mst_error *err)
+{
+    const struct mst_config_step *step = &connector->source;
+    struct mst_pipeline_spec *spec = &self->spec;
+    spec->job = connector->name;
+    spec->connector_hash = connector->hash;
+    spec->source = config->services[step->service].source;
+    mst_job_source_args(config, connector, &spec->source_args);
+    enum mst_status status = registry->transcoder(
+        step->from, step->to, &step->conversion, &spec->source_convert, err);
+    if (status == MST_OK) {
+        status =
+            spec->source->identity(&spec->source_args, &self->identity, err);
+    }
+    if (status == MST_OK) {
+        spec->identity = mst_buf_text(&self->identity);
+        status = spec->identity == NULL ? mst_fail_memory(err, "job") : MST_OK;
+    }
+    return status;
+}
+
+enum mst_status
+mst_job_spec_init(struct mst_job_spec *job_spec,
+                  const struct mst_config *config,
+                  const struct mst_config_connector *connector,
+                  const struct mst_registry *registry, uint64_t memory,
+                  struct mst_error *err)
+{
+    memset(job_spec, 0, sizeof(*job_spec));
+    mst_buf_init(&job_spec->identity, MST_POSITION_MAX);
+    struct mst_pipeline_spec *spec = &job_spec->spec;
+    spec->memory = connector->memory != 0 ? connector->memory : memory;
+    spec->shutdown_timeout_ms = config->shutdown_timeout_ms;
+    job_spec_policy(spec, connector);
+    job_spec->sinks =
+        calloc(connector->sinks_len + 1, sizeof(*job_spec->sinks));
+    job_spec->names =
+        calloc(connector->sinks_len + 1, sizeof(*job_spec->names));
+    if (job_spec->sinks == NULL || job_spec->names == NULL) {
+        mst_job_spec_clear(job_spec);
+        return mst_fail_memory(err, "job");
+    }
+    enum mst_status status =
+        job_spec_source(job_spec, config, connector, registry, err);
+    for (size_t i = 0; i < connector->sinks_len && status == MST_OK; i++) {
+        status =
+            job_spec_sink(job_spec, config, connector, &connector->sinks[i],
+                          registry, &job_spec->sinks[i], err);
+    }
+    spec->sinks = job_spec->sinks;
+    spec->sinks_len = connector->sinks_len;
+    if (status == MST_OK && connector->dlq.sink != NULL) {
+        status = job_spec_sink(job_spec, config, connector, connector->dlq.sink,
+                               registry, &job_spec->letter_sink, err);
+        spec->letter_sink = &job_spec->letter_sink;
+    }
+    if (status != MST_OK) {
+        mst_job_spec_clear(job_spec);
+    }
+    return status;
+}
+
+void
+mst_job_spec_clear(struct mst_job_spec *job_spec)
+{
+    for (size_t i = 0; i < job_spec->names_len; i++) {
+        free(job_spec->names[i]);
+    }
+    free(job_spec->names);
+    free(job_spec->sinks);
+    mst_buf_clear(&job_spec->identity);
+    memset(job_spec, 0, sizeof(*job_spec));
+}

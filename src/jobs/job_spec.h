@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* From a connector's definition to what a pipeline runs. */
+#ifndef MST_JOBS_JOB_SPEC_H
+#define MST_JOBS_JOB_SPEC_H
+
+#include "config/config.h"
+#include "pipeline/pipeline.h"
+
+/* Ownership: what spec points to belongs to this struct or to the config and
+ * registry, which outlive it. */
+struct mst_job_spec {
+    struct mst_pipeline_spec spec;
+    struct mst_pipeline_sink *sinks;
+    struct mst_pipeline_sink letter_sink;
+    char **names; /* of the sinks */
+    size_t names_len;
+    struct mst_buf identity;
+};
+
+/* memory: the job's budget when the connector does not say. No network. */
+MST_MUST_CHECK enum mst_status
+mst_job_spec_init(struct mst_job_spec *job_spec,
+                  const struct mst_config *config,
+                  const struct mst_config_connector *connector,
+                  const struct mst_registry *registry, uint64_t memory,
+                  struct mst_error *err);
+void mst_job_spec_clear(struct mst_job_spec *job_spec);
+
+/* The arguments that a source or sink of a step is made with. */
+void mst_job_source_args(const struct mst_config *config,
+                         const struct mst_config_connector *connector,
+                         struct mst_source_args *ret_args);
+void mst_job_sink_args(const struct mst_config *config,
+                       const struct mst_config_connector *connector,
+                       const struct mst_config_step *step,
+                       struct mst_sink_args *ret_args);
+
+#endif

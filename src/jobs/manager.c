@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT */
+/* The list of jobs, and configurations kept for as long as one uses them. */
+#include "jobs/manager.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "log/log.h"
+
+/* A configuration and the number of jobs that were made from it. */
+struct manager_config {
+    struct manager_config *next;
+    struct mst_config *config;
+    size_t jobs;
+};
+
+struct manager_job {
+    struct mst_job *job;
+    struct manager_config *from;
+    uint64_t hash; /* of the connector and all services it names */
+    bool kept;
+};
+
+struct mst_manager {
+    struct mst_manager_args args;
+    char holder[128];
+    struct manager_config *configs;
+    struct manager_job *jobs;
+    size_t jobs_len;
+};
+
+enum mst_status
+mst_manager_create(const struct mst_manager_args *args,
+                   struct mst_manager **ret_manager, struct mst_error *err)
+{
+    struct mst_manager *manager = calloc(1, sizeof(*manager));
+    if (manager == NULL) {
+        return mst_fail_memory(err, "jobs");
+    }
+    char host[64] = "localhost";
+    manager->args = *args;
+    (void)gethostname(host, sizeof(host) - 1); /* only to be shown */
+    (void)snprintf(manager->holder, sizeof(manager->holder), "%s:%ld:%08llx",
+                   host, (long)getpid(),
+                   (unsigned long long)mst_random_below(UINT32_MAX));
+    *ret_manager = manager;
+    return MST_OK;
+}
+
+static uint64_t
+manager_step_hash(const struct mst_config *config,
+                  const struct mst_config_step *step, uint64_t hash)
+{
+    uint64_t both[2] = {hash, config->services[step->service].hash};
+    return mst_hash64(both, sizeof(both));
+}
+
+static uint64_t
+manager_hash(const struct mst_config *config,
+             const struct mst_config_connector *connector)
+{
+    uint64_t hash =
+        manager_step_hash(config, &connector->source, connector->hash);
+    for (size_t i = 0; i < connector->middlewares_len; i++) {
+        hash = manager_step_hash(config, &connector->middlewares[i], hash);
+    }
+    for (size_t i = 0; i < connector->sinks_len; i++) {
+        hash = manager_step_hash(config, &connector->sinks[i], hash);
+    }
+    if (connector->dlq.sink != NULL) {
+        hash = manager_step_hash(config, connector->dlq.sink, hash);
+    }
+    return hash;
+}
+
+static void
+manager_drop_config(struct mst_manager *manager, struct manager_config *from)
+{
+    struct manager_config **at = &manager->configs;
+    while (*at != NULL && *at != from) {
+        at = &(*at)->next;
+    }
+    if (*at != NULL && from->jobs == 0) {
+        *at = from->next;
+        mst_config_destroy(from->config);
+        free(from);
+    }
+}
+
+static void
+manager_drop_job(struct mst_manager *manager, struct manager_job *entry)
+{
+    mst_job_destroy(entry->job);
+    entry->from->jobs--;
+    manager_drop_config(manager, entry->from);
+}
+
+static struct manager_job *
+manager_find(struct mst_manager *manager, const char *name)
+{
+    for (size_t i = 0; i < manager->jobs_len; i++) {
+        if (strcmp(mst_job_name(manager->jobs[i].job), name) == 0) {
+            return &manager->jobs[i];
+        }
+    }
+    return NULL;
+}
+
+static bool
+manager_wants(const struct mst_manager *manager,
+              const struct mst_config_connector *connector)
+{
+    return connector->enabled
+           && (manager->args.only_job == NULL
+               || strcmp(manager->args.only_job, connector->name) == 0);
+}
+
+/* Marks the jobs that go on as they are, ends the others. */
+static void
+manager_retire(struct mst_manager *manager, const struct mst_config *config)
+{
+    for (size_t i = 0; i < manager->jobs_len; i++) {
+        manager->jobs[i].kept = false;
+    }
+    for (size_t i = 0; i < config->connectors_len; i++) {
+        const struct mst_config_connector *connector = &config->connectors[i];
+        struct manager_job *entry = manager_find(manager, connector->name);
+        if (entry != NULL && manager_wants(manager, connector)
+            && entry->hash == manager_hash(config, connector)) {
+            entry->kept = true;
+        }
+    }
+    /* All are asked before any is waited for: they drain side by side. */
+    for (size_t i = 0; i < manager->jobs_len; i++) {
+        if (!manager->jobs[i].kept) {
+            mst_job_stop(manager->jobs[i].job, MST_JOB_WANT_STOPPED);
+        }
+    }
+    size_t len = 0;
+    for (size_t i = 0; i < manager->jobs_len; i++) {
+        if (manager->jobs[i].kept) {
+            manager->jobs[len++] = manager->jobs[i];
+        } else {
+            manager_drop_job(manager, &manager->jobs[i]);
+        }
+    }
+    manager->jobs_len = len;
+}
+
+static size_t
+manager_count(const struct mst_manager *manager,
+              const struct mst_config *config)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < config->connectors_len; i++) {
+        n += manager_wants(manager, &config->connectors[i]) ? 1 : 0;
+    }
+    return n;
+}
+
+static enum mst_status
+manager_add(struct mst_manager *manager, struct manager_config *from,
+            const struct mst_config_connector *connector, uint64_t memory,
+            struct mst_error *err)
+{
+    struct mst_job *job = NULL;
+    const struct mst_job_args args = {
+        .config = from->config,
+        .connector = connector,
+        .registry = manager->args.registry,
+        .store = manager->args.store,
+        .holder = manager->holder,
+        .memory = memory,
+        .single_run = manager->args.single_run,
+        .once = manager->args.once,
+        .timeout_ms = manager->args.timeout_ms,
+    };
+    enum mst_status status = mst_job_create(&args, &job, err);
+    if (status == MST_OK) {
+        status = mst_job_start(job, err);
+    }
+    if (status != MST_OK) {
+        mst_job_destroy(job);
+        return status;
+    }
+    from->jobs++;
+    manager->jobs[manager->jobs_len++] = (struct manager_job){
+        .job = job,
+        .from = from,
+        .hash = manager_hash(from->config, connector),
+    };
+    return MST_OK;
+}
+
+static struct manager_config *
+manager_keep_config(struct mst_manager *manager, struct mst_config *config)
+{
+    struct manager_config *from = calloc(1, sizeof(*from));
+    if (from != NULL) {
+        from->config = config;
+        from->next = manager->configs;
+        manager->configs = from;
+    }
+    return from;
+}
+
+enum mst_status
+mst_manager_apply(struct mst_manager *manager, struct mst_config *config,
+                  size_t *ret_failed, struct mst_error *err)
+{
+    size_t n = manager_count(manager, config);
+    struct manager_config *from = manager_keep_config(manager, config);
+    if (from == NULL) {
+        mst_config_destroy(config);
+        return mst_fail_memory(err, "jobs");
+    }
+    manager_retire(manager, config);
+    struct manager_job *jobs =
+        realloc(manager->jobs, (manager->jobs_len + n + 1) * sizeof(*jobs));
+    if (jobs == NULL) {
+        manager_drop_config(manager, from);
+        return mst_fail_memory(err, "jobs");
+    }
+    manager->jobs = jobs;
+    *ret_failed = 0;
+    for (size_t i = 0; i < config->connectors_len; i++) {
+        const struct mst_config_connector *connector = &config->connectors[i];
+        if (!manager_wants(manager, connector)
+            || manager_find(manager, connector->name) != NULL) {
+            continue;
+        }
+        if (manager_add(manager, from, connector, config->memory / n, err)
+            != MST_OK) {
+            mst_log_failure(MST_LOG_ERROR, "job", connector->name, err);
+            (*ret_failed)++;
+        }
+    }
+    manager_drop_config(manager, from); /* only if no job came of it */
+    return MST_OK;
+}
+
+size_t
+mst_manager_len(struct mst_manager *manager)
+{
+    return manager->jobs_len;
+}
+
+struct mst_job *
+mst_manager_job(struct mst_manager *manager, size_t i)
+{
+    return manager->jobs[i].job;
+}
+
+void
+mst_manager_stop(struct mst_manager *manager)
+{
+    for (size_t i = 0; i < manager->jobs_len; i++) {
+        mst_job_stop(manager->jobs[i].job, MST_JOB_WANT_STOPPED);
+    }
+}
+
+bool
+mst_manager_wait(struct mst_manager *manager, int timeout_ms)
+{
+    int64_t until = mst_clock_ms() + timeout_ms;
+    for (size_t i = 0; i < manager->jobs_len; i++) {
+        int64_t left = until - mst_clock_ms();
+        if (!mst_job_wait(manager->jobs[i].job, left > 0 ? (int)left : 0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void
+mst_manager_destroy(struct mst_manager *manager)
+{
+    if (manager == NULL) {
+        return;
+    }
+    mst_manager_stop(manager);
+    while (manager->jobs_len > 0) {
+        manager_drop_job(manager, &manager->jobs[--manager->jobs_len]);
+    }
+    free(manager->jobs);
+    free(manager);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/* All jobs of a configuration: started, watched, reloaded, stopped. */
+#ifndef MST_JOBS_MANAGER_H
+#define MST_JOBS_MANAGER_H
+
+#include "jobs/job.h"
+
+struct mst_manager_args {
+    const struct mst_registry *registry;
+    struct mst_store *store;
+    /* For `mstream run`; see struct mst_job_args. */
+    const char *only_job; /* NULL: all */
+    bool single_run;
+    bool once;
+    int64_t timeout_ms;
+};
+
+struct mst_manager;
+
+MST_MUST_CHECK enum mst_status
+mst_manager_create(const struct mst_manager_args *args,
+                   struct mst_manager **ret_manager, struct mst_error *err);
+
+/* Makes the running jobs those of this configuration: new ones start, gone
+ * ones stop, changed ones restart, the others go on untouched. Takes config
+ * over, also when it fails; what can not start is in ret_failed and logged,
+ * the others run. */
+MST_MUST_CHECK enum mst_status mst_manager_apply(struct mst_manager *manager,
+                                                 struct mst_config *config,
+                                                 size_t *ret_failed,
+                                                 struct mst_error *err);
+
+size_t mst_manager_len(struct mst_manager *manager);
+/* The i-th job; valid until the next apply. */
+struct mst_job *mst_manager_job(struct mst_manager *manager, size_t i);
+
+/* Asks all jobs to drain and end. */
+void mst_manager_stop(struct mst_manager *manager);
+/* True when all ended within the time. */
+bool mst_manager_wait(struct mst_manager *manager, int timeout_ms);
+void mst_manager_destroy(struct mst_manager *manager);
+
+#endif

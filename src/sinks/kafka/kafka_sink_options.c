@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/* Options of the sink, and the producer's properties. */
+#include "sinks/kafka/kafka_sink_options.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "log/log.h"
+
+static const char *const tombstones[] = {"off", "after", "instead", NULL};
+
+static const struct mst_option create_options[] = {
+    {.name = "partitions",
+     .type = MST_OPTION_INT,
+     .offset = offsetof(struct kafka_create_topics, partitions),
+     .def = "0",
+     .min = -1,
+     .max = 100000,
+     .help = "Partitions of a topic that the sink creates; -1: the broker's "
+             "default."},
+    {.name = "replication_factor",
+     .type = MST_OPTION_INT,
+     .offset = offsetof(struct kafka_create_topics, replication_factor),
+     .def = "-1",
+     .min = -1,
+     .max = 1000,
+     .help = "Copies of each partition; -1: the broker's default."},
+    {.name = "config",
+     .type = MST_OPTION_STRING_MAP,
+     .offset = offsetof(struct kafka_create_topics, config),
+     .help = "Further settings of the topic, such as \"cleanup.policy\" = "
+             "\"compact\"."},
+};
+
+static const struct mst_option_table create_table = {
+    .options = create_options,
+    .len = MST_ARRAY_SIZE(create_options),
+    .size = sizeof(struct kafka_create_topics),
+};
+
+const struct mst_option kafka_sink_options[KAFKA_SINK_OPTIONS_LEN] = {
+    {.name = "key",
+     .type = MST_OPTION_STRING,
+     .offset = offsetof(struct kafka_sink_options, key),
+     .def = "id",
+     .help = "Message key: id (the _id as text; from Kafka the original key), "
+             "json or bson (the whole document key), field:PATH (a field of "
+             "the payload), none."},
+    {.name = "headers",
+     .type = MST_OPTION_STRING_LIST,
+     .offset = offsetof(struct kafka_sink_options, headers),
+     .flags = MST_OPTION_ONE_OR_LIST,
+     .def = "all",
+     .help = "Message headers: all (op and every attribute), none, or a list "
+             "of op, key, source_ts_ms, position, job and attribute names."},
+    {.name = "tombstones",
+     .type = MST_OPTION_ENUM,
+     .offset = offsetof(struct kafka_sink_options, tombstones),
+     .def = "off",
+     .choices = tombstones,
+     .help = "A message without a value for deletes: off, after (behind the "
+             "delete's own message) or instead (of it)."},
+    {.name = "create_topics",
+     .type = MST_OPTION_TABLE,
+     .offset = offsetof(struct kafka_sink_options, create_topics),
+     .table = &create_table,
+     .help = "Create topics that do not exist: { partitions, "
+             "replication_factor, config }."},
+};
+
+static bool
+options_is_false(const char *value)
+{
+    return strcasecmp(value, "false") == 0 || strcasecmp(value, "f") == 0
+           || strcmp(value, "0") == 0;
+}
+
+static bool
+options_is_all(const char *value)
+{
+    return strcasecmp(value, "all") == 0 || strcmp(value, "-1") == 0;
+}
+
+/* What the user set is not what an idempotent producer can do. */
+static bool
+options_forbid_idempotence(const struct mst_kafka_options *options)
+{
+    const char *idempotence = mst_kafka_property(options, "enable.idempotence");
+    const char *acks = mst_kafka_property(options, "acks");
+    const char *retries = mst_kafka_property(options, "retries");
+    const char *in_flight = mst_kafka_property(options, "max.in.flight");
+    return (idempotence != NULL && options_is_false(idempotence))
+           || (acks != NULL && !options_is_all(acks))
+           || (retries != NULL && strtol(retries, NULL, 10) == 0)
+           || (in_flight != NULL && strtol(in_flight, NULL, 10) > 5);
+}
+
+int64_t
+kafka_producer_message_max(const struct mst_kafka_options *options)
+{
+    const char *max = mst_kafka_property(options, "message.max.bytes");
+    return max == NULL ? 1000000 : strtoll(max, NULL, 10);
+}
+
+static void
+options_add(struct mst_kafka_property *list, size_t *len, const char *name,
+            const char *value)
+{
+    list[(*len)++] = (struct mst_kafka_property){name, value};
+}
+
+void
+kafka_producer_conf_init(struct kafka_producer_conf *conf,
+                         const struct mst_sink_args *args, bool careful)
+{
+    const struct mst_kafka_options *options = args->service;
+    memset(conf, 0, sizeof(*conf));
+    /* One message must always fit, and librdkafka needs a little for each:
+     * the messages of a full queue must not outgrow the budget either. */
+    uint64_t one = (uint64_t)kafka_producer_message_max(options);
+    uint64_t memory = args->memory > one ? args->memory : one;
+    (void)snprintf(
+        conf->kbytes, sizeof(conf->kbytes), "%u",
+        (unsigned)(memory / 1024 < 2000000 ? memory / 1024 + 1 : 2000000));
+    uint64_t messages = args->memory / 1024;
+    messages = messages < 1000 ? 1000 : messages;
+    (void)snprintf(conf->messages, sizeof(conf->messages), "%u",
+                   (unsigned)(messages < 1000000 ? messages : 1000000));
+    struct mst_kafka_property *list = conf->defaults;
+    size_t n = 0;
+    if (!options_forbid_idempotence(options)) {
+        options_add(list, &n, "enable.idempotence", "true");
+        options_add(list, &n, "acks", "all");
+    } else {
+        /* More in flight would turn the order on every retry. */
+        options_add(list, &n, "max.in.flight", "1");
+    }
+    options_add(list, &n, "compression.type", "lz4");
+    options_add(list, &n, "partitioner", "murmur2_random");
+    options_add(list, &n, "message.timeout.ms", "0");
+    options_add(list, &n, "linger.ms", "5");
+    options_add(list, &n, "queue.buffering.max.kbytes", conf->kbytes);
+    options_add(list, &n, "queue.buffering.max.messages", conf->messages);
+    options_add(list, &n, "socket.nagle.disable", "true");
+    options_add(list, &n, "socket.keepalive.enable", "true");
+    options_add(list, &n, "reconnect.backoff.max.ms", "1000");
+    options_add(list, &n, "log.connection.close", "false");
+    options_add(list, &n, "client.id", "mstream");
+    size_t fixed = 0;
+    if (careful) {
+        options_add(conf->fixed, &fixed, "batch.num.messages", "1");
+        options_add(conf->fixed, &fixed, "max.in.flight", "1");
+        options_add(conf->fixed, &fixed, "linger.ms", "0");
+    }
+    conf->args = (struct mst_kafka_conf_args){.defaults = conf->defaults,
+                                              .defaults_len = n,
+                                              .options = options,
+                                              .fixed = conf->fixed,
+                                              .fixed_len = fixed,
+                                              .job = args->job};
+}
+
+void
+kafka_producer_conf_warn(const struct mst_sink_args *args)
+{
+    const struct mst_kafka_options *options = args->service;
+    const struct mst_log_field job[] = {MST_LOG_STR("job", args->job)};
+    static const struct {
+        const char *name;
+        const char *why;
+    } losing[] = {
+        {"message.timeout.ms", "messages that wait longer for a broker fail "
+                               "and are sent again, out of librdkafka's order"},
+        {"queue.buffering.max.kbytes", "the memory budget does not bound it"},
+    };
+    if (options_forbid_idempotence(options)) {
+        mst_log_write(MST_LOG_WARN, "kafka", job, 1,
+                      "the properties of service '%s' switch the idempotent "
+                      "producer off (enable.idempotence, acks, retries, "
+                      "max.in.flight): messages may be lost or repeated when a "
+                      "broker fails",
+                      args->service_name);
+    }
+    for (size_t i = 0; i < MST_ARRAY_SIZE(losing); i++) {
+        if (mst_kafka_property(options, losing[i].name) != NULL) {
+            mst_log_write(MST_LOG_WARN, "kafka", job, 1,
+                          "service '%s' sets %s: %s", args->service_name,
+                          losing[i].name, losing[i].why);
+        }
+    }
+}

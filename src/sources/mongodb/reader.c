@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: MIT */
+/* The reader thread's part of the MongoDB source: open, read, close. */
+#include <mongoc/mongoc.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "log/log.h"
+#include "sources/mongodb/state.h"
+
+#define ORIGIN "mongodb"
+
+enum {
+    /* Events without a fragment after which SPLIT is left again. */
+    READER_SPLIT_EVENTS = 10000,
+    READER_SOCKET_TIMEOUT_MAX_MS = 600000
+};
+
+/* --- open --------------------------------------------------------------- */
+
+/* Where to begin, before the server is asked. */
+static enum mst_status
+reader_begin(struct mst_mongo_source *source, const struct mst_start *start,
+             bool *ret_earliest, struct mst_error *err)
+{
+    *ret_earliest = false;
+    mst_mongo_position_clear(&source->resume);
+    if (start->position.data != NULL) {
+        return mst_mongo_position_parse(&source->resume, start->position, err);
+    }
+    if (!source->pinned.now) {
+        /* Nothing is saved yet, but `now` was when we first came. */
+        return mst_mongo_position_set_token(
+            &source->resume, mst_buf_slice(&source->pinned.token), err);
+    }
+    return mst_mongo_position_start(&source->resume, source->options->start,
+                                    ret_earliest, err);
+}
+
+static enum mst_status
+reader_earliest(struct mst_mongo_source *source, struct mst_error *err)
+{
+    uint32_t seconds = 0;
+    uint32_t increment = 0;
+    struct mst_mongo_failure failure;
+    if (mst_mongo_stream_oplog_first(&source->stream, &seconds, &increment,
+                                     &failure)) {
+        mst_mongo_position_set_time(&source->resume, seconds, increment);
+        return MST_OK;
+    }
+    if (failure.error.code != 13) {
+        return mst_mongo_failure_say(&failure, "local.oplog.rs", err);
+    }
+    (void)mst_fail(err, MST_FATAL, ORIGIN, 13,
+                   "start = \"earliest\" has to look where the oplog begins, "
+                   "and may not");
+    mst_error_hint(err, "grant find on local.oplog.rs (role read on local), "
+                        "or give start a time");
+    return MST_FATAL;
+}
+
+/* collMod, or create where there is no such collection yet. */
+static enum mst_status
+reader_pre_images_of(struct mst_mongo_source *source, const char *name,
+                     struct mst_error *err)
+{
+    static const char *const commands[] = {"collMod", "create"};
+    struct mst_mongo_failure failure;
+    for (size_t i = 0; i < MST_ARRAY_SIZE(commands); i++) {
+        bson_t *command = BCON_NEW(commands[i], BCON_UTF8(name),
+                                   "changeStreamPreAndPostImages", "{",
+                                   "enabled", BCON_BOOL(true), "}");
+        bool ok = mst_mongo_stream_run(
+            &source->stream, source->service->db_name, command, NULL, &failure);
+        bson_destroy(command);
+        if (ok) {
+            mst_log_info(ORIGIN, "job '%s': pre-images are on for '%s'%s",
+                         source->args->job, name,
+                         i == 0 ? "" : ", which was made");
+            return MST_OK;
+        }
+        if (failure.error.code != 26) { /* NamespaceNotFound */
+            break;
+        }
+    }
+    char what[360];
+    (void)snprintf(what, sizeof(what), "%.300s (enable_pre_images)", name);
+    (void)mst_mongo_failure_say(&failure, what, err);
+    if (failure.error.code == 13) {
+        mst_error_hint(err, "grant the action collMod on the collection, or "
+                            "turn pre-images on by hand and leave "
+                            "enable_pre_images out");
+    }
+    return failure.status;
+}
+
+static enum mst_status
+reader_pre_images(struct mst_mongo_source *source, struct mst_error *err)
+{
+    if (!source->options->enable_pre_images || source->pre_images_done) {
+        return MST_OK;
+    }
+    const struct mst_strings *names = &source->options->collections;
+    enum mst_status status = MST_OK;
+    if (names->len == 0) {
+        status = reader_pre_images_of(source, source->args->resource, err);
+    }
+    for (size_t i = 0; status == MST_OK && i < names->len; i++) {
+        status = reader_pre_images_of(source, names->items[i], err);
+    }
+    source->pre_images_done = status == MST_OK;
+    return status;
+}
+
+static int64_t
+reader_socket_timeout(const struct mst_mongo_source *source)
+{
+    int64_t least = source->options->max_await_ms + 5000;
+    int64_t wanted = source->socket_timeout_ms > 0
+                         ? source->socket_timeout_ms
+                         : source->service->socket_timeout_ms;
+    return wanted > least ? wanted : least;
+}
+
+enum mst_status
+mst_mongo_reader_open(void *ctx, const struct mst_start *start,
+                      struct mst_error *err)
+{
+    struct mst_mongo_source *source = ctx;
+    mst_mongo_reader_close(source);
+    bool earliest = false;
+    enum mst_status status = reader_begin(source, start, &earliest, err);
+    if (status != MST_OK) {
+        return status;
+    }
+    char app[128];
+    (void)snprintf(app, sizeof(app), "mstream %.100s", source->args->job);
+    status = mst_mongo_stream_connect(&source->stream, source->service, app,
+                                      reader_socket_timeout(source), err);
+    if (status == MST_OK && earliest) {
+        status = reader_earliest(source, err);
+    }
+    if (status == MST_OK) {
+        status = reader_pre_images(source, err);
+    }
+    if (status == MST_OK) {
+        source->mode = source->watch.always_split ? MST_MONGO_MODE_SPLIT
+                                                  : MST_MONGO_MODE_PLAIN;
+        source->mode_events = 0;
+        status = mst_mongo_resume_open(source, err);
+    }
+    if (status != MST_OK) {
+        mst_mongo_reader_close(source);
+        return status;
+    }
+    source->bounded = start->bounded;
+    source->until_seconds = source->reply->seconds;
+    source->until_increment = source->reply->increment;
+    source->mark_due_ms =
+        mst_clock_ms() + source->options->heartbeat_interval_ms;
+    return MST_OK;
+}
+
+/* --- read --------------------------------------------------------------- */
+
+/* Time-outs of the socket while the server scans a long oplog for few events
+ * would repeat for ever: give it longer each time. */
+static void
+reader_note_failure(struct mst_mongo_source *source,
+                    const struct mst_mongo_failure *failure)
+{
+    if (failure->error.domain != MONGOC_ERROR_STREAM) {
+        return;
+    }
+    int64_t longer = 2 * reader_socket_timeout(source);
+    if (longer <= READER_SOCKET_TIMEOUT_MAX_MS) {
+        source->socket_timeout_ms = longer;
+    }
+}
+
+/* Gets a reply to read from. */
+static enum mst_status
+reader_fetch(struct mst_mongo_source *source, int timeout_ms,
+             struct mst_error *err)
+{
+    if (source->restart || source->stream.cursor_id == 0) {
+        return mst_mongo_resume_open(source, err);
+    }
+    int64_t await_ms = source->options->max_await_ms;
+    if (timeout_ms < await_ms) {
+        await_ms = timeout_ms > 0 ? timeout_ms : 1;
+    }
+    bool single = source->mode == MST_MONGO_MODE_SINGLE
+                  || source->mode == MST_MONGO_MODE_BARE;
+    struct mst_mongo_reply *reply = NULL;
+    struct mst_mongo_failure failure;
+    if (!mst_mongo_stream_more(&source->stream,
+                               single ? 1 : source->options->batch_size,
+                               await_ms, &reply, &failure)) {
+        reader_note_failure(source, &failure);
+        enum mst_status status = mst_mongo_resume_adapt(source, &failure, err);
+        return status == MST_OK ? mst_mongo_resume_open(source, err) : status;
+    }
+    source->socket_timeout_ms = 0;
+    if (mst_bson_iter_init(&source->iter, reply->batch, NULL) != MST_OK) {
+        mst_mongo_reply_unref(reply);
+        return mst_fail(err, MST_DISCONNECTED, ORIGIN, 0,
+                        "the server's reply is damaged");
+    }
+    source->reply = reply;
+    source->reply_events = 0;
+    source->last_token = MST_SLICE_NONE;
+    return MST_OK;
+}
+
+static bool
+reader_is_exhausted(const struct mst_mongo_source *source)
+{
+    return source->iter.next >= source->iter.end;
+}
+
+/* Makes the batch keep what its events will point into. */
+static enum mst_status
+reader_hold(struct mst_mongo_source *source, struct mst_batch *batch,
+            struct mst_error *err)
+{
+    struct mst_mongo_reply *reply = mst_mongo_reply_ref(source->reply);
+    if (mst_batch_hold(batch, mst_mongo_reply_release, reply, 0) != MST_OK) {
+        mst_mongo_reply_unref(reply);
+        return mst_fail_memory(err, ORIGIN);
+    }
+    if (mst_mongo_labels_hold(source->labels, batch) != MST_OK) {
+        return mst_fail_memory(err, ORIGIN);
+    }
+    return MST_OK;
+}
+
+static enum mst_status
+reader_fill(struct mst_mongo_source *source, struct mst_batch *batch,
+            struct mst_error *err)
+{
+    size_t from = source->iter.next;
+    enum mst_status status = MST_OK;
+    while (status == MST_OK && !mst_batch_is_full(batch)
+           && !reader_is_exhausted(source)) {
+        if (mst_bson_iter_next(&source->iter) != MST_OK) {
+            status = mst_fail(err, MST_DISCONNECTED, ORIGIN, 0,
+                              "the server's reply is damaged");
+            break;
+        }
+        source->reply_events++;
+        status = mst_mongo_emit(source, batch, source->iter.value, err);
+    }
+    batch->held_bytes += source->iter.next - from;
+    return status;
+}
+
+/* After an event in a mode for large ones: back to the usual? */
+static void
+reader_leave_mode(struct mst_mongo_source *source)
+{
+    bool leave = false;
+    source->mode_events += source->reply_events;
+    switch (source->mode) {
+    case MST_MONGO_MODE_SPLIT:
+        leave = !source->watch.always_split
+                && source->mode_events >= READER_SPLIT_EVENTS
+                && !mst_mongo_join_is_open(&source->join);
+        break;
+    case MST_MONGO_MODE_SINGLE:
+        leave = source->mode_events >= (uint64_t)source->options->batch_size;
+        break;
+    case MST_MONGO_MODE_BARE:
+        leave = source->mode_events > 0;
+        break;
+    case MST_MONGO_MODE_PLAIN:
+    default:
+        break;
+    }
+    if (leave) {
+        source->mode = source->watch.always_split ? MST_MONGO_MODE_SPLIT
+                                                  : MST_MONGO_MODE_PLAIN;
+        source->mode_events = 0;
+        source->restart = true;
+    }
+}
+
+/* Bounded: everything that was there at open is read. */
+static bool
+reader_is_past(const struct mst_mongo_source *source)
+{
+    uint32_t seconds = source->resume.seconds;
+    uint32_t increment = source->resume.increment;
+    if (!source->bounded || mst_mongo_join_is_open(&source->join)) {
+        return false;
+    }
+    if (seconds != source->until_seconds) {
+        return seconds > source->until_seconds;
+    }
+    /* At that very time there may be more (a transaction), unless the server
+     * has just said that there is nothing. */
+    return increment > source->until_increment
+           || (increment == source->until_increment
+               && source->reply_events == 0);
+}
+
+/* The reply's own token as the batch's end mark, when it is time. */
+static void
+reader_end_mark(struct mst_mongo_source *source, struct mst_batch *batch,
+                struct mst_slice token)
+{
+    int64_t now = mst_clock_ms();
+    bool wanted = source->mark_wanted || source->reply_events > 0
+                  || now >= source->mark_due_ms;
+    if (!wanted || mst_slice_equal(token, source->last_token)) {
+        return;
+    }
+    batch->end_mark = token;
+    source->mark_wanted = false;
+    source->mark_due_ms = now + source->options->heartbeat_interval_ms;
+}
+
+/* The reply is read: remembers where that is, and lets it go. */
+static enum mst_status
+reader_finish(struct mst_mongo_source *source, struct mst_batch *batch,
+              struct mst_error *err)
+{
+    struct mst_mongo_reply *reply = source->reply;
+    enum mst_status status = MST_OK;
+    /* Between fragments there is no place to stand. */
+    bool whole = !mst_mongo_join_is_open(&source->join);
+    struct mst_slice token = source->last_token;
+    if (whole && reply->token.data != NULL) {
+        reader_end_mark(source, batch, reply->token);
+        token = reply->token;
+    }
+    if (token.data != NULL) {
+        status = mst_mongo_position_set_token(&source->resume, token, err);
+    }
+    if (reply->cursor_id == 0) {
+        /* The collection is gone; its next life comes after that. */
+        source->restart = true;
+        source->resume.start_after = true;
+    }
+    reader_leave_mode(source);
+    atomic_store_explicit(&source->caught_up, source->reply_events == 0,
+                          memory_order_relaxed);
+    if (status == MST_OK && reader_is_past(source)) {
+        status = MST_END;
+    }
+    source->reply = NULL;
+    source->last_token = MST_SLICE_NONE;
+    mst_mongo_reply_unref(reply);
+    return status;
+}
+
+enum mst_status
+mst_mongo_reader_read(void *ctx, struct mst_batch *batch, int timeout_ms,
+                      struct mst_error *err)
+{
+    struct mst_mongo_source *source = ctx;
+    if (atomic_exchange(&source->interrupted, false)) {
+        return MST_AGAIN;
+    }
+    enum mst_status status = MST_OK;
+    if (source->reply == NULL) {
+        status = reader_fetch(source, timeout_ms, err);
+        if (status != MST_OK) {
+            return status;
+        }
+    }
+    status = reader_hold(source, batch, err);
+    if (status == MST_OK) {
+        status = reader_fill(source, batch, err);
+    }
+    if (status == MST_OK && reader_is_exhausted(source)) {
+        status = reader_finish(source, batch, err);
+    }
+    if (status == MST_OK && batch->len == 0 && batch->end_mark.data == NULL) {
+        return MST_AGAIN;
+    }
+    return status;
+}
+
+/* --- close -------------------------------------------------------------- */
+
+static void
+reader_log_counts(struct mst_mongo_source *source)
+{
+    struct mst_log_field fields[MST_MONGO_KINDS];
+    size_t n = 0;
+    for (int kind = 0; kind < MST_MONGO_KINDS; kind++) {
+        if (source->counts[kind] > 0) {
+            fields[n++] =
+                MST_LOG_NUM(mst_mongo_kind_name((enum mst_mongo_kind)kind),
+                            source->counts[kind]);
+            source->counts[kind] = 0;
+        }
+    }
+    if (n > 0) {
+        mst_log_write(MST_LOG_INFO, ORIGIN, fields, n,
+                      "job '%s': changes of '%s' read since the stream was "
+                      "opened",
+                      source->args->job, source->ns);
+    }
+}
+
+void
+mst_mongo_reader_close(void *ctx)
+{
+    struct mst_mongo_source *source = ctx;
+    reader_log_counts(source);
+    mst_mongo_reply_unref(source->reply);
+    source->reply = NULL;
+    source->last_token = MST_SLICE_NONE;
+    source->restart = false;
+    mst_mongo_join_clear(&source->join);
+    mst_mongo_stream_close(&source->stream);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* One instance of the MongoDB source. Private to this folder. */
+#ifndef MST_SOURCES_MONGODB_STATE_H
+#define MST_SOURCES_MONGODB_STATE_H
+
+#include <stdatomic.h>
+
+#include "core/source.h"
+#include "encodings/bson_reader.h"
+#include "sources/mongodb/aggregate.h"
+#include "sources/mongodb/join.h"
+#include "sources/mongodb/labels.h"
+#include "sources/mongodb/stream.h"
+
+struct mst_mongo_source {
+    const struct mst_source_args *args;
+    const struct mst_mongo_options *service;
+    const struct mst_mongo_source_options *options;
+    char ns[MST_MONGO_COLLECTION_MAX + 128]; /* "app.users", for messages */
+    struct mst_mongo_watch watch;
+    struct mst_mongo_labels *labels;
+
+    /* --- reader thread ------------------------------------------------ */
+    struct mst_mongo_stream stream;
+    struct mst_mongo_position resume; /* all before it was handed out */
+    struct mst_mongo_position pinned; /* where `now` was, `now`: not yet */
+    enum mst_mongo_mode mode;
+    bool split_refused;        /* the server has no split stage */
+    bool pre_images_done;      /* collMod was run */
+    uint64_t mode_events;      /* read since the mode was entered */
+    int64_t socket_timeout_ms; /* grows while the server needs longer */
+
+    struct mst_mongo_reply *reply; /* being read, NULL: none */
+    struct mst_bson_iter iter;     /* over its batch */
+    size_t reply_events;           /* taken from it so far */
+    struct mst_slice last_token;   /* of its last complete event */
+    struct mst_mongo_join join;
+    bool mark_wanted;    /* give the reply's own token, quiet or not */
+    bool restart;        /* open the stream anew before reading on */
+    int64_t mark_due_ms; /* monotonic; quiet streams give a mark then */
+
+    bool bounded;
+    uint32_t until_seconds; /* bounded: to here */
+    uint32_t until_increment;
+
+    uint64_t counts[MST_MONGO_KINDS];
+
+    /* --- any thread --------------------------------------------------- */
+    atomic_bool interrupted;
+    _Atomic int64_t newest_ms; /* source time of the newest event */
+    atomic_bool caught_up;
+
+    /* --- commit thread ------------------------------------------------ */
+    struct mst_mongo_position settled;
+};
+
+/* The reader's half of the contract (reader.c). */
+enum mst_status mst_mongo_reader_open(void *ctx, const struct mst_start *start,
+                                      struct mst_error *err);
+enum mst_status mst_mongo_reader_read(void *ctx, struct mst_batch *batch,
+                                      int timeout_ms, struct mst_error *err);
+void mst_mongo_reader_close(void *ctx);
+
+/* Opens the stream at source->resume, and changes what has to be changed to
+ * get it open (resume.c). */
+MST_MUST_CHECK enum mst_status
+mst_mongo_resume_open(struct mst_mongo_source *source, struct mst_error *err);
+/* A stream failed. MST_OK: what was to be changed is changed, open it again;
+ * else how the failure ends. */
+MST_MUST_CHECK enum mst_status
+mst_mongo_resume_adapt(struct mst_mongo_source *source,
+                       const struct mst_mongo_failure *failure,
+                       struct mst_error *err);
+
+/* Turns one element of a reply's batch into at most one event (emit.c). */
+MST_MUST_CHECK enum mst_status mst_mongo_emit(struct mst_mongo_source *source,
+                                              struct mst_batch *batch,
+                                              struct mst_slice bytes,
+                                              struct mst_error *err);
+
+#endif

@@ -1,0 +1,548 @@
+/* SPDX-License-Identifier: MIT */
+/* The Kafka sink against librdkafka's mock cluster. */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "encodings/bson_writer.h"
+#include "sinks/kafka/kafka_sink.h"
+#include "sinks/kafka/kafka_sink_options.h"
+#include "support/kafka_mock.h"
+
+enum { MANY = 2000, DEADLINE_MS = 30000 };
+
+struct fixture {
+    struct mst_delivery_owner owner; /* first: on_confirm casts */
+    struct mst_sink_host host;
+    struct kafka_mock mock;
+    char *names[8];
+    char *values[8];
+    struct mst_kafka_options service;
+    struct kafka_sink_options options;
+    struct mst_sink_args args;
+    void *ctx;
+    struct mst_event events[MANY];
+    struct mst_delivery deliveries[MANY];
+    struct mst_delivery *offered[MANY];
+    uint8_t key_bytes[MANY][32];
+    atomic_size_t confirmed[MST_FATAL + 1];
+    atomic_size_t total;
+    atomic_int statuses[MANY]; /* of each delivery, -1: not yet */
+    atomic_size_t ready;
+    atomic_size_t unwell;
+    atomic_size_t well;
+    pthread_mutex_t mutex;
+    char text[1024]; /* of the last failure */
+    char hint[256];
+};
+
+static void
+on_confirm(const struct mst_delivery_owner *owner,
+           struct mst_delivery *delivery, enum mst_status status,
+           const struct mst_error *err)
+{
+    struct fixture *f = (void *)(uintptr_t)owner;
+    if (status != MST_OK) {
+        (void)pthread_mutex_lock(&f->mutex);
+        (void)snprintf(f->text, sizeof(f->text), "%s", err->text);
+        (void)snprintf(f->hint, sizeof(f->hint), "%s", err->hint);
+        (void)pthread_mutex_unlock(&f->mutex);
+    }
+    size_t i = (size_t)(delivery - f->deliveries);
+    assert_int_equal(atomic_exchange(&f->statuses[i], (int)status), -1);
+    atomic_fetch_add(&f->confirmed[status], 1);
+    atomic_fetch_add(&f->total, 1);
+}
+
+static struct fixture *
+fixture_of(const struct mst_sink_host *host)
+{
+    return (void *)((char *)(uintptr_t)host - offsetof(struct fixture, host));
+}
+
+static void
+on_health(const struct mst_sink_host *host, const struct mst_error *err)
+{
+    struct fixture *f = fixture_of(host);
+    atomic_fetch_add(err == NULL ? &f->well : &f->unwell, 1);
+}
+
+static void
+on_ready(const struct mst_sink_host *host)
+{
+    atomic_fetch_add(&fixture_of(host)->ready, 1);
+}
+
+static bool
+reaches(atomic_size_t *counter, size_t n)
+{
+    int64_t until = mst_clock_ms() + DEADLINE_MS;
+    while (atomic_load(counter) < n && mst_clock_ms() < until) {
+        (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+    }
+    return atomic_load(counter) >= n;
+}
+
+static void
+set_property(struct fixture *f, const char *name, const char *value)
+{
+    size_t i = f->service.properties.len++;
+    f->names[i] = strdup(name);
+    f->values[i] = strdup(value);
+}
+
+static void
+fill_event(struct fixture *f, size_t i)
+{
+    struct mst_buf key;
+    struct mst_bson_writer writer;
+    mst_buf_init(&key, 1024);
+    mst_bson_writer_init(&writer, &key);
+    mst_bson_write_int32(&writer, "_id", (int32_t)(i % 10));
+    assert_int_equal(mst_bson_writer_finish(&writer, NULL), MST_OK);
+    assert_true(key.len <= sizeof(f->key_bytes[i]));
+    memcpy(f->key_bytes[i], key.data, key.len);
+    f->events[i] =
+        (struct mst_event){.payload = MST_SLICE_LIT("{\"a\":1}"),
+                           .encoding = MST_ENCODING_JSON,
+                           .key = mst_slice_of(f->key_bytes[i], key.len),
+                           .key_kind = MST_KEY_BSON,
+                           .op = MST_OP_CREATE,
+                           .source_ts_ms = 1700000000000 + (int64_t)i};
+    f->deliveries[i] = (struct mst_delivery){.event = &f->events[i],
+                                             .payload = f->events[i].payload,
+                                             .encoding = MST_ENCODING_JSON,
+                                             .owner = &f->owner};
+    f->offered[i] = &f->deliveries[i];
+    atomic_store(&f->statuses[i], -1);
+    mst_buf_clear(&key);
+}
+
+static int
+setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof(*f));
+    assert_non_null(f);
+    f->owner.confirm = on_confirm;
+    f->host = (struct mst_sink_host){.health = on_health, .ready = on_ready};
+    (void)pthread_mutex_init(&f->mutex, NULL);
+    f->mock = kafka_mock_start();
+    kafka_mock_topic(&f->mock, "t", 4);
+    f->service.properties.names = f->names;
+    f->service.properties.values = f->values;
+    set_property(f, "bootstrap.servers", f->mock.servers);
+    set_property(f, "log_level", "0");
+    f->options.key = (char *)(uintptr_t) "id";
+    f->options.create_topics.replication_factor = -1;
+    f->args = (struct mst_sink_args){.job = "job",
+                                     .service_name = "k",
+                                     .service = &f->service,
+                                     .options = &f->options,
+                                     .resource = "t",
+                                     .encoding = MST_ENCODING_JSON,
+                                     .memory = 8U << 20,
+                                     .host = &f->host};
+    for (size_t i = 0; i < MANY; i++) {
+        fill_event(f, i);
+    }
+    *state = f;
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    struct fixture *f = *state;
+    mst_kafka_sink.destroy(f->ctx);
+    kafka_mock_stop(&f->mock);
+    for (size_t i = 0; i < f->service.properties.len; i++) {
+        free(f->names[i]);
+        free(f->values[i]);
+    }
+    (void)pthread_mutex_destroy(&f->mutex);
+    free(f);
+    return 0;
+}
+
+static enum mst_status
+sink_create_and_open(struct fixture *f, struct mst_error *err)
+{
+    struct mst_sink_start start = {.mark = MST_SLICE_NONE};
+    enum mst_status status = MST_OK;
+    mst_error_clear(err);
+    if (f->ctx == NULL) {
+        status = mst_kafka_sink.create(&f->ctx, &f->args, err);
+    }
+    return status == MST_OK ? mst_kafka_sink.open(f->ctx, &start, err) : status;
+}
+
+static void
+must_open(struct fixture *f)
+{
+    struct mst_error err;
+    enum mst_status status = sink_create_and_open(f, &err);
+    if (status != MST_OK) {
+        fail_msg("open: %s: %s", mst_status_name(status), err.text);
+    }
+}
+
+/* Offers deliveries from..to-1 until all are taken. */
+static void
+must_write(struct fixture *f, size_t from, size_t to)
+{
+    int64_t until = mst_clock_ms() + DEADLINE_MS;
+    while (from < to) {
+        struct mst_error err;
+        size_t taken = 0;
+        enum mst_status status = mst_kafka_sink.write(f->ctx, &f->offered[from],
+                                                      to - from, &taken, &err);
+        assert_true(status == MST_OK || status == MST_AGAIN);
+        from += taken;
+        assert_true(mst_clock_ms() < until);
+        if (status == MST_AGAIN) {
+            (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+        }
+    }
+}
+
+static void
+every_event_is_confirmed_by_its_delivery_report(void **state)
+{
+    struct fixture *f = *state;
+    must_open(f);
+    must_write(f, 0, MANY);
+    assert_int_equal(mst_kafka_sink.drain(f->ctx, DEADLINE_MS, NULL), MST_OK);
+    assert_int_equal(atomic_load(&f->confirmed[MST_OK]), MANY);
+    mst_kafka_sink.close(f->ctx);
+    assert_int_equal(atomic_load(&f->total), MANY);
+}
+
+static void
+a_passing_broker_error_is_no_error_for_the_event(void **state)
+{
+    struct fixture *f = *state;
+    must_open(f);
+    rd_kafka_mock_push_request_errors(
+        f->mock.cluster, KAFKA_MOCK_PRODUCE, 3,
+        RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
+        RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS,
+        RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT);
+    must_write(f, 0, 100);
+    assert_int_equal(mst_kafka_sink.drain(f->ctx, DEADLINE_MS, NULL), MST_OK);
+    assert_int_equal(atomic_load(&f->confirmed[MST_OK]), 100);
+}
+
+static void
+a_message_above_the_limit_is_rejected_alone(void **state)
+{
+    struct fixture *f = *state;
+    set_property(f, "message.max.bytes", "5000");
+    must_open(f);
+    char *large = calloc(1, 6000);
+    assert_non_null(large);
+    f->deliveries[50].payload = mst_slice_of(large, 6000);
+    must_write(f, 0, 100);
+    assert_int_equal(mst_kafka_sink.drain(f->ctx, DEADLINE_MS, NULL), MST_OK);
+    assert_int_equal(atomic_load(&f->confirmed[MST_OK]), 99);
+    assert_int_equal(atomic_load(&f->statuses[50]), MST_REJECTED);
+    assert_non_null(strstr(f->text, "6001 bytes"));
+    assert_non_null(strstr(f->text, "message.max.bytes of 5000"));
+    free(large);
+}
+
+/* The mock refuses whole requests, as a broker refuses whole batches. */
+static void
+a_batch_that_the_broker_refuses_is_offered_again_one_by_one(void **state)
+{
+    struct fixture *f = *state;
+    must_open(f);
+    rd_kafka_mock_push_request_errors(f->mock.cluster, KAFKA_MOCK_PRODUCE, 1,
+                                      RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+    for (size_t i = 0; i < 50; i++) {
+        f->events[i].key = f->events[0].key; /* one partition, one batch */
+    }
+    must_write(f, 0, 50);
+    assert_true(reaches(&f->total, 50));
+    assert_int_equal(atomic_load(&f->confirmed[MST_DISCONNECTED]), 50);
+    struct mst_error err;
+    size_t taken = 0;
+    assert_int_equal(
+        mst_kafka_sink.write(f->ctx, &f->offered[50], 1, &taken, &err),
+        MST_DISCONNECTED);
+    assert_int_equal(taken, 0);
+    mst_kafka_sink.close(f->ctx);
+
+    must_open(f);
+    rd_kafka_mock_push_request_errors(f->mock.cluster, KAFKA_MOCK_PRODUCE, 2,
+                                      RD_KAFKA_RESP_ERR_NO_ERROR,
+                                      RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+    for (size_t i = 0; i < 50; i++) {
+        atomic_store(&f->statuses[i], -1);
+    }
+    must_write(f, 0, 50);
+    assert_int_equal(mst_kafka_sink.drain(f->ctx, DEADLINE_MS, NULL), MST_OK);
+    assert_int_equal(atomic_load(&f->confirmed[MST_REJECTED]), 1);
+    assert_int_equal(atomic_load(&f->statuses[1]), MST_REJECTED);
+    assert_int_equal(atomic_load(&f->confirmed[MST_OK]), 49);
+    /* And then in batches again, without a word to the engine. */
+    must_write(f, 50, MANY);
+    assert_int_equal(mst_kafka_sink.drain(f->ctx, DEADLINE_MS, NULL), MST_OK);
+    assert_int_equal(atomic_load(&f->confirmed[MST_OK]), MANY - 1);
+}
+
+static void
+a_missing_right_is_fatal_for_all(void **state)
+{
+    struct fixture *f = *state;
+    must_open(f);
+    rd_kafka_mock_push_request_errors(
+        f->mock.cluster, KAFKA_MOCK_PRODUCE, 1,
+        RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+    for (size_t i = 0; i < 50; i++) {
+        f->events[i].key = f->events[0].key;
+    }
+    must_write(f, 0, 50);
+    assert_true(reaches(&f->confirmed[MST_FATAL], 50));
+    assert_non_null(strstr(f->hint, "grant"));
+}
+
+static void
+closing_confirms_what_is_left_as_disconnected(void **state)
+{
+    struct fixture *f = *state;
+    must_open(f);
+    rd_kafka_mock_broker_set_down(f->mock.cluster, 1);
+    must_write(f, 0, 100);
+    assert_int_equal(mst_kafka_sink.drain(f->ctx, 50, NULL), MST_AGAIN);
+    mst_kafka_sink.close(f->ctx);
+    assert_int_equal(atomic_load(&f->confirmed[MST_DISCONNECTED]), 100);
+}
+
+static void
+a_stopped_broker_fails_nothing_and_is_told(void **state)
+{
+    struct fixture *f = *state;
+    must_open(f);
+    rd_kafka_mock_broker_set_down(f->mock.cluster, 1);
+    must_write(f, 0, 100);
+    assert_true(reaches(&f->unwell, 1));
+    assert_int_equal(atomic_load(&f->total), 0);
+    rd_kafka_mock_broker_set_up(f->mock.cluster, 1);
+    assert_int_equal(mst_kafka_sink.drain(f->ctx, DEADLINE_MS, NULL), MST_OK);
+    assert_int_equal(atomic_load(&f->confirmed[MST_OK]), 100);
+    assert_true(reaches(&f->well, 1));
+}
+
+static void
+a_full_queue_says_again_and_ready_follows(void **state)
+{
+    struct fixture *f = *state;
+    f->args.memory = 1000;
+    must_open(f);
+    rd_kafka_mock_broker_set_down(f->mock.cluster, 1);
+    struct mst_error err;
+    size_t taken = 0;
+    assert_int_equal(
+        mst_kafka_sink.write(f->ctx, f->offered, MANY, &taken, &err),
+        MST_AGAIN);
+    assert_true(taken > 0 && taken < MANY);
+    assert_int_equal(atomic_load(&f->ready), 0);
+    rd_kafka_mock_broker_set_up(f->mock.cluster, 1);
+    assert_true(reaches(&f->ready, 1));
+    must_write(f, taken, MANY);
+    assert_int_equal(mst_kafka_sink.drain(f->ctx, DEADLINE_MS, NULL), MST_OK);
+    assert_int_equal(atomic_load(&f->confirmed[MST_OK]), MANY);
+}
+
+static void
+a_missing_topic_is_fatal_with_a_hint(void **state)
+{
+    struct fixture *f = *state;
+    struct mst_error err;
+    rd_kafka_mock_topic_set_error(f->mock.cluster, "t",
+                                  RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
+    assert_int_equal(sink_create_and_open(f, &err), MST_FATAL);
+    assert_non_null(strstr(err.text, "topic 't'"));
+    assert_non_null(strstr(err.hint, "create_topics"));
+}
+
+static void
+an_unreachable_cluster_is_disconnected(void **state)
+{
+    struct fixture *f = *state;
+    struct mst_error err;
+    free(f->values[0]);
+    f->values[0] = strdup("127.0.0.1:1");
+    assert_int_equal(sink_create_and_open(f, &err), MST_DISCONNECTED);
+    assert_non_null(strstr(err.text, "refused"));
+}
+
+static struct mst_slice
+header_of(const rd_kafka_message_t *message, const char *name)
+{
+    rd_kafka_headers_t *headers = NULL;
+    const void *value = NULL;
+    size_t len = 0;
+    if (rd_kafka_message_headers(message, &headers)
+            != RD_KAFKA_RESP_ERR_NO_ERROR
+        || rd_kafka_header_get_last(headers, name, &value, &len)
+               != RD_KAFKA_RESP_ERR_NO_ERROR) {
+        return MST_SLICE_NONE;
+    }
+    return mst_slice_of(value, len);
+}
+
+static void
+a_message_carries_key_time_and_headers(void **state)
+{
+    struct fixture *f = *state;
+    const struct mst_attribute attributes[] = {
+        {MST_SLICE_LIT("collection"), MST_SLICE_LIT("users")},
+        {MST_SLICE_LIT("op"), MST_SLICE_LIT("nonsense")}};
+    kafka_mock_topic(&f->mock, "app.users", 1);
+    f->args.resource = "app.{collection}";
+    f->events[7].attributes = attributes;
+    f->events[7].attributes_len = 2;
+    must_open(f);
+    must_write(f, 7, 8);
+    assert_int_equal(mst_kafka_sink.drain(f->ctx, DEADLINE_MS, NULL), MST_OK);
+    rd_kafka_t *reader = kafka_mock_reader(f->mock.servers, "app.users", 1);
+    rd_kafka_message_t *message = kafka_mock_next(reader);
+    assert_true(
+        mst_slice_is(mst_slice_of(message->key, message->key_len), "7"));
+    assert_true(mst_slice_is(mst_slice_of(message->payload, message->len),
+                             "{\"a\":1}"));
+    assert_true(mst_slice_is(header_of(message, "op"), "create"));
+    assert_true(mst_slice_is(header_of(message, "collection"), "users"));
+    rd_kafka_timestamp_type_t type;
+    assert_int_equal(rd_kafka_message_timestamp(message, &type), 1700000000007);
+    rd_kafka_message_destroy(message);
+    rd_kafka_destroy(reader);
+}
+
+static void
+a_delete_is_followed_by_a_tombstone(void **state)
+{
+    struct fixture *f = *state;
+    kafka_mock_topic(&f->mock, "one", 1);
+    f->args.resource = "one";
+    f->options.tombstones = KAFKA_TOMBSTONES_AFTER;
+    f->events[3].op = MST_OP_DELETE;
+    must_open(f);
+    must_write(f, 3, 5);
+    assert_int_equal(mst_kafka_sink.drain(f->ctx, DEADLINE_MS, NULL), MST_OK);
+    assert_int_equal(atomic_load(&f->confirmed[MST_OK]), 2);
+    rd_kafka_t *reader = kafka_mock_reader(f->mock.servers, "one", 1);
+    static const struct {
+        const char *key;
+        bool has_value;
+    } wanted[] = {{"3", true}, {"3", false}, {"4", true}};
+    for (size_t i = 0; i < MST_ARRAY_SIZE(wanted); i++) {
+        rd_kafka_message_t *message = kafka_mock_next(reader);
+        assert_true(mst_slice_is(mst_slice_of(message->key, message->key_len),
+                                 wanted[i].key));
+        assert_int_equal(message->payload != NULL, wanted[i].has_value);
+        rd_kafka_message_destroy(message);
+    }
+    rd_kafka_destroy(reader);
+}
+
+static void
+an_event_without_the_templates_attribute_is_rejected(void **state)
+{
+    struct fixture *f = *state;
+    f->args.resource = "x.{attr:tenant}";
+    must_open(f);
+    must_write(f, 0, 1);
+    assert_int_equal(atomic_load(&f->confirmed[MST_REJECTED]), 1);
+    assert_non_null(strstr(f->text, "tenant"));
+}
+
+static void
+bad_options_are_named(void **state)
+{
+    struct fixture *f = *state;
+    struct mst_error err;
+    static const struct {
+        const char *property;
+        const char *value;
+        const char *text;
+    } cases[] = {{"bootstrap.serverz", "x", "bootstrap.serverz"},
+                 {"enable.idempotence", "perhaps", "enable.idempotence"}};
+    for (size_t i = 0; i < MST_ARRAY_SIZE(cases); i++) {
+        set_property(f, cases[i].property, cases[i].value);
+        enum mst_status status = sink_create_and_open(f, &err);
+        assert_int_equal(status, MST_FATAL);
+        assert_non_null(strstr(err.text, cases[i].text));
+        size_t last = --f->service.properties.len;
+        free(f->names[last]);
+        free(f->values[last]);
+    }
+    f->options.key = (char *)(uintptr_t) "uuid";
+    assert_int_equal(mst_kafka_sink.create(&f->ctx, &f->args, &err), MST_FATAL);
+    assert_non_null(strstr(err.text, "uuid"));
+}
+
+static void
+explain_masks_secrets(void **state)
+{
+    struct fixture *f = *state;
+    struct mst_error err;
+    struct mst_buf out;
+    mst_buf_init(&out, 65536);
+    set_property(f, "sasl.password", "hush-hush");
+    set_property(f, "linger.ms", "7");
+    assert_int_equal(mst_kafka_sink.inspect->explain(&f->args, &out, &err),
+                     MST_OK);
+    const char *text = mst_buf_text(&out);
+    assert_non_null(strstr(text, "enable.idempotence = true"));
+    assert_non_null(strstr(text, "linger.ms = 7"));
+    assert_non_null(strstr(text, "sasl.password = ********"));
+    assert_null(strstr(text, "hush"));
+    mst_buf_clear(&out);
+}
+
+static void
+a_preview_shows_topic_key_and_headers(void **state)
+{
+    struct fixture *f = *state;
+    struct mst_error err;
+    struct mst_buf out;
+    mst_buf_init(&out, 65536);
+    assert_int_equal(mst_kafka_sink.create(&f->ctx, &f->args, &err), MST_OK);
+    assert_int_equal(
+        mst_kafka_sink.preview(f->ctx, &f->deliveries[2], true, &out, &err),
+        MST_OK);
+    assert_string_equal(mst_buf_text(&out),
+                        "{\"topic\":\"t\",\"key\":\"2\",\"headers\":{\"op\":"
+                        "\"create\"},\"value\":{\"a\":1}}");
+    mst_buf_clear(&out);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(every_event_is_confirmed_by_its_delivery_report),
+        TEST(a_passing_broker_error_is_no_error_for_the_event),
+        TEST(a_message_above_the_limit_is_rejected_alone),
+        TEST(a_batch_that_the_broker_refuses_is_offered_again_one_by_one),
+        TEST(a_missing_right_is_fatal_for_all),
+        TEST(closing_confirms_what_is_left_as_disconnected),
+        TEST(a_stopped_broker_fails_nothing_and_is_told),
+        TEST(a_full_queue_says_again_and_ready_follows),
+        TEST(a_missing_topic_is_fatal_with_a_hint),
+        TEST(an_unreachable_cluster_is_disconnected),
+        TEST(a_message_carries_key_time_and_headers),
+        TEST(a_delete_is_followed_by_a_tombstone),
+        TEST(an_event_without_the_templates_attribute_is_rejected),
+        TEST(bad_options_are_named),
+        TEST(explain_masks_secrets),
+        TEST(a_preview_shows_topic_key_and_headers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
