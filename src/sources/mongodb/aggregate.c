@@ -107,10 +107,6 @@ watch_stage_of_build(const struct mst_mongo_source_options *options,
         return mst_fail(err, MST_FATAL, ORIGIN, 0,
                         "snapshot: only \"never\" is part of this build");
     }
-    if (options->payload == MST_MONGO_PAYLOAD_DEBEZIUM) {
-        return mst_fail(err, MST_FATAL, ORIGIN, 0,
-                        "payload = \"debezium\" is not part of this build");
-    }
     if (options->on_lost_position == MST_MONGO_LOST_SNAPSHOT) {
         return mst_fail(err, MST_FATAL, ORIGIN, 0,
                         "on_lost_position = \"snapshot\" is not part of this "

@@ -2,6 +2,7 @@
 /* From a change event of the server to an event of the pipeline. */
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "log/log.h"
 #include "sources/mongodb/state.h"
 
@@ -48,6 +49,30 @@ emit_document(const struct mst_mongo_change *change)
     }
 }
 
+/* Sets the payload, as `payload` asks for it. */
+static enum mst_status
+emit_payload(struct mst_mongo_source *source, struct mst_event *event,
+             const struct mst_mongo_change *change, struct mst_error *err)
+{
+    event->encoding = MST_ENCODING_BSON;
+    event->payload = change->bytes;
+    if (source->options->payload == MST_MONGO_PAYLOAD_DOCUMENT) {
+        event->payload = emit_document(change);
+    }
+    if (source->options->payload != MST_MONGO_PAYLOAD_DEBEZIUM) {
+        return MST_OK;
+    }
+    enum mst_status status = mst_mongo_envelope_make(&source->envelope, change,
+                                                     mst_clock_wall_ms(), err);
+    if (status != MST_OK) {
+        return MST_FATAL;
+    }
+    event->encoding = MST_ENCODING_JSON;
+    event->payload = mst_arena_copy(&event->batch->arena,
+                                    mst_buf_slice(&source->envelope.out));
+    return event->payload.data != NULL ? MST_OK : mst_fail_memory(err, ORIGIN);
+}
+
 static unsigned
 emit_remarks(const struct mst_mongo_source *source,
              const struct mst_mongo_change *change)
@@ -73,19 +98,20 @@ emit_event(struct mst_mongo_source *source, struct mst_batch *batch,
         return mst_fail_memory(err, ORIGIN);
     }
     event->op = mst_mongo_kind_op(change->kind);
-    event->encoding = MST_ENCODING_BSON;
-    event->payload = source->options->payload == MST_MONGO_PAYLOAD_DOCUMENT
-                         ? emit_document(change)
-                         : change->bytes;
     event->key = change->key;
     event->key_kind = change->key.data != NULL ? MST_KEY_BSON : MST_KEY_NONE;
     event->mark = change->token;
     event->source_ts_ms = mst_mongo_change_time(change);
-    if (mst_mongo_labels_set(source->labels, event, change,
-                             emit_remarks(source, change))
-        != MST_OK) {
+    enum mst_status status = emit_payload(source, event, change, err);
+    if (status == MST_OK
+        && mst_mongo_labels_set(source->labels, event, change,
+                                emit_remarks(source, change))
+               != MST_OK) {
+        status = mst_fail_memory(err, ORIGIN);
+    }
+    if (status != MST_OK) {
         mst_batch_undo(batch);
-        return mst_fail_memory(err, ORIGIN);
+        return status;
     }
     mst_batch_added(batch, event);
     if (event->source_ts_ms != MST_TIME_UNKNOWN) {

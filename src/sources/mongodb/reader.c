@@ -310,7 +310,7 @@ reader_end_mark(struct mst_mongo_source *source, struct mst_batch *batch,
 {
     int64_t now = mst_clock_ms();
     bool wanted = source->mark_wanted || source->reply_events > 0
-                  || now >= source->mark_due_ms;
+                  || now >= source->mark_due_ms || reader_is_past(source);
     if (!wanted || mst_slice_equal(token, source->last_token)) {
         return;
     }
@@ -328,13 +328,13 @@ reader_finish(struct mst_mongo_source *source, struct mst_batch *batch,
     enum mst_status status = MST_OK;
     /* Between fragments there is no place to stand. */
     bool whole = !mst_mongo_join_is_open(&source->join);
-    struct mst_slice token = source->last_token;
-    if (whole && reply->token.data != NULL) {
-        reader_end_mark(source, batch, reply->token);
-        token = reply->token;
-    }
+    bool marked = whole && reply->token.data != NULL;
+    struct mst_slice token = marked ? reply->token : source->last_token;
     if (token.data != NULL) {
         status = mst_mongo_position_set_token(&source->resume, token, err);
+    }
+    if (status == MST_OK && marked) {
+        reader_end_mark(source, batch, token);
     }
     if (reply->cursor_id == 0) {
         /* The collection is gone; its next life comes after that. */
@@ -358,7 +358,8 @@ mst_mongo_reader_read(void *ctx, struct mst_batch *batch, int timeout_ms,
                       struct mst_error *err)
 {
     struct mst_mongo_source *source = ctx;
-    if (atomic_exchange(&source->interrupted, false)) {
+    if (atomic_exchange(&source->interrupted, false)
+        || batch->max_events == 0) {
         return MST_AGAIN;
     }
     enum mst_status status = MST_OK;

@@ -23,6 +23,7 @@ mongodb_destroy(void *ctx)
     mst_mongo_position_clear(&source->pinned);
     mst_mongo_position_clear(&source->settled);
     mst_mongo_watch_clear(&source->watch);
+    mst_mongo_envelope_clear(&source->envelope);
     mst_mongo_labels_unref(source->labels);
     free(source);
 }
@@ -41,6 +42,8 @@ mongodb_create(void **ret_ctx, const struct mst_source_args *args,
     mst_mongo_position_init(&source->resume);
     mst_mongo_position_init(&source->pinned);
     mst_mongo_position_init(&source->settled);
+    mst_mongo_envelope_init(&source->envelope, args->service_name,
+                            source->stream.set_name);
     atomic_init(&source->interrupted, false);
     atomic_init(&source->newest_ms, MST_TIME_UNKNOWN);
     atomic_init(&source->caught_up, false);

@@ -8,6 +8,7 @@
 #include "core/source.h"
 #include "encodings/bson_reader.h"
 #include "sources/mongodb/aggregate.h"
+#include "sources/mongodb/envelope.h"
 #include "sources/mongodb/join.h"
 #include "sources/mongodb/labels.h"
 #include "sources/mongodb/stream.h"
@@ -35,6 +36,7 @@ struct mst_mongo_source {
     size_t reply_events;           /* taken from it so far */
     struct mst_slice last_token;   /* of its last complete event */
     struct mst_mongo_join join;
+    struct mst_mongo_envelope envelope;
     bool mark_wanted;    /* give the reply's own token, quiet or not */
     bool restart;        /* open the stream anew before reading on */
     int64_t mark_due_ms; /* monotonic; quiet streams give a mark then */
