@@ -3,6 +3,7 @@
 #include "builtins.h"
 
 #include "encodings/bson_json.h"
+#include "sinks/mongodb/mongodb_sink.h"
 #include "sinks/terminal/terminal.h"
 #include "sources/generate/generate.h"
 
@@ -12,6 +13,7 @@ static const struct mst_source_type *const builtin_sources[] = {
 };
 
 static const struct mst_sink_type *const builtin_sinks[] = {
+    &mst_mongodb_sink,
     &mst_terminal_sink,
     NULL,
 };

@@ -9,6 +9,7 @@
 
 #include "encodings/bson_reader.h"
 #include "encodings/bson_writer.h"
+#include "encodings/json_bson.h"
 
 #define ORIGIN "mongodb"
 
@@ -153,28 +154,29 @@ id_from_oid(const uint8_t *oid, struct mst_buf *scratch,
     return id_finish(&writer, ret_id, err);
 }
 
-/* One Extended JSON value; keys are few and short, so libbson does it. */
+/* One Extended JSON value. */
 static bool
 id_from_json(struct mst_slice text, struct mst_buf *scratch,
              struct mst_bson_value *ret_id)
 {
     struct mst_buf json;
+    struct mst_bson_iter iter;
     mst_buf_init(&json, ID_KEY_MAX + 16);
-    bson_t *doc = NULL;
-    if (mst_buf_append_str(&json, "{\"_id\":") == MST_OK
-        && mst_buf_append(&json, text.data, text.len) == MST_OK
-        && mst_buf_append_char(&json, '}') == MST_OK) {
-        doc = bson_new_from_json(json.data, (ssize_t)json.len, NULL);
-    }
+    mst_buf_reset(scratch);
+    bool good = mst_buf_append_str(&json, "{\"_id\":") == MST_OK
+                && mst_buf_append(&json, text.data, text.len) == MST_OK
+                && mst_buf_append_char(&json, '}') == MST_OK
+                && mst_json_to_bson(mst_buf_slice(&json), NULL, scratch, NULL)
+                       == MST_OK;
     mst_buf_clear(&json);
     /* One member: `1,"b":2` is no value. */
-    bool good = doc != NULL && bson_count_keys(doc) == 1;
-    mst_buf_reset(scratch);
     good = good
-           && mst_buf_append(scratch, bson_get_data(doc), doc->len) == MST_OK
-           && mst_bson_find(mst_buf_slice(scratch), "_id", ret_id);
-    bson_destroy(doc);
-    return good;
+           && mst_bson_iter_init(&iter, mst_buf_slice(scratch), NULL) == MST_OK
+           && mst_bson_iter_next(&iter) == MST_OK;
+    if (good) {
+        *ret_id = mst_bson_iter_value(&iter);
+    }
+    return good && mst_bson_iter_next(&iter) == MST_END;
 }
 
 static enum mst_status

@@ -33,8 +33,8 @@ struct mst_mongosink_statement {
 
 /* Where to write. Lives in the bag's arena. */
 struct mst_mongosink_target {
-    char *database;
-    char *collection;
+    const char *database;
+    const char *collection;
     uint64_t hash;
     struct mst_mongosink_target *next;
 };
