@@ -75,7 +75,6 @@ import_copy(struct mst_slice bytes, struct mst_slice *ret,
         return mst_fail_memory(err, "checkpoint");
     }
     memcpy(copy, bytes.data, bytes.len);
-    copy[bytes.len] = '\0';
     *ret = mst_slice_of(copy, bytes.len);
     return MST_OK;
 }
@@ -90,14 +89,13 @@ import_text(json_t *object, const char *key, char **ret, struct mst_error *err)
     if (json_string_length(value) > IMPORT_TEXT_MAX) {
         return import_fail(err, key, "is too long");
     }
-    struct mst_slice copy = MST_SLICE_NONE;
-    enum mst_status status = import_copy(
-        mst_slice_of(json_string_value(value), json_string_length(value)),
-        &copy, err);
-    if (status == MST_OK) {
-        *ret = (char *)(uintptr_t)copy.data;
+    /* The parser lets no NUL through. */
+    char *copy = strdup(json_string_value(value));
+    if (copy == NULL) {
+        return mst_fail_memory(err, "checkpoint");
     }
-    return status;
+    *ret = copy;
+    return MST_OK;
 }
 
 static enum mst_status
@@ -183,7 +181,8 @@ import_object(json_t *object, struct mst_checkpoint *checkpoint,
     if (status == MST_OK) {
         status = import_text(object, "job", &checkpoint->job, err);
     }
-    if (status == MST_OK && checkpoint->job[0] == '\0') {
+    if (status == MST_OK
+        && json_string_length(json_object_get(object, "job")) == 0) {
         status = import_fail(err, "job", "is empty");
     }
     if (status == MST_OK) {

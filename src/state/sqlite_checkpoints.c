@@ -130,7 +130,7 @@ mst_sqlite_checkpoint_load(struct mst_store *store, const char *job,
                            struct mst_checkpoint *ret, struct mst_error *err)
 {
     struct mst_sqlite *sqlite = (struct mst_sqlite *)store;
-    struct checkpoints_row row;
+    struct checkpoints_row row = {.number = 0};
     enum mst_status status = checkpoints_find(sqlite, job, 0, &row, err);
     if (status != MST_OK) {
         return status;
@@ -316,7 +316,7 @@ checkpoints_list_job(struct checkpoints_list *list, const char *job,
     enum mst_status status = MST_OK;
     int64_t number = 0;
     for (size_t n = 0; status == MST_OK && n < limit; n++) {
-        struct checkpoints_row row;
+        struct checkpoints_row row = {.number = 0};
         status = checkpoints_find(list->sqlite, job, number, &row, err);
         if (status != MST_OK) {
             return status == MST_END ? MST_OK : status;

@@ -52,9 +52,9 @@ MST_MUST_CHECK enum mst_status mst_sqlite_end(struct mst_sqlite *sqlite,
                                               enum mst_status status,
                                               struct mst_error *err);
 
-/* The status of a result code of the library, in words. doing: "save a
+/* The status of an extended result code, in words. doing: "save a
  * checkpoint". Lock: mutex held. */
-enum mst_status mst_sqlite_fail(struct mst_sqlite *sqlite, int code,
+enum mst_status mst_sqlite_fail(struct mst_sqlite *sqlite, int extended,
                                 const char *doing, struct mst_error *err);
 
 /* Runs text that gives no rows. Lock: mutex held. */

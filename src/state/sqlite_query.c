@@ -23,7 +23,7 @@ mst_query_open(struct mst_sqlite *sqlite, const char *sql, const char *doing)
             return query;
         }
     }
-    assert(!"MST_SQLITE_STATEMENTS is too small");
+    assert(false); /* MST_SQLITE_STATEMENTS is too small */
     query.code = SQLITE_INTERNAL;
     return query;
 }

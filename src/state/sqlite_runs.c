@@ -201,7 +201,7 @@ mst_sqlite_run_list(struct mst_store *store, const char *job, size_t limit,
     enum mst_status status = MST_OK;
     int64_t below = INT64_MAX;
     for (size_t n = 0; status == MST_OK && (limit == 0 || n < limit); n++) {
-        struct mst_run_record run;
+        struct mst_run_record run = {.id = 0};
         status = runs_find(sqlite, job, below, &run, err);
         if (status != MST_OK) {
             return status == MST_END ? MST_OK : status;
