@@ -12,8 +12,7 @@
 #ifndef MST_CORE_STORE_H
 #define MST_CORE_STORE_H
 
-#include "base/buf.h"
-#include "core/event.h"
+#include "core/letter.h"
 #include "core/position.h"
 
 /* A saved position. Ownership: texts and bytes are malloc'ed and the
@@ -36,50 +35,6 @@ struct mst_lease {
     char holder[128]; /* of mst_process_tag: host, process id, random part */
     uint64_t fence;   /* grows with every holder */
     int64_t expires_ms;
-};
-
-/* An event that was refused, with all that is needed to try it again. */
-struct mst_letter {
-    uint64_t id; /* given by the store, grows */
-    const char *job;
-    const char *sink;   /* NULL: refused before any sink */
-    const char *stage;  /* "source", "middleware", "encode", "sink" */
-    const char *reason; /* what the error said, never a secret */
-    const char *hint;
-    int64_t time_ms;
-    uint32_t attempts;
-    uint64_t connector_hash; /* of the definition that refused it */
-    uint64_t script_hash;
-    enum mst_encoding encoding; /* of payload */
-    enum mst_op op;
-    enum mst_key_kind key_kind;
-    int64_t source_ts_ms;
-    struct mst_slice payload; /* bytes as read; data == NULL: none */
-    struct mst_slice key;
-    struct mst_slice position; /* the event's mark, the source's own form */
-    const struct mst_attribute *attributes;
-    size_t attributes_len;
-};
-
-struct mst_letter_limits {
-    uint64_t max_bytes; /* 0: no limit */
-    int64_t max_age_ms; /* 0: for ever; older ones are removed, and counted */
-};
-
-/* What is kept for one job, or for all of them. */
-struct mst_letter_totals {
-    uint64_t letters;
-    uint64_t bytes;    /* as max_bytes counts them */
-    uint64_t expired;  /* removed by age so far */
-    int64_t oldest_ms; /* 0: there is none */
-};
-
-struct mst_letter_filter {
-    const char *job; /* NULL: all */
-    uint64_t id;     /* 0: all */
-    uint64_t after;  /* ids above this one */
-    size_t limit;    /* 0: no limit */
-    bool payloads;   /* false: payload and key stay empty (lists) */
 };
 
 /* Texts may be NULL but for job. */
