@@ -9,17 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "encodings/little_endian.h"
 #include "log/log.h"
 #include "sinks/file/file_mark.h"
-
-enum { LEFT_CHUNK = 64 * 1024 };
-
-static uint32_t
-left_le32(const uint8_t *data)
-{
-    return (uint32_t)data[0] | (uint32_t)data[1] << 8 | (uint32_t)data[2] << 16
-           | (uint32_t)data[3] << 24;
-}
 
 /* Length up to the last line break. */
 static off_t
@@ -49,7 +41,7 @@ left_whole_documents(int fd, off_t size)
     off_t at = 0;
     uint8_t head[4];
     while (pread(fd, head, sizeof(head), at) == (ssize_t)sizeof(head)) {
-        off_t len = (off_t)left_le32(head);
+        off_t len = (off_t)mst_le32(head);
         if (len < 5 || len > size - at) {
             break;
         }
@@ -74,18 +66,12 @@ left_repair(const struct mst_file_set *set, int fd)
 static bool
 left_is_known(struct mst_file_set *set, const char *name)
 {
-    for (size_t i = 0; i < MST_FILE_BUCKETS; i++) {
-        for (struct mst_file_base *base = set->buckets[i]; base != NULL;
-             base = base->next) {
-            for (struct mst_file_part *part = base->parts; part != NULL;
-                 part = part->next) {
-                if (strcmp(part->name, name) == 0) {
-                    return true;
-                }
-            }
-        }
+    struct mst_file_cursor cursor = {0};
+    struct mst_file_part *part = mst_file_set_next(set, &cursor);
+    while (part != NULL && strcmp(part->name, name) != 0) {
+        part = mst_file_set_next(set, &cursor);
     }
-    return false;
+    return part != NULL;
 }
 
 /* path: the temporary file, name: its final one; both below the directory. */

@@ -73,16 +73,12 @@ enum mst_status
 mst_file_mark(struct mst_file_set *set, uint64_t seq, struct mst_buf *out,
               struct mst_error *err)
 {
+    struct mst_file_cursor cursor = {0};
     mst_mutex_lock(&set->lock);
     mst_file_set_publish(set, false);
-    for (size_t i = 0; i < MST_FILE_BUCKETS; i++) {
-        for (struct mst_file_base *base = set->buckets[i]; base != NULL;
-             base = base->next) {
-            for (struct mst_file_part *part = base->parts; part != NULL;
-                 part = part->next) {
-                mst_file_part_cut(part, seq);
-            }
-        }
+    for (struct mst_file_part *part = mst_file_set_next(set, &cursor);
+         part != NULL; part = mst_file_set_next(set, &cursor)) {
+        mst_file_part_cut(part, seq);
     }
     mst_mutex_unlock(&set->lock);
     if (set->limits.fsync == MST_FILE_FSYNC_CHECKPOINT) {

@@ -247,28 +247,37 @@ mst_file_template_expand(const struct mst_file_template *template,
     return status;
 }
 
+/* One character of a path as glob takes it literally. */
+static enum mst_status
+path_append_literal(struct mst_buf *out, char c)
+{
+    enum mst_status status =
+        strchr("*?[]\\", c) != NULL ? mst_buf_append_char(out, '\\') : MST_OK;
+    return status == MST_OK ? mst_buf_append_char(out, c) : status;
+}
+
 enum mst_status
 mst_file_template_glob(const struct mst_file_template *template,
                        const char *dir, const char *suffix, struct mst_buf *out)
 {
     enum mst_status status = MST_OK;
     mst_buf_reset(out);
-    const char *parts[] = {dir, "/", (const char *)template->text.data, suffix};
-    for (size_t i = 0; i < MST_ARRAY_SIZE(parts); i++) {
-        for (const char *at = parts[i]; *at != '\0' && status == MST_OK;) {
-            size_t n = i == 2 ? path_placeholder(at) : 0;
-            if (n > 0 || (unsigned char)*at <= MST_FILE_NUMBER_OPTIONAL) {
-                status = mst_buf_append_char(out, '*');
-            } else {
-                if (strchr("*?[]\\", *at) != NULL) {
-                    status = mst_buf_append_char(out, '\\');
-                }
-                if (status == MST_OK) {
-                    status = mst_buf_append_char(out, *at);
-                }
-            }
-            at += n > 0 ? n : 1;
-        }
+    for (const char *at = dir; *at != '\0' && status == MST_OK; at++) {
+        status = path_append_literal(out, *at);
+    }
+    if (status == MST_OK) {
+        status = mst_buf_append_char(out, '/');
+    }
+    const char *at = (const char *)template->text.data;
+    while (*at != '\0' && status == MST_OK) {
+        size_t n = path_placeholder(at);
+        bool any = n > 0 || (unsigned char)*at <= MST_FILE_NUMBER_OPTIONAL;
+        status =
+            any ? mst_buf_append_char(out, '*') : path_append_literal(out, *at);
+        at += n > 0 ? n : 1;
+    }
+    if (status == MST_OK) {
+        status = mst_buf_append_str(out, suffix);
     }
     return status == MST_OK && mst_buf_text(out) == NULL ? MST_FATAL : status;
 }

@@ -53,6 +53,28 @@ mst_file_set_clear(struct mst_file_set *set)
     (void)pthread_mutex_destroy(&set->lock);
 }
 
+struct mst_file_part *
+mst_file_set_next(const struct mst_file_set *set,
+                  struct mst_file_cursor *cursor)
+{
+    if (cursor->part != NULL) {
+        cursor->part = cursor->part->next;
+    }
+    while (cursor->part == NULL) {
+        if (cursor->base != NULL) {
+            cursor->base = cursor->base->next;
+        }
+        while (cursor->base == NULL && cursor->bucket < MST_FILE_BUCKETS) {
+            cursor->base = set->buckets[cursor->bucket++];
+        }
+        if (cursor->base == NULL) {
+            return NULL;
+        }
+        cursor->part = cursor->base->parts;
+    }
+    return cursor->part;
+}
+
 static size_t
 set_bucket(const char *text)
 {
@@ -79,7 +101,6 @@ mst_file_set_base(struct mst_file_set *set, const char *text)
             return NULL;
         }
         base->text = copy;
-        base->used_ms = mst_clock_ms();
         base->next = set->buckets[bucket];
         set->buckets[bucket] = base;
         set->bases++;
@@ -131,18 +152,13 @@ static void
 set_make_room(struct mst_file_set *set)
 {
     while (set->open_fds >= set->limits.max_open) {
+        struct mst_file_cursor cursor = {0};
         struct mst_file_part *oldest = NULL;
-        for (size_t i = 0; i < MST_FILE_BUCKETS; i++) {
-            for (struct mst_file_base *base = set->buckets[i]; base != NULL;
-                 base = base->next) {
-                for (struct mst_file_part *part = base->parts; part != NULL;
-                     part = part->next) {
-                    if (part->fd >= 0 && part->queue_len == 0
-                        && (oldest == NULL
-                            || part->used_ms < oldest->used_ms)) {
-                        oldest = part;
-                    }
-                }
+        for (struct mst_file_part *part = mst_file_set_next(set, &cursor);
+             part != NULL; part = mst_file_set_next(set, &cursor)) {
+            if (part->fd >= 0 && part->queue_len == 0
+                && (oldest == NULL || part->used_ms < oldest->used_ms)) {
+                oldest = part;
             }
         }
         if (oldest == NULL) {
@@ -157,22 +173,20 @@ set_make_room(struct mst_file_set *set)
 static void
 set_limit_bases(struct mst_file_set *set)
 {
-    struct mst_file_base *oldest = NULL;
+    struct mst_file_cursor cursor = {0};
+    struct mst_file_part *oldest = NULL;
     if (set->bases <= MST_FILE_BASES_MAX) {
         return;
     }
-    for (size_t i = 0; i < MST_FILE_BUCKETS; i++) {
-        for (struct mst_file_base *base = set->buckets[i]; base != NULL;
-             base = base->next) {
-            if (base->parts != NULL && !base->parts->sealed
-                && base->parts->queue_len == 0
-                && (oldest == NULL || base->used_ms < oldest->used_ms)) {
-                oldest = base;
-            }
+    for (struct mst_file_part *part = mst_file_set_next(set, &cursor);
+         part != NULL; part = mst_file_set_next(set, &cursor)) {
+        if (!part->sealed && part->queue_len == 0
+            && (oldest == NULL || part->used_ms < oldest->used_ms)) {
+            oldest = part;
         }
     }
     if (oldest != NULL) {
-        set_seal(set, oldest->parts);
+        set_seal(set, oldest);
     }
 }
 
@@ -275,12 +289,12 @@ mst_file_set_part(struct mst_file_set *set, struct mst_file_base *base,
         status = mst_file_part_reopen(part, &set->place, err);
         set->open_fds += status == MST_OK;
     }
-    if (status != MST_OK) {
+    part = base->parts;
+    if (status != MST_OK || part == NULL) {
         return status;
     }
-    base->used_ms = mst_clock_ms();
-    base->parts->used_ms = base->used_ms;
-    *ret_part = base->parts;
+    part->used_ms = mst_clock_ms();
+    *ret_part = part;
     return MST_OK;
 }
 
@@ -290,13 +304,10 @@ void
 mst_file_set_fail(struct mst_file_set *set, enum mst_status status,
                   const struct mst_error *err)
 {
-    for (size_t i = 0; i < MST_FILE_BUCKETS; i++) {
-        for (struct mst_file_base *base = set->buckets[i]; base != NULL;
-             base = base->next) {
-            if (base->parts != NULL) {
-                mst_file_part_fail(base->parts, status, err);
-            }
-        }
+    struct mst_file_cursor cursor = {0};
+    for (struct mst_file_part *part = mst_file_set_next(set, &cursor);
+         part != NULL; part = mst_file_set_next(set, &cursor)) {
+        mst_file_part_fail(part, status, err);
     }
     set->pending_bytes = 0;
 }
@@ -304,20 +315,17 @@ mst_file_set_fail(struct mst_file_set *set, enum mst_status status,
 enum mst_status
 mst_file_set_flush(struct mst_file_set *set, struct mst_error *err)
 {
+    struct mst_file_cursor cursor = {0};
     enum mst_status status = MST_OK;
     if (set->pending_bytes == 0) {
         return MST_OK;
     }
-    for (size_t i = 0; i < MST_FILE_BUCKETS && status == MST_OK; i++) {
-        for (struct mst_file_base *base = set->buckets[i];
-             base != NULL && status == MST_OK; base = base->next) {
-            if (base->parts == NULL || base->parts->queue_len == 0) {
-                continue;
-            }
-            bool was_open = base->parts->fd >= 0;
-            status = mst_file_part_flush(base->parts, &set->place, err);
-            set->open_fds += !was_open && base->parts->fd >= 0;
-        }
+    for (struct mst_file_part *part = mst_file_set_next(set, &cursor);
+         part != NULL && status == MST_OK;
+         part = mst_file_set_next(set, &cursor)) {
+        bool was_open = part->fd >= 0;
+        status = mst_file_part_flush(part, &set->place, err);
+        set->open_fds += !was_open && part->fd >= 0;
     }
     if (status != MST_OK) {
         mst_file_set_fail(set, status, err);
@@ -329,6 +337,7 @@ mst_file_set_flush(struct mst_file_set *set, struct mst_error *err)
 void
 mst_file_set_tick(struct mst_file_set *set)
 {
+    struct mst_file_cursor cursor = {0};
     int64_t now = mst_clock_ms();
     const struct mst_file_limits *limits = &set->limits;
     if (now - set->ticked_ms < SET_TICK_MS
@@ -336,16 +345,12 @@ mst_file_set_tick(struct mst_file_set *set)
         return;
     }
     set->ticked_ms = now;
-    for (size_t i = 0; i < MST_FILE_BUCKETS; i++) {
-        for (struct mst_file_base *base = set->buckets[i]; base != NULL;
-             base = base->next) {
-            struct mst_file_part *part = base->parts;
-            if (part != NULL && !part->sealed
-                && (set_is_full(set, part, 0)
-                    || (limits->idle_ms > 0
-                        && now - part->used_ms >= limits->idle_ms))) {
-                set_seal(set, part);
-            }
+    for (struct mst_file_part *part = mst_file_set_next(set, &cursor);
+         part != NULL; part = mst_file_set_next(set, &cursor)) {
+        bool idle =
+            limits->idle_ms > 0 && now - part->used_ms >= limits->idle_ms;
+        if (!part->sealed && (idle || set_is_full(set, part, 0))) {
+            set_seal(set, part);
         }
     }
 }
@@ -423,6 +428,25 @@ set_syncing_add(struct set_syncing *syncing, int fd)
     return true;
 }
 
+/* The directory that name is in; -1 with errno. */
+static int
+set_open_parent(const struct mst_file_set *set, const char *name)
+{
+    char parent[(size_t)2 * MST_FILE_PATH_MAX] = ".";
+    const char *slash = strrchr(name, '/');
+    size_t len = slash == NULL ? 0 : (size_t)(slash - name);
+    if (len >= sizeof(parent)) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    if (len > 0) {
+        memcpy(parent, name, len);
+        parent[len] = '\0';
+    }
+    return openat(set->place.dir_fd, parent,
+                  O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
 /* A descriptor of its own for the file, and one for its directory when that
  * is new. */
 static bool
@@ -445,20 +469,9 @@ set_collect(struct mst_file_set *set, struct mst_file_part *part,
     if (!set_syncing_add(syncing, fd)) {
         return false;
     }
-    if (part->fresh) {
-        char parent[(size_t)2 * MST_FILE_PATH_MAX];
-        const char *slash = strrchr(part->name, '/');
-        size_t len = slash == NULL ? 0 : (size_t)(slash - part->name);
-        if (len >= sizeof(parent)) {
-            return false;
-        }
-        memcpy(parent, len == 0 ? "." : part->name, len == 0 ? 1 : len);
-        parent[len == 0 ? 1 : len] = '\0';
-        if (!set_syncing_add(syncing,
-                             openat(set->place.dir_fd, parent,
-                                    O_RDONLY | O_DIRECTORY | O_CLOEXEC))) {
-            return false;
-        }
+    if (part->fresh
+        && !set_syncing_add(syncing, set_open_parent(set, part->name))) {
+        return false;
     }
     part->dirty = false;
     part->fresh = false;
@@ -469,16 +482,12 @@ set_collect(struct mst_file_set *set, struct mst_file_part *part,
 static void
 set_all_dirty(struct mst_file_set *set)
 {
+    struct mst_file_cursor cursor = {0};
     mst_mutex_lock(&set->lock);
-    for (size_t i = 0; i < MST_FILE_BUCKETS; i++) {
-        for (struct mst_file_base *base = set->buckets[i]; base != NULL;
-             base = base->next) {
-            for (struct mst_file_part *part = base->parts; part != NULL;
-                 part = part->next) {
-                part->dirty = true;
-                part->fresh = true;
-            }
-        }
+    for (struct mst_file_part *part = mst_file_set_next(set, &cursor);
+         part != NULL; part = mst_file_set_next(set, &cursor)) {
+        part->dirty = true;
+        part->fresh = true;
     }
     mst_mutex_unlock(&set->lock);
 }
@@ -487,18 +496,14 @@ enum mst_status
 mst_file_set_sync(struct mst_file_set *set, struct mst_error *err)
 {
     struct set_syncing syncing = {0};
+    struct mst_file_cursor cursor = {0};
     bool good = true;
     int code = 0;
     mst_mutex_lock(&set->lock);
-    for (size_t i = 0; i < MST_FILE_BUCKETS && good; i++) {
-        for (struct mst_file_base *base = set->buckets[i]; base != NULL && good;
-             base = base->next) {
-            for (struct mst_file_part *part = base->parts; part != NULL && good;
-                 part = part->next) {
-                good = set_collect(set, part, &syncing);
-                code = good ? 0 : errno;
-            }
-        }
+    for (struct mst_file_part *part = mst_file_set_next(set, &cursor);
+         part != NULL && good; part = mst_file_set_next(set, &cursor)) {
+        good = set_collect(set, part, &syncing);
+        code = good ? 0 : errno;
     }
     mst_mutex_unlock(&set->lock);
     for (size_t i = 0; i < syncing.len; i++) {

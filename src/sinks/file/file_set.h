@@ -37,7 +37,6 @@ struct mst_file_base {
     char *text;                  /* see file_path.h */
     uint64_t next_number;        /* of the next file; 0: look what is there */
     struct mst_file_part *parts; /* newest first; only that may be unsealed */
-    int64_t used_ms;
 };
 
 /* Lock: `lock` guards everything. The runner's thread holds it while it
@@ -56,6 +55,17 @@ struct mst_file_set {
     int64_t ticked_ms;
     struct mst_buf name; /* scratch */
 };
+
+/* Goes through the files: start with a zeroed cursor; NULL at the end.
+ * Nothing may be added or removed meanwhile. */
+struct mst_file_cursor {
+    size_t bucket;
+    struct mst_file_base *base;
+    struct mst_file_part *part;
+};
+
+struct mst_file_part *mst_file_set_next(const struct mst_file_set *set,
+                                        struct mst_file_cursor *cursor);
 
 MST_MUST_CHECK bool mst_file_set_init(struct mst_file_set *set);
 void mst_file_set_clear(struct mst_file_set *set);

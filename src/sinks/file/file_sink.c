@@ -215,10 +215,14 @@ sink_make_suffix(struct file_sink *ctx)
         hash = hash * 31 + mst_hash64(parts[i], strlen(parts[i]));
     }
     for (size_t i = 0; i < SINK_JOB_MAX && ctx->args->job[i] != '\0'; i++) {
-        char c = ctx->args->job[i];
+        const char c = ctx->args->job[i];
         bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
                     || (c >= '0' && c <= '9') || c == '_' || c == '-';
-        job[i] = fine ? c : '_';
+        if (fine) {
+            job[i] = c;
+        } else {
+            job[i] = '_';
+        }
     }
     (void)snprintf(ctx->set.place.suffix, sizeof(ctx->set.place.suffix),
                    ".%s-%04x.part", job, (unsigned)(hash & 0xFFFF));
@@ -408,10 +412,10 @@ sink_explain(const void *args, struct mst_buf *out, struct mst_error *err)
     const struct mst_file_service *service = sink_args->service;
     void *ctx = NULL;
     enum mst_status status = sink_create(&ctx, sink_args, err);
-    if (status != MST_OK) {
+    struct file_sink *sink = ctx;
+    if (status != MST_OK || sink == NULL) {
         return status;
     }
-    struct file_sink *sink = ctx;
     status = mst_buf_printf(
         out,
         "writes %s to '%s/%s'; while a file is open its name ends in '%s'\n",

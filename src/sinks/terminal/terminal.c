@@ -384,8 +384,7 @@ static enum mst_status
 terminal_explain(const void *args, struct mst_buf *out, struct mst_error *err)
 {
     static const char *const layouts[] = {
-        [MST_TERMINAL_AUTO] = "on a terminal time, operation, key, attributes "
-                              "and payload, else the bare payload",
+        [MST_TERMINAL_AUTO] = "all on a terminal, else the bare payload",
         [MST_TERMINAL_PRETTY] = "time, operation, key, attributes and payload",
         [MST_TERMINAL_PAYLOAD] = "the bare payload"};
     const struct mst_sink_args *sink_args = args;

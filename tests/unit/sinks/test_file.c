@@ -2,6 +2,10 @@
 /* The file sink: names, rolling, refusals, and every crash that chance finds. */
 #include "unit/cmocka_all.h"
 
+#include <dirent.h>
+#include <stdio.h>
+#include <unistd.h>
+
 #include "log/log.h"
 #include "unit/sinks/file_fixture.h"
 
@@ -13,21 +17,21 @@ one_file_grows_over_two_runs_and_has_its_name_when_the_sink_is_gone(
     struct mst_buf mark;
     (void)state;
     mst_buf_init(&mark, 1 << 20);
-    fixture_init(&f, "out.jsonl");
-    assert_int_equal(fixture_open(&f, MST_SLICE_NONE), MST_OK);
-    fixture_event(&f, 0, 1, NULL);
-    fixture_event(&f, 1, 2, NULL);
-    assert_int_equal(fixture_write(&f, 2), MST_OK);
-    fixture_assert_file(&f, "out.jsonl", NULL);
+    file_fixture_init(&f, "out.jsonl");
+    assert_int_equal(file_fixture_open(&f, MST_SLICE_NONE), MST_OK);
+    file_fixture_event(&f, 0, 1, NULL);
+    file_fixture_event(&f, 1, 2, NULL);
+    assert_int_equal(file_fixture_write(&f, 2), MST_OK);
+    file_fixture_assert(&f, "out.jsonl", NULL);
     assert_int_equal(mst_file_sink.mark(f.ctx, 2, &mark, &f.err), MST_OK);
-    fixture_close(&f);
-    fixture_assert_file(&f, "out.jsonl", "{\"n\":1}\n{\"n\":2}\n");
-    assert_int_equal(fixture_open(&f, mst_buf_slice(&mark)), MST_OK);
-    fixture_event(&f, 0, 3, NULL);
-    assert_int_equal(fixture_write(&f, 1), MST_OK);
-    fixture_close(&f);
-    fixture_assert_file(&f, "out.jsonl", "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n");
-    fixture_clear(&f);
+    file_fixture_close(&f);
+    file_fixture_assert(&f, "out.jsonl", "{\"n\":1}\n{\"n\":2}\n");
+    assert_int_equal(file_fixture_open(&f, mst_buf_slice(&mark)), MST_OK);
+    file_fixture_event(&f, 0, 3, NULL);
+    assert_int_equal(file_fixture_write(&f, 1), MST_OK);
+    file_fixture_close(&f);
+    file_fixture_assert(&f, "out.jsonl", "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n");
+    file_fixture_clear(&f);
     mst_buf_clear(&mark);
 }
 
@@ -37,19 +41,19 @@ files_roll_by_count_and_by_size(void **state)
     struct file_fixture f;
     (void)state;
     for (int by_size = 0; by_size < 2; by_size++) {
-        fixture_init(&f, "out.jsonl");
+        file_fixture_init(&f, "out.jsonl");
         f.options.roll_events = by_size ? 0 : 2;
         f.options.roll_size = by_size ? 17 : 0;
-        assert_int_equal(fixture_open(&f, MST_SLICE_NONE), MST_OK);
+        assert_int_equal(file_fixture_open(&f, MST_SLICE_NONE), MST_OK);
         for (size_t i = 0; i < 5; i++) {
-            fixture_event(&f, i, i + 1, NULL);
+            file_fixture_event(&f, i, i + 1, NULL);
         }
-        assert_int_equal(fixture_write(&f, 5), MST_OK);
-        fixture_close(&f);
-        fixture_assert_file(&f, "out-000001.jsonl", "{\"n\":1}\n{\"n\":2}\n");
-        fixture_assert_file(&f, "out-000002.jsonl", "{\"n\":3}\n{\"n\":4}\n");
-        fixture_assert_file(&f, "out-000003.jsonl", "{\"n\":5}\n");
-        fixture_clear(&f);
+        assert_int_equal(file_fixture_write(&f, 5), MST_OK);
+        file_fixture_close(&f);
+        file_fixture_assert(&f, "out-000001.jsonl", "{\"n\":1}\n{\"n\":2}\n");
+        file_fixture_assert(&f, "out-000002.jsonl", "{\"n\":3}\n{\"n\":4}\n");
+        file_fixture_assert(&f, "out-000003.jsonl", "{\"n\":5}\n");
+        file_fixture_clear(&f);
     }
 }
 
@@ -58,17 +62,17 @@ paths_come_from_attributes_and_time(void **state)
 {
     struct file_fixture f;
     (void)state;
-    fixture_init(&f, "{collection}/{date}/{hour}-{seq}.jsonl");
-    assert_int_equal(fixture_open(&f, MST_SLICE_NONE), MST_OK);
-    fixture_event(&f, 0, 1, "users");
-    fixture_event(&f, 1, 2, "orders");
-    fixture_event(&f, 2, 3, "users");
-    assert_int_equal(fixture_write(&f, 3), MST_OK);
-    fixture_close(&f);
-    fixture_assert_file(&f, "users/2026-11-21/10-000001.jsonl",
+    file_fixture_init(&f, "{collection}/{date}/{hour}-{seq}.jsonl");
+    assert_int_equal(file_fixture_open(&f, MST_SLICE_NONE), MST_OK);
+    file_fixture_event(&f, 0, 1, "users");
+    file_fixture_event(&f, 1, 2, "orders");
+    file_fixture_event(&f, 2, 3, "users");
+    assert_int_equal(file_fixture_write(&f, 3), MST_OK);
+    file_fixture_close(&f);
+    file_fixture_assert(&f, "users/2026-11-21/10-000001.jsonl",
                         "{\"n\":1}\n{\"n\":3}\n");
-    fixture_assert_file(&f, "orders/2026-11-21/10-000001.jsonl", "{\"n\":2}\n");
-    fixture_clear(&f);
+    file_fixture_assert(&f, "orders/2026-11-21/10-000001.jsonl", "{\"n\":2}\n");
+    file_fixture_clear(&f);
 }
 
 static void
@@ -78,17 +82,17 @@ values_that_would_leave_the_directory_are_rejected_alone(void **state)
                                        "a\nb", "",     "\x01", NULL};
     struct file_fixture f;
     (void)state;
-    fixture_init(&f, "{collection}");
-    assert_int_equal(fixture_open(&f, MST_SLICE_NONE), MST_OK);
+    file_fixture_init(&f, "{collection}");
+    assert_int_equal(file_fixture_open(&f, MST_SLICE_NONE), MST_OK);
     for (size_t i = 0; i < MST_ARRAY_SIZE(evil); i++) {
-        fixture_event(&f, i, i + 1, evil[i]);
+        file_fixture_event(&f, i, i + 1, evil[i]);
     }
-    fixture_event(&f, MST_ARRAY_SIZE(evil), 100, "good");
-    assert_int_equal(fixture_write(&f, MST_ARRAY_SIZE(evil) + 1), MST_OK);
+    file_fixture_event(&f, MST_ARRAY_SIZE(evil), 100, "good");
+    assert_int_equal(file_fixture_write(&f, MST_ARRAY_SIZE(evil) + 1), MST_OK);
     assert_int_equal(f.rejected, MST_ARRAY_SIZE(evil));
-    fixture_close(&f);
-    fixture_assert_file(&f, "good", "{\"n\":100}\n");
-    fixture_clear(&f);
+    file_fixture_close(&f);
+    file_fixture_assert(&f, "good", "{\"n\":100}\n");
+    file_fixture_clear(&f);
 }
 
 static void
@@ -100,11 +104,11 @@ bad_templates_are_refused_at_once(void **state)
     struct file_fixture f;
     (void)state;
     for (size_t i = 0; i < MST_ARRAY_SIZE(bad); i++) {
-        fixture_init(&f, bad[i]);
+        file_fixture_init(&f, bad[i]);
         assert_int_equal(mst_file_sink.create(&f.ctx, &f.args, &f.err),
                          MST_FATAL);
         assert_non_null(strstr(f.err.text, "resource"));
-        fixture_clear(&f);
+        file_fixture_clear(&f);
     }
 }
 
@@ -113,14 +117,15 @@ pretty_json_and_tombstones_are_one_line_each(void **state)
 {
     struct file_fixture f;
     (void)state;
-    fixture_init(&f, "out.jsonl");
-    assert_int_equal(fixture_open(&f, MST_SLICE_NONE), MST_OK);
-    fixture_event(&f, 0, 1, NULL)->payload = MST_SLICE_LIT("{\r\n \"a\": 1\n}");
-    fixture_event(&f, 1, 2, NULL)->payload = MST_SLICE_NONE;
-    assert_int_equal(fixture_write(&f, 2), MST_OK);
-    fixture_close(&f);
-    fixture_assert_file(&f, "out.jsonl", "{   \"a\": 1 }\nnull\n");
-    fixture_clear(&f);
+    file_fixture_init(&f, "out.jsonl");
+    assert_int_equal(file_fixture_open(&f, MST_SLICE_NONE), MST_OK);
+    file_fixture_event(&f, 0, 1, NULL)->payload =
+        MST_SLICE_LIT("{\r\n \"a\": 1\n}");
+    file_fixture_event(&f, 1, 2, NULL)->payload = MST_SLICE_NONE;
+    assert_int_equal(file_fixture_write(&f, 2), MST_OK);
+    file_fixture_close(&f);
+    file_fixture_assert(&f, "out.jsonl", "{   \"a\": 1 }\nnull\n");
+    file_fixture_clear(&f);
 }
 
 static void
@@ -128,17 +133,17 @@ documents_that_are_not_bson_are_rejected_alone(void **state)
 {
     struct file_fixture f;
     (void)state;
-    fixture_init(&f, "out.bson");
+    file_fixture_init(&f, "out.bson");
     f.args.encoding = MST_ENCODING_BSON;
-    assert_int_equal(fixture_open(&f, MST_SLICE_NONE), MST_OK);
-    fixture_event(&f, 0, 1, NULL)->payload = MST_SLICE_LIT("\5\0\0\0\0");
-    fixture_event(&f, 1, 2, NULL)->payload = MST_SLICE_LIT("\6\0\0\0\0");
-    fixture_event(&f, 2, 3, NULL)->payload = MST_SLICE_NONE;
-    fixture_event(&f, 3, 4, NULL)->payload = MST_SLICE_LIT("\5\0\0\0\0");
-    assert_int_equal(fixture_write(&f, 4), MST_OK);
+    assert_int_equal(file_fixture_open(&f, MST_SLICE_NONE), MST_OK);
+    file_fixture_event(&f, 0, 1, NULL)->payload = MST_SLICE_LIT("\5\0\0\0\0");
+    file_fixture_event(&f, 1, 2, NULL)->payload = MST_SLICE_LIT("\6\0\0\0\0");
+    file_fixture_event(&f, 2, 3, NULL)->payload = MST_SLICE_NONE;
+    file_fixture_event(&f, 3, 4, NULL)->payload = MST_SLICE_LIT("\5\0\0\0\0");
+    assert_int_equal(file_fixture_write(&f, 4), MST_OK);
     assert_int_equal(f.ok, 2);
     assert_int_equal(f.rejected, 2);
-    fixture_clear(&f);
+    file_fixture_clear(&f);
 }
 
 static void
@@ -147,21 +152,21 @@ what_no_checkpoint_covers_is_kept_when_there_is_none_at_all(void **state)
     struct file_fixture f;
     struct file_fixture after;
     (void)state;
-    fixture_init(&f, "out.jsonl");
-    fixture_init(&after, "out.jsonl");
-    assert_int_equal(fixture_open(&f, MST_SLICE_NONE), MST_OK);
-    fixture_event(&f, 0, 1, NULL);
-    assert_int_equal(fixture_write(&f, 1), MST_OK);
-    fixture_crash_copy(&f, &after);
-    assert_int_equal(fixture_open(&after, MST_SLICE_NONE), MST_OK);
-    fixture_assert_file(&after, "out.jsonl", "{\"n\":1}\n");
-    fixture_event(&after, 0, 1, NULL);
-    assert_int_equal(fixture_write(&after, 1), MST_OK);
-    fixture_close(&after);
-    fixture_assert_file(&after, "out.jsonl", "{\"n\":1}\n");
-    fixture_assert_file(&after, "out-000002.jsonl", "{\"n\":1}\n");
-    fixture_clear(&f);
-    fixture_clear(&after);
+    file_fixture_init(&f, "out.jsonl");
+    file_fixture_init(&after, "out.jsonl");
+    assert_int_equal(file_fixture_open(&f, MST_SLICE_NONE), MST_OK);
+    file_fixture_event(&f, 0, 1, NULL);
+    assert_int_equal(file_fixture_write(&f, 1), MST_OK);
+    file_fixture_crash_copy(&f, &after);
+    assert_int_equal(file_fixture_open(&after, MST_SLICE_NONE), MST_OK);
+    file_fixture_assert(&after, "out.jsonl", "{\"n\":1}\n");
+    file_fixture_event(&after, 0, 1, NULL);
+    assert_int_equal(file_fixture_write(&after, 1), MST_OK);
+    file_fixture_close(&after);
+    file_fixture_assert(&after, "out.jsonl", "{\"n\":1}\n");
+    file_fixture_assert(&after, "out-000002.jsonl", "{\"n\":1}\n");
+    file_fixture_clear(&f);
+    file_fixture_clear(&after);
 }
 
 static void
@@ -172,17 +177,17 @@ a_file_shorter_than_the_checkpoint_says_is_fatal_in_words(void **state)
     char path[2 * FIXTURE_PATH];
     (void)state;
     mst_buf_init(&mark, 1 << 20);
-    fixture_init(&f, "out.jsonl");
-    assert_int_equal(fixture_open(&f, MST_SLICE_NONE), MST_OK);
-    fixture_event(&f, 0, 1, NULL);
-    assert_int_equal(fixture_write(&f, 1), MST_OK);
+    file_fixture_init(&f, "out.jsonl");
+    assert_int_equal(file_fixture_open(&f, MST_SLICE_NONE), MST_OK);
+    file_fixture_event(&f, 0, 1, NULL);
+    assert_int_equal(file_fixture_write(&f, 1), MST_OK);
     assert_int_equal(mst_file_sink.mark(f.ctx, 1, &mark, &f.err), MST_OK);
-    fixture_close(&f);
+    file_fixture_close(&f);
     (void)snprintf(path, sizeof(path), "%s/out.jsonl", f.dir);
     assert_int_equal(truncate(path, 3), 0);
-    assert_int_equal(fixture_open(&f, mst_buf_slice(&mark)), MST_FATAL);
+    assert_int_equal(file_fixture_open(&f, mst_buf_slice(&mark)), MST_FATAL);
     assert_non_null(strstr(f.err.text, "has 3 bytes"));
-    fixture_clear(&f);
+    file_fixture_clear(&f);
     mst_buf_clear(&mark);
 }
 
@@ -195,14 +200,14 @@ damaged_marks_are_refused(void **state)
         "{\"v\":2,\"tag\":\"t\",\"bases\":[]}",
         "{\"v\":1,\"tag\":\"../t\",\"bases\":[]}",
         "{\"v\":1,\"tag\":\"t\",\"bases\":[{}]}",
-        "{\"v\":1,\"tag\":\"t\",\"bases\":[{\"base\":\"b\",\"next\":1,"
-        "\"files\":[{\"n\":-1}]}]}"};
+        "{\"v\":1,\"tag\":\"t\",\"bases\":[{\"base\":\"b\",\"files\":[]}]}"};
     struct file_fixture f;
     (void)state;
     for (size_t i = 0; i < MST_ARRAY_SIZE(bad); i++) {
-        fixture_init(&f, "out.jsonl");
-        assert_int_equal(fixture_open(&f, mst_slice_str(bad[i])), MST_FATAL);
-        fixture_clear(&f);
+        file_fixture_init(&f, "out.jsonl");
+        assert_int_equal(file_fixture_open(&f, mst_slice_str(bad[i])),
+                         MST_FATAL);
+        file_fixture_clear(&f);
     }
 }
 
@@ -212,17 +217,17 @@ a_sink_that_is_reopened_in_its_run_keeps_what_was_confirmed(void **state)
     struct file_fixture f;
     struct mst_sink_start start = {.mark = MST_SLICE_NONE};
     (void)state;
-    fixture_init(&f, "out.jsonl");
-    assert_int_equal(fixture_open(&f, MST_SLICE_NONE), MST_OK);
-    fixture_event(&f, 0, 1, NULL);
-    assert_int_equal(fixture_write(&f, 1), MST_OK);
+    file_fixture_init(&f, "out.jsonl");
+    assert_int_equal(file_fixture_open(&f, MST_SLICE_NONE), MST_OK);
+    file_fixture_event(&f, 0, 1, NULL);
+    assert_int_equal(file_fixture_write(&f, 1), MST_OK);
     mst_file_sink.close(f.ctx);
     assert_int_equal(mst_file_sink.open(f.ctx, &start, &f.err), MST_OK);
-    fixture_event(&f, 0, 2, NULL);
-    assert_int_equal(fixture_write(&f, 1), MST_OK);
-    fixture_close(&f);
-    fixture_assert_file(&f, "out.jsonl", "{\"n\":1}\n{\"n\":2}\n");
-    fixture_clear(&f);
+    file_fixture_event(&f, 0, 2, NULL);
+    assert_int_equal(file_fixture_write(&f, 1), MST_OK);
+    file_fixture_close(&f);
+    file_fixture_assert(&f, "out.jsonl", "{\"n\":1}\n{\"n\":2}\n");
+    file_fixture_clear(&f);
 }
 
 /* --- the model -------------------------------------------------------- */
@@ -256,10 +261,10 @@ model_write(struct model *m)
 {
     size_t len = 1 + model_draw(m, 20);
     for (size_t i = 0; i < len; i++) {
-        (void)fixture_event(m->f, i, m->next, model_collection(m->next));
+        (void)file_fixture_event(m->f, i, m->next, model_collection(m->next));
         m->next++;
     }
-    assert_int_equal(fixture_write(m->f, len), MST_OK);
+    assert_int_equal(file_fixture_write(m->f, len), MST_OK);
 }
 
 /* A checkpoint somewhere between the last one and what is confirmed. */
@@ -290,14 +295,14 @@ model_crash(struct model *m)
     }
     struct file_fixture *after = calloc(1, sizeof(*after));
     assert_non_null(after);
-    fixture_init(after, m->f->args.resource);
-    fixture_crash_copy(m->f, after);
+    file_fixture_init(after, m->f->args.resource);
+    file_fixture_crash_copy(m->f, after);
     after->options = m->f->options;
-    fixture_clear(m->f);
+    file_fixture_clear(m->f);
     free(m->f);
     m->f = after;
     m->next = m->saved + 1;
-    assert_int_equal(fixture_open(m->f, mst_buf_slice(&m->mark)), MST_OK);
+    assert_int_equal(file_fixture_open(m->f, mst_buf_slice(&m->mark)), MST_OK);
 }
 
 static int
@@ -320,7 +325,7 @@ model_check(struct model *m)
         const char *name = entries[i]->d_name;
         if (name[0] != '.') {
             assert_null(strstr(name, ".part"));
-            char *text = fixture_read(m->f, name);
+            char *text = file_fixture_read(m->f, name);
             for (char *at = text; *at != '\0'; at = strchr(at, '\n') + 1) {
                 unsigned long long number = strtoull(at + 5, NULL, 10);
                 assert_true(number > 0 && number < m->next);
@@ -347,10 +352,10 @@ model_run(uint64_t seed, bool rolls)
     m.f = calloc(1, sizeof(*m.f));
     assert_non_null(m.f);
     mst_buf_init(&m.mark, 1 << 20);
-    fixture_init(m.f, "{collection}.jsonl");
+    file_fixture_init(m.f, "{collection}.jsonl");
     m.f->options.roll_events = rolls ? 7 : 0;
     m.f->options.max_open = 2;
-    assert_int_equal(fixture_open(m.f, MST_SLICE_NONE), MST_OK);
+    assert_int_equal(file_fixture_open(m.f, MST_SLICE_NONE), MST_OK);
     model_mark(&m, true); /* the engine's first, before any event */
     while (m.next <= MODEL_EVENTS) {
         switch (model_draw(&m, 6)) {
@@ -367,9 +372,9 @@ model_run(uint64_t seed, bool rolls)
         }
     }
     m.saved = m.next - 1;
-    fixture_close(m.f);
+    file_fixture_close(m.f);
     model_check(&m);
-    fixture_clear(m.f);
+    file_fixture_clear(m.f);
     free(m.f);
     mst_buf_clear(&m.mark);
 }
