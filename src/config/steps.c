@@ -96,36 +96,40 @@ step_take_keys(struct mst_config_step *step, struct mst_step_keys *keys,
 
 /* `resource` may be left out where the step's own table lists it without
  * asking for it, or when an option that stands for it was given. */
-static void
-step_check_resource(struct mst_loader *loader, const char *path,
-                    struct mst_config_step *step)
+static bool
+step_needs_resource(const struct mst_config_step *step)
 {
-    if (step->resource != NULL && step->resource[0] != '\0') {
-        return;
-    }
     const struct mst_option *own = mst_options_find(step->table, "resource");
-    bool needed = own == NULL || (own->flags & MST_OPTION_REQUIRED) != 0;
     for (size_t i = 0; i < step->table->len; i++) {
         const struct mst_option *option = &step->table->options[i];
         if ((option->flags & MST_OPTION_RESOURCE) != 0
             && mst_node_get(step->node, option->name) != NULL) {
-            needed = false;
+            return false;
         }
     }
-    if (needed && mst_node_get(step->node, "resource") == NULL) {
-        struct mst_place place = mst_place_value(step->node, path);
-        mst_loader_fail(loader, &place, NULL, "'resource' is missing");
-        step->broken = true;
-    } else if (needed) {
+    return own == NULL || (own->flags & MST_OPTION_REQUIRED) != 0;
+}
+
+/* Afterwards it is never NULL in a step that is not broken. */
+static void
+step_check_resource(struct mst_loader *loader, const char *path,
+                    struct mst_config_step *step)
+{
+    if (step->resource == NULL && !step->broken) {
+        step->resource = strdup("");
+        step->broken = step->resource == NULL;
+        if (step->broken) {
+            struct mst_place place = mst_place_value(step->node, path);
+            mst_loader_fail(loader, &place, NULL, "out of memory");
+        }
+    } else if (step->resource != NULL && step->resource[0] == '\0'
+               && step_needs_resource(step)) {
         char inner[MST_PATH_MAX];
         mst_path_key(inner, path, "resource");
         struct mst_place place =
             mst_loader_place(step->node, "resource", inner);
         mst_loader_fail(loader, &place, NULL, "must not be empty");
         step->broken = true;
-    } else if (step->resource == NULL) {
-        step->resource = strdup("");
-        step->broken = step->broken || step->resource == NULL;
     }
 }
 
@@ -134,6 +138,7 @@ mst_loader_step(struct mst_loader *loader, const struct mst_toml_node *node,
                 const char *path, enum mst_config_compat compat,
                 struct mst_config_step *step)
 {
+    static const char *const required[] = {"resource"};
     struct mst_step_keys keys;
     struct mst_options_target targets[2] = {{&mst_table_step, &keys}};
     struct mst_options_read what = {
@@ -147,6 +152,8 @@ mst_loader_step(struct mst_loader *loader, const struct mst_toml_node *node,
     if (step->options != NULL) {
         targets[what.n++] =
             (struct mst_options_target){step->table, step->options};
+        what.required = required;
+        what.required_len = step_needs_resource(step) ? 1 : 0;
     } else {
         what.any_key = true;
     }

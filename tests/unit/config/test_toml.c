@@ -182,6 +182,24 @@ dots_in_values_and_comments_are_no_key_parts(void **state)
 }
 
 static void
+letters_of_all_languages_are_fine_in_texts(void **state)
+{
+    (void)state;
+    static const char text[] =
+        "a = \"\"\"x\\\n  \u00fcber \u0416\"\"\" # \u00e4\n"
+        "b = '\u3000\u2c60'\n"
+        "\"\u00e4\" = 1\n";
+    struct mst_arena arena = {0};
+    struct mst_toml_node *root = NULL;
+    assert_int_equal(parse(&arena, text, strlen(text), &root), MST_OK);
+    assert_string_equal(mst_node_get(root, "a")->text, "x\u00fcber \u0416");
+    assert_int_equal(mst_node_get(root, "\u00e4")->integer, 1);
+    static const char bare[] = "\u00e4 = 1\n";
+    assert_int_equal(parse(&arena, bare, strlen(bare), &root), MST_REJECTED);
+    mst_arena_clear(&arena);
+}
+
+static void
 texts_with_nul_are_refused(void **state)
 {
     (void)state;
@@ -224,6 +242,7 @@ main(void)
         cmocka_unit_test(values_have_types_and_places),
         cmocka_unit_test(deep_and_long_text_is_refused_not_followed),
         cmocka_unit_test(dots_in_values_and_comments_are_no_key_parts),
+        cmocka_unit_test(letters_of_all_languages_are_fine_in_texts),
         cmocka_unit_test(texts_with_nul_are_refused),
         cmocka_unit_test(members_are_replaced_and_added_in_order),
     };
