@@ -76,7 +76,7 @@ resume_stage(struct mst_mongo_source *source,
     return MST_OK;
 }
 
-/* "2026-11-21T10:00:00Z to 2026-11-21T10:40:00Z" */
+/* What is lost, or why the position is none, for the messages below. */
 static void
 resume_interval(struct mst_mongo_source *source, char *out, size_t size)
 {
@@ -89,37 +89,49 @@ resume_interval(struct mst_mongo_source *source, char *out, size_t size)
     uint32_t seconds = 0;
     uint32_t increment = 0;
     struct mst_mongo_failure ignored;
-    if (mst_mongo_stream_oplog_first(&source->stream, &seconds, &increment,
-                                     &ignored)
-        && (int64_t)seconds * 1000 > from_ms) {
-        mst_time_format((int64_t)seconds * 1000, to);
-        (void)snprintf(out, size, "from %s to %s, where the oplog begins", from,
-                       to);
+    if (!mst_mongo_stream_oplog_first(&source->stream, &seconds, &increment,
+                                      &ignored)) {
+        mst_time_format(mst_clock_wall_ms() / 1000 * 1000, to);
+        (void)snprintf(out, size,
+                       "the changes from %s to at most %s (now) are lost to "
+                       "this job",
+                       from, to);
         return;
     }
-    mst_time_format(mst_clock_wall_ms() / 1000 * 1000, to);
-    (void)snprintf(out, size, "from %s to at most %s (now)", from, to);
+    mst_time_format((int64_t)seconds * 1000, to);
+    if ((int64_t)seconds * 1000 > from_ms) {
+        (void)snprintf(out, size,
+                       "the changes from %s to %s, where the oplog begins, "
+                       "are lost to this job",
+                       from, to);
+        return;
+    }
+    (void)snprintf(out, size,
+                   "the oplog does reach back from now to %s, before the "
+                   "position's time %s, so it is of another collection or "
+                   "another replica set, or the set was restored",
+                   to, from);
 }
 
 static enum mst_status
 resume_lost(struct mst_mongo_source *source,
             const struct mst_mongo_failure *failure, struct mst_error *err)
 {
-    char interval[160];
+    char interval[320];
     resume_interval(source, interval, sizeof(interval));
     if (source->options->on_lost_position == MST_MONGO_LOST_NOW) {
         mst_log_error(ORIGIN,
-                      "job '%s': the server no longer has the position in "
-                      "'%s': the changes %s are LOST to this job; going on "
-                      "from now, as on_lost_position asks",
+                      "job '%s': POSITION LOST: the server no longer has it "
+                      "in '%s': %s; going on from now, as on_lost_position "
+                      "asks",
                       source->args->job, source->ns, interval);
         mst_mongo_position_clear(&source->resume);
         source->mark_wanted = true;
         return MST_OK;
     }
     (void)mst_fail(err, MST_FATAL, ORIGIN, failure->error.code,
-                   "the server no longer has the position in '%s': the "
-                   "changes %s are lost to this job (%.300s, code %u)",
+                   "the server no longer has the position in '%s': %s "
+                   "(%.300s, code %u)",
                    source->ns, interval, failure->error.message,
                    failure->error.code);
     mst_error_hint(err, "copy the documents again, then set the job's position "

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "clients/mongo_client.h"
+#include "sources/mongodb/inspect.h"
 #include "sources/mongodb/state.h"
 
 #define ORIGIN "mongodb"
@@ -215,4 +216,5 @@ const struct mst_source_type mst_mongodb_source = {
     .seek_time = mongodb_seek_time,
     .identity = mongodb_identity,
     .encoding = mongodb_encoding,
+    .inspect = &mst_mongo_source_inspect,
 };

@@ -20,8 +20,7 @@ struct mst_mongo_stream {
     mongoc_client_t *client;
     mongoc_client_session_t *session;
     uint32_t server_id;
-    const char *db;   /* borrowed */
-    char version[24]; /* of the server, "6.0.27"; may be empty */
+    const char *db; /* borrowed */
     char set_name[128];
     int64_t cursor_id; /* 0: none */
     char cursor_collection[MST_MONGO_COLLECTION_MAX];

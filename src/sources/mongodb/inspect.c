@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/* Looking at the server without moving events. */
+#include "sources/mongodb/inspect.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "clients/mongo_client.h"
+#include "core/source.h"
+#include "sources/mongodb/aggregate.h"
+#include "sources/mongodb/stream.h"
+
+#define ORIGIN "mongodb"
+
+enum {
+    INSPECT_TEXT_MAX = 512,
+    /* An oplog that holds less is gone over one night's outage. */
+    INSPECT_OPLOG_SHORT_S = 8 * 3600
+};
+
+/* One doctor's visit. */
+struct inspect {
+    const struct mst_source_args *args;
+    const struct mst_mongo_source_options *options;
+    struct mst_mongo_options service; /* with short time-outs */
+    struct mst_mongo_stream stream;
+    struct mst_findings *findings;
+    char ns[MST_MONGO_COLLECTION_MAX + 128];
+};
+
+static void
+inspect_add(struct inspect *inspect, enum mst_finding_level level,
+            const char *what, const char *text, const char *hint)
+{
+    inspect->findings->add(inspect->findings, level, what, text,
+                           hint != NULL && hint[0] != '\0' ? hint : NULL);
+}
+
+static void
+inspect_failed(struct inspect *inspect, enum mst_finding_level level,
+               const char *what, const struct mst_error *err)
+{
+    inspect_add(inspect, level, what, err->text, err->hint);
+}
+
+static bool
+inspect_server(struct inspect *inspect)
+{
+    struct mst_error err;
+    mst_error_clear(&err);
+    if (mst_mongo_stream_connect(&inspect->stream, &inspect->service,
+                                 "mstream doctor",
+                                 inspect->service.socket_timeout_ms, &err)
+        != MST_OK) {
+        inspect_failed(inspect, MST_FINDING_FAIL, "server", &err);
+        return false;
+    }
+    bson_t *command = BCON_NEW("buildInfo", BCON_INT32(1));
+    bson_t reply;
+    struct mst_mongo_failure failure;
+    char text[INSPECT_TEXT_MAX];
+    bool ok = mst_mongo_stream_run(&inspect->stream, "admin", command, &reply,
+                                   &failure);
+    bson_destroy(command);
+    if (ok) {
+        bson_iter_t iter;
+        const char *version = "?";
+        if (bson_iter_init_find(&iter, &reply, "version")
+            && BSON_ITER_HOLDS_UTF8(&iter)) {
+            version = bson_iter_utf8(&iter, NULL);
+        }
+        (void)snprintf(text, sizeof(text), "MongoDB %s, %s%s", version,
+                       inspect->stream.set_name[0] != '\0' ? "replica set "
+                                                           : "sharded cluster",
+                       inspect->stream.set_name);
+        inspect_add(inspect, MST_FINDING_OK, "server", text, NULL);
+    } else {
+        (void)mst_mongo_fail_as(&err, failure.status, &failure.error,
+                                "cannot log in");
+        inspect_failed(inspect, MST_FINDING_FAIL, "server", &err);
+    }
+    bson_destroy(&reply);
+    return ok;
+}
+
+/* The very stream that the job would open. */
+static void
+inspect_stream(struct inspect *inspect)
+{
+    struct mst_mongo_watch watch;
+    struct mst_mongo_position now;
+    struct mst_error err;
+    mst_error_clear(&err);
+    if (mst_mongo_watch_init(&watch, inspect->args->job,
+                             inspect->args->resource, inspect->options, &err)
+        != MST_OK) {
+        inspect_failed(inspect, MST_FINDING_FAIL, "options", &err);
+        return;
+    }
+    mst_mongo_position_init(&now);
+    bson_t *command = mst_mongo_aggregate(&watch, &now, MST_MONGO_MODE_PLAIN);
+    struct mst_mongo_reply *reply = NULL;
+    struct mst_mongo_failure failure;
+    if (mst_mongo_stream_open(&inspect->stream, command, &reply, &failure)) {
+        char text[INSPECT_TEXT_MAX];
+        (void)snprintf(text, sizeof(text),
+                       "the change stream of '%s' can be opened", inspect->ns);
+        inspect_add(inspect, MST_FINDING_OK, "change stream", text, NULL);
+        mst_mongo_reply_unref(reply);
+        mst_mongo_stream_end(&inspect->stream);
+    } else {
+        (void)mst_mongo_failure_say(&failure, inspect->ns, &err);
+        inspect_failed(inspect, MST_FINDING_FAIL, "change stream", &err);
+    }
+    bson_destroy(command);
+    mst_mongo_watch_clear(&watch);
+}
+
+static void
+inspect_oplog(struct inspect *inspect)
+{
+    uint32_t seconds = 0;
+    uint32_t increment = 0;
+    struct mst_mongo_failure failure;
+    char text[INSPECT_TEXT_MAX];
+    if (!mst_mongo_stream_oplog_first(&inspect->stream, &seconds, &increment,
+                                      &failure)) {
+        (void)snprintf(text, sizeof(text), "its window is not known (%.200s)",
+                       failure.error.message);
+        inspect_add(inspect, MST_FINDING_WARN, "oplog", text,
+                    "grant find on local.oplog.rs to see how long a job may "
+                    "stand still");
+        return;
+    }
+    int64_t window = mst_clock_wall_ms() / 1000 - (int64_t)seconds;
+    char since[MST_TIME_TEXT_MAX];
+    mst_time_format((int64_t)seconds * 1000, since);
+    (void)snprintf(text, sizeof(text),
+                   "reaches back to %s, %lld h %lld min: a job may stand still "
+                   "for that long",
+                   since, (long long)(window / 3600),
+                   (long long)(window / 60 % 60));
+    bool small = window < INSPECT_OPLOG_SHORT_S;
+    inspect_add(inspect, small ? MST_FINDING_WARN : MST_FINDING_OK, "oplog",
+                text,
+                small ? "an outage longer than that loses changes: enlarge the "
+                        "oplog (replSetResizeOplog), unless the set is new"
+                      : NULL);
+}
+
+/* Whether one collection keeps the documents before its changes. */
+static void
+inspect_pre_images_of(struct inspect *inspect, const char *name)
+{
+    bson_t *command = BCON_NEW("listCollections", BCON_INT32(1), "filter", "{",
+                               "name", BCON_UTF8(name), "}");
+    bson_t reply;
+    struct mst_mongo_failure failure;
+    char text[INSPECT_TEXT_MAX];
+    bool ok = mst_mongo_stream_run(&inspect->stream, inspect->service.db_name,
+                                   command, &reply, &failure);
+    bool on = false;
+    bson_iter_t iter;
+    bson_iter_t found;
+    if (ok && bson_iter_init(&iter, &reply)
+        && bson_iter_find_descendant(&iter,
+                                     "cursor.firstBatch.0.options."
+                                     "changeStreamPreAndPostImages.enabled",
+                                     &found)) {
+        on = bson_iter_as_bool(&found);
+    }
+    bson_destroy(&reply);
+    bson_destroy(command);
+    if (!ok) {
+        (void)snprintf(text, sizeof(text), "cannot look at '%.120s': %.200s",
+                       name, failure.error.message);
+        inspect_add(inspect, MST_FINDING_WARN, "pre-images", text, NULL);
+        return;
+    }
+    (void)snprintf(text, sizeof(text), "%s for '%.120s'", on ? "on" : "off",
+                   name);
+    bool bad = !on && !inspect->options->enable_pre_images;
+    inspect_add(inspect, bad ? MST_FINDING_FAIL : MST_FINDING_OK, "pre-images",
+                text,
+                bad ? "enable_pre_images = true, or collMod with "
+                      "changeStreamPreAndPostImages: {enabled: true}"
+                    : NULL);
+}
+
+static void
+inspect_pre_images(struct inspect *inspect)
+{
+    const struct mst_strings *names = &inspect->options->collections;
+    bool wanted =
+        inspect->options->before != MST_MONGO_BEFORE_OFF
+        || inspect->options->full_document == MST_MONGO_FULL_WHEN_AVAILABLE
+        || inspect->options->full_document == MST_MONGO_FULL_REQUIRED;
+    if (!wanted) {
+        return;
+    }
+    if (!mst_mongo_is_glob(inspect->args->resource)) {
+        inspect_pre_images_of(inspect, inspect->args->resource);
+    }
+    for (size_t i = 0; i < names->len; i++) {
+        if (!mst_mongo_is_glob(names->items[i])) {
+            inspect_pre_images_of(inspect, names->items[i]);
+        }
+    }
+}
+
+static int64_t
+inspect_least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static void
+inspect_doctor(const void *args, int timeout_ms, struct mst_findings *findings)
+{
+    struct inspect inspect = {.args = args, .findings = findings};
+    inspect.options = inspect.args->options;
+    inspect.service = *(const struct mst_mongo_options *)inspect.args->service;
+    inspect.service.connect_timeout_ms =
+        inspect_least(inspect.service.connect_timeout_ms, timeout_ms);
+    inspect.service.server_selection_timeout_ms =
+        inspect_least(inspect.service.server_selection_timeout_ms, timeout_ms);
+    inspect.service.socket_timeout_ms =
+        inspect_least(inspect.service.socket_timeout_ms, timeout_ms);
+    (void)snprintf(inspect.ns, sizeof(inspect.ns), "%s.%s",
+                   inspect.service.db_name, inspect.args->resource);
+    if (inspect_server(&inspect)) {
+        inspect_stream(&inspect);
+        inspect_oplog(&inspect);
+        inspect_pre_images(&inspect);
+    }
+    mst_mongo_stream_close(&inspect.stream);
+}
+
+static enum mst_status
+inspect_print(const struct mst_source_args *args, const bson_t *command,
+              struct mst_buf *out, struct mst_error *err)
+{
+    const struct mst_mongo_options *service = args->service;
+    char shown[512];
+    char *json = bson_as_relaxed_extended_json(command, NULL);
+    enum mst_status status = MST_REJECTED;
+    if (json != NULL) {
+        status = mst_buf_printf(
+            out,
+            "server:   %s\ndatabase: %s\ncommand:  %s\nthen:     getMore with "
+            "batchSize %lld, maxTimeMS %lld\n",
+            mst_mongo_redact(service->connection_string, shown, sizeof(shown)),
+            service->db_name, json,
+            (long long)((const struct mst_mongo_source_options *)args->options)
+                ->batch_size,
+            (long long)((const struct mst_mongo_source_options *)args->options)
+                ->max_await_ms);
+    }
+    bson_free(json);
+    return status == MST_OK ? MST_OK
+                            : mst_fail(err, status, ORIGIN, 0,
+                                       "the command can not be shown");
+}
+
+static enum mst_status
+inspect_explain(const void *args, struct mst_buf *out, struct mst_error *err)
+{
+    const struct mst_source_args *source = args;
+    const struct mst_mongo_source_options *options = source->options;
+    struct mst_mongo_watch watch;
+    struct mst_mongo_position position;
+    bool earliest = false;
+    enum mst_status status = mst_mongo_watch_init(
+        &watch, source->job, source->resource, options, err);
+    if (status != MST_OK) {
+        return status;
+    }
+    mst_mongo_position_init(&position);
+    status =
+        mst_mongo_position_start(&position, options->start, &earliest, err);
+    if (status == MST_OK) {
+        bson_t *command = mst_mongo_aggregate(
+            &watch, &position,
+            watch.always_split ? MST_MONGO_MODE_SPLIT : MST_MONGO_MODE_PLAIN);
+        status = inspect_print(source, command, out, err);
+        bson_destroy(command);
+    }
+    if (status == MST_OK && earliest) {
+        status = mst_buf_append_str(out, "start:    at the time of the "
+                                         "oplog's first entry\n");
+    }
+    mst_mongo_position_clear(&position);
+    mst_mongo_watch_clear(&watch);
+    return status;
+}
+
+const struct mst_inspect mst_mongo_source_inspect = {
+    .doctor = inspect_doctor,
+    .explain = inspect_explain,
+};
