@@ -13,6 +13,7 @@
 #include "config/load.h"
 #include "jobs/manager.h"
 #include "notify.h"
+#include "state/instance_lock.h"
 #include "state/sqlite_store.h"
 
 enum {
@@ -25,6 +26,7 @@ enum {
 
 struct daemon {
     const struct mst_daemon_options *options;
+    struct mst_instance_lock *lock;
     struct mst_store *store;
     struct mst_manager *manager;
     int64_t shutdown_timeout_ms;
@@ -162,7 +164,11 @@ daemon_start(struct daemon *daemon, struct mst_config *config,
     size_t failed = 0;
     daemon->shutdown_timeout_ms = config->shutdown_timeout_ms;
     enum mst_status status =
-        mst_sqlite_store_open(config->state_path, false, &daemon->store, err);
+        mst_instance_lock_take(config->state_path, &daemon->lock, err);
+    if (status == MST_OK) {
+        status = mst_sqlite_store_open(config->state_path, false,
+                                       &daemon->store, err);
+    }
     const struct mst_manager_args args = {.registry = &mst_builtins,
                                           .store = daemon->store};
     if (status == MST_OK) {
@@ -182,6 +188,7 @@ daemon_end(struct daemon *daemon)
     if (daemon->store != NULL) {
         daemon->store->type->destroy(daemon->store);
     }
+    mst_instance_lock_release(daemon->lock);
 }
 
 int

@@ -2,12 +2,11 @@
 /* The list of jobs, and configurations kept for as long as one uses them. */
 #include "jobs/manager.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/process.h"
 #include "log/log.h"
 
 /* A configuration and the number of jobs that were made from it. */
@@ -26,7 +25,7 @@ struct manager_job {
 
 struct mst_manager {
     struct mst_manager_args args;
-    char holder[128];
+    char holder[MST_PROCESS_TAG_MAX];
     struct manager_config *configs;
     struct manager_job *jobs;
     size_t jobs_len;
@@ -40,12 +39,8 @@ mst_manager_create(const struct mst_manager_args *args,
     if (manager == NULL) {
         return mst_fail_memory(err, "jobs");
     }
-    char host[64] = "localhost";
     manager->args = *args;
-    (void)gethostname(host, sizeof(host) - 1); /* only to be shown */
-    (void)snprintf(manager->holder, sizeof(manager->holder), "%s:%ld:%08llx",
-                   host, (long)getpid(),
-                   (unsigned long long)mst_random_below(UINT32_MAX));
+    mst_process_tag(manager->holder);
     *ret_manager = manager;
     return MST_OK;
 }
