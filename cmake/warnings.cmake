@@ -12,6 +12,9 @@ target_compile_options(
         $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>
         $<$<COMPILE_LANGUAGE:C>:-Wmissing-prototypes>
         $<$<COMPILE_LANGUAGE:C>:-Wold-style-definition>)
+if(MST_FAULT_POINTS)
+    target_compile_definitions(mst_flags INTERFACE MST_FAULT_POINTS)
+endif()
 if(MST_WERROR)
     target_compile_options(mst_flags INTERFACE -Werror)
 endif()

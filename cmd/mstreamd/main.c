@@ -20,6 +20,17 @@ main_block_signals(void)
     (void)signal(SIGPIPE, SIG_IGN);
 }
 
+/* Batches come and go in blocks of one or two MiB. Taken from the heap they
+ * are reused; as mappings of their own, each would be faulted in page by page
+ * again. Few arenas and a bounded rest at the top keep memory flat. */
+static void
+main_tune_memory(void)
+{
+    (void)mallopt(M_ARENA_MAX, 2);
+    (void)mallopt(M_MMAP_THRESHOLD, 8 * 1024 * 1024);
+    (void)mallopt(M_TRIM_THRESHOLD, 16 * 1024 * 1024);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -29,11 +40,7 @@ main(int argc, char **argv)
     int code = start == MST_DAEMON_USAGE ? 2 : 0;
     if (start == MST_DAEMON_GO) {
         main_block_signals();
-        /* Batches come and go in blocks of this size: give them back to the
-         * system instead of keeping holes, and keep the number of arenas
-         * small, so that memory stays flat. */
-        (void)mallopt(M_ARENA_MAX, 2);
-        (void)mallopt(M_MMAP_THRESHOLD, 512 * 1024);
+        main_tune_memory();
         code = mst_daemon_run(&options);
     }
     free(options.sets);

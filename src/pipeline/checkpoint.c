@@ -7,6 +7,7 @@
  * A save runs beside the stream: nothing waits for it.
  */
 #include "base/clock.h"
+#include "base/fault_point.h"
 #include "base/thread.h"
 #include "log/log.h"
 #include "pipeline/run.h"
@@ -240,7 +241,9 @@ mst_pipeline_save(struct mst_pipeline *pipeline)
             status = checkpoint_marks(pipeline, seq, &marks, &err);
         }
         if (status == MST_OK) {
+            mst_fault_point("before_checkpoint");
             status = checkpoint_store(pipeline, &position, &marks, seq, &err);
+            mst_fault_point("after_checkpoint");
         }
         if (status == MST_OK) {
             checkpoint_done(pipeline, &position);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The reader thread: opens the source, fills batches, sends them off. */
 #include "base/clock.h"
+#include "base/fault_point.h"
 #include "base/hash.h"
 #include "base/thread.h"
 #include "log/log.h"
@@ -216,6 +217,9 @@ reader_turn(struct mst_pipeline *pipeline, struct mst_error *err)
     enum mst_status status = pipeline->spec->source->read(
         pipeline->source, batch, READER_WAIT_MS, err);
     bool flush = batch->flush;
+    if (batch->len > 0) {
+        mst_fault_point("after_read");
+    }
     if (batch->len > 0 || batch->end_mark.data != NULL) {
         struct mst_error sent;
         if (reader_dispatch(pipeline, flight, &sent) != MST_OK) {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/fault_point.h"
 #include "base/thread.h"
 #include "log/log.h"
 #include "pipeline/run.h"
@@ -57,6 +58,7 @@ runner_confirm(const struct mst_delivery_owner *owner,
     if (MST_LIKELY(status == MST_OK)) {
         atomic_fetch_add_explicit(&runner->confirmed, 1, memory_order_relaxed);
         mst_pipeline_settle(runner->pipeline, delivery);
+        mst_fault_point("after_confirm");
     } else {
         mst_mutex_lock(&runner->mutex);
         delivery->outcome = status;
@@ -255,6 +257,9 @@ runner_write(struct mst_runner *runner)
         runner->sink, pending->items + pending->head, n, &taken, &err);
     if (taken < n) {
         atomic_fetch_sub(&runner->inflight, n - taken);
+    }
+    if (taken > 0) {
+        mst_fault_point("after_send");
     }
     pending->head += taken;
     pending->len -= taken;
