@@ -3,6 +3,7 @@
 #include "builtins.h"
 
 #include "encodings/transcode.h"
+#include "sinks/file/file_sink.h"
 #include "sinks/kafka/kafka_sink.h"
 #include "sinks/mongodb/mongodb_sink.h"
 #include "sinks/terminal/terminal.h"
@@ -16,9 +17,7 @@ static const struct mst_source_type *const builtin_sources[] = {
 };
 
 static const struct mst_sink_type *const builtin_sinks[] = {
-    &mst_kafka_sink,
-    &mst_mongodb_sink,
-    &mst_terminal_sink,
+    &mst_file_sink, &mst_kafka_sink, &mst_mongodb_sink, &mst_terminal_sink,
     NULL,
 };
 

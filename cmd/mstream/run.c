@@ -8,8 +8,9 @@
 #include "base/clock.h"
 #include "commands.h"
 #include "jobs/manager.h"
+#include "open_store.h"
 #include "progress.h"
-#include "state/sqlite_store.h"
+#include "state/store_open.h"
 
 enum { RUN_TICK_MS = 200, RUN_IMPATIENT_MS = 500 };
 
@@ -136,8 +137,7 @@ run_run(const struct mst_cli_args *args)
     run_block_signals();
     mst_log_set_level(isatty(STDERR_FILENO) ? MST_LOG_WARN : config->log.level);
     mst_error_clear(&err);
-    enum mst_status status =
-        mst_sqlite_store_open(config->state_path, false, &store, &err);
+    enum mst_status status = mst_cmd_open_store(config, false, &store, &err);
     const struct mst_manager_args manager_args = {
         .registry = mst_cli_registry(),
         .store = store,
@@ -156,9 +156,7 @@ run_run(const struct mst_cli_args *args)
         mst_cli_error(args, &err);
     }
     mst_manager_destroy(manager);
-    if (store != NULL) {
-        store->type->destroy(store);
-    }
+    mst_store_close(store);
     return code;
 }
 

@@ -13,8 +13,9 @@
 #include "config/load.h"
 #include "jobs/manager.h"
 #include "notify.h"
+#include "open_store.h"
 #include "state/instance_lock.h"
-#include "state/sqlite_store.h"
+#include "state/store_open.h"
 
 enum {
     DAEMON_TICK_MS = 1000,
@@ -166,8 +167,7 @@ daemon_start(struct daemon *daemon, struct mst_config *config,
     enum mst_status status =
         mst_instance_lock_take(config->state_path, &daemon->lock, err);
     if (status == MST_OK) {
-        status = mst_sqlite_store_open(config->state_path, false,
-                                       &daemon->store, err);
+        status = mst_cmd_open_store(config, false, &daemon->store, err);
     }
     const struct mst_manager_args args = {.registry = &mst_builtins,
                                           .store = daemon->store};
@@ -185,9 +185,7 @@ static void
 daemon_end(struct daemon *daemon)
 {
     mst_manager_destroy(daemon->manager);
-    if (daemon->store != NULL) {
-        daemon->store->type->destroy(daemon->store);
-    }
+    mst_store_close(daemon->store);
     mst_instance_lock_release(daemon->lock);
 }
 
