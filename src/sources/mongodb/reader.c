@@ -12,7 +12,8 @@
 enum {
     /* Events without a fragment after which SPLIT is left again. */
     READER_SPLIT_EVENTS = 10000,
-    READER_SOCKET_TIMEOUT_MAX_MS = 600000
+    READER_SOCKET_TIMEOUT_MAX_MS = 600000,
+    READER_BOUNDED_AWAIT_MS = 20
 };
 
 /* --- open --------------------------------------------------------------- */
@@ -20,9 +21,9 @@ enum {
 /* Where to begin, before the server is asked. */
 static enum mst_status
 reader_begin(struct mst_mongo_source *source, const struct mst_start *start,
-             bool *ret_earliest, struct mst_error *err)
+             struct mst_error *err)
 {
-    *ret_earliest = false;
+    source->earliest = false;
     mst_mongo_position_clear(&source->resume);
     if (start->position.data != NULL) {
         return mst_mongo_position_parse(&source->resume, start->position, err);
@@ -33,29 +34,7 @@ reader_begin(struct mst_mongo_source *source, const struct mst_start *start,
             &source->resume, mst_buf_slice(&source->pinned.token), err);
     }
     return mst_mongo_position_start(&source->resume, source->options->start,
-                                    ret_earliest, err);
-}
-
-static enum mst_status
-reader_earliest(struct mst_mongo_source *source, struct mst_error *err)
-{
-    uint32_t seconds = 0;
-    uint32_t increment = 0;
-    struct mst_mongo_failure failure;
-    if (mst_mongo_stream_oplog_first(&source->stream, &seconds, &increment,
-                                     &failure)) {
-        mst_mongo_position_set_time(&source->resume, seconds, increment);
-        return MST_OK;
-    }
-    if (failure.error.code != 13) {
-        return mst_mongo_failure_say(&failure, "local.oplog.rs", err);
-    }
-    (void)mst_fail(err, MST_FATAL, ORIGIN, 13,
-                   "start = \"earliest\" has to look where the oplog begins, "
-                   "and may not");
-    mst_error_hint(err, "grant find on local.oplog.rs (role read on local), "
-                        "or give start a time");
-    return MST_FATAL;
+                                    &source->earliest, err);
 }
 
 /* collMod, or create where there is no such collection yet. */
@@ -127,8 +106,7 @@ mst_mongo_reader_open(void *ctx, const struct mst_start *start,
 {
     struct mst_mongo_source *source = ctx;
     mst_mongo_reader_close(source);
-    bool earliest = false;
-    enum mst_status status = reader_begin(source, start, &earliest, err);
+    enum mst_status status = reader_begin(source, start, err);
     if (status != MST_OK) {
         return status;
     }
@@ -136,8 +114,8 @@ mst_mongo_reader_open(void *ctx, const struct mst_start *start,
     (void)snprintf(app, sizeof(app), "mstream %.100s", source->args->job);
     status = mst_mongo_stream_connect(&source->stream, source->service, app,
                                       reader_socket_timeout(source), err);
-    if (status == MST_OK && earliest) {
-        status = reader_earliest(source, err);
+    if (status == MST_OK && source->earliest) {
+        status = mst_mongo_resume_earliest(source, err);
     }
     if (status == MST_OK) {
         status = reader_pre_images(source, err);
@@ -185,7 +163,9 @@ reader_fetch(struct mst_mongo_source *source, int timeout_ms,
     if (source->restart || source->stream.cursor_id == 0) {
         return mst_mongo_resume_open(source, err);
     }
-    int64_t await_ms = source->options->max_await_ms;
+    /* A bounded read asks whether that was all; it does not wait for more. */
+    int64_t await_ms = source->bounded ? READER_BOUNDED_AWAIT_MS
+                                       : source->options->max_await_ms;
     if (timeout_ms < await_ms) {
         await_ms = timeout_ms > 0 ? timeout_ms : 1;
     }
@@ -332,6 +312,7 @@ reader_finish(struct mst_mongo_source *source, struct mst_batch *batch,
     struct mst_slice token = marked ? reply->token : source->last_token;
     if (token.data != NULL) {
         status = mst_mongo_position_set_token(&source->resume, token, err);
+        source->earliest = false;
     }
     if (status == MST_OK && marked) {
         reader_end_mark(source, batch, token);

@@ -141,6 +141,29 @@ resume_lost(struct mst_mongo_source *source,
 }
 
 enum mst_status
+mst_mongo_resume_earliest(struct mst_mongo_source *source,
+                          struct mst_error *err)
+{
+    uint32_t seconds = 0;
+    uint32_t increment = 0;
+    struct mst_mongo_failure failure;
+    if (mst_mongo_stream_oplog_first(&source->stream, &seconds, &increment,
+                                     &failure)) {
+        mst_mongo_position_set_time(&source->resume, seconds, increment);
+        return MST_OK;
+    }
+    if (failure.error.code != 13) {
+        return mst_mongo_failure_say(&failure, "local.oplog.rs", err);
+    }
+    (void)mst_fail(err, MST_FATAL, ORIGIN, 13,
+                   "start = \"earliest\" has to look where the oplog begins, "
+                   "and may not");
+    mst_error_hint(err, "grant find on local.oplog.rs (role read on local), "
+                        "or give start a time");
+    return MST_FATAL;
+}
+
+enum mst_status
 mst_mongo_resume_adapt(struct mst_mongo_source *source,
                        const struct mst_mongo_failure *failure,
                        struct mst_error *err)
@@ -159,6 +182,10 @@ mst_mongo_resume_adapt(struct mst_mongo_source *source,
         resume_mode(source, MST_MONGO_MODE_SPLIT);
         return MST_OK;
     case MST_MONGO_FAULT_LOST:
+        if (source->earliest) {
+            /* The oplog's first entry went while we came: take the next. */
+            return mst_mongo_resume_earliest(source, err);
+        }
         return resume_lost(source, failure, err);
     case MST_MONGO_FAULT_OTHER:
     default:

@@ -26,6 +26,7 @@ struct mst_mongo_source {
     struct mst_mongo_position resume; /* all before it was handed out */
     struct mst_mongo_position pinned; /* where `now` was, `now`: not yet */
     enum mst_mongo_mode mode;
+    bool earliest;             /* the position is "as far back as there is" */
     bool split_refused;        /* the server has no split stage */
     bool pre_images_done;      /* collMod was run */
     uint64_t mode_events;      /* read since the mode was entered */
@@ -67,6 +68,10 @@ void mst_mongo_reader_close(void *ctx);
  * get it open (resume.c). */
 MST_MUST_CHECK enum mst_status
 mst_mongo_resume_open(struct mst_mongo_source *source, struct mst_error *err);
+/* Sets the position to the oplog's first entry. */
+MST_MUST_CHECK enum mst_status
+mst_mongo_resume_earliest(struct mst_mongo_source *source,
+                          struct mst_error *err);
 /* A stream failed. MST_OK: what was to be changed is changed, open it again;
  * else how the failure ends. */
 MST_MUST_CHECK enum mst_status
