@@ -320,7 +320,8 @@ model_check(struct model *m)
     uint64_t last[MODEL_BASES] = {0};
     int n = scandir(m->f->dir, &entries, NULL, model_compare);
     uint64_t found = 0;
-    assert_true(n > 0 && seen != NULL);
+    assert_true(n > 0);
+    assert_non_null(seen);
     for (int i = 0; i < n; i++) {
         const char *name = entries[i]->d_name;
         if (name[0] != '.') {
