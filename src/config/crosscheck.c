@@ -70,7 +70,7 @@ check_connector(struct mst_loader *loader,
                 struct mst_config_connector *connector, const char *path)
 {
     size_t before = loader->reader.problems->errors;
-    const struct mst_config_retry *retry = &connector->retry;
+    const struct mst_retry_policy *retry = &connector->retry;
     if (!connector->broken && retry->base_ms > retry->max_ms) {
         char inner[MST_PATH_MAX];
         mst_path_key(inner, path, "retry");

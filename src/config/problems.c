@@ -84,14 +84,17 @@ problem_compare(const void *left, const void *right)
 {
     const struct mst_problem *a = left;
     const struct mst_problem *b = right;
+    int order = strcmp(a->file, b->file);
+    if (order != 0) {
+        return order;
+    }
     if (a->line != b->line) {
         return a->line < b->line ? -1 : 1;
     }
     if (a->column != b->column) {
         return a->column < b->column ? -1 : 1;
     }
-    int order = strcmp(a->file, b->file);
-    return order != 0 ? order : strcmp(a->text, b->text);
+    return strcmp(a->text, b->text);
 }
 
 void

@@ -163,28 +163,28 @@ static const struct mst_option_table table_checkpoint =
 static const struct mst_option retry_options[] = {
     {.name = "max_attempts",
      .type = MST_OPTION_INT,
-     .offset = offsetof(struct mst_config_retry, max_attempts),
+     .offset = offsetof(struct mst_retry_policy, max_attempts),
      .def = "0",
      .min = 0,
      .max = INT32_MAX,
      .help = "Attempts before an event counts as rejected; 0: for ever."},
     {.name = "max_elapsed",
      .type = MST_OPTION_DURATION,
-     .offset = offsetof(struct mst_config_retry, max_elapsed_ms),
+     .offset = offsetof(struct mst_retry_policy, max_elapsed_ms),
      .def = "0s",
      .min = 0,
      .max = 365LL * TABLE_DAY_MS,
      .help = "Time before an event counts as rejected; 0: for ever."},
     {.name = "base",
      .type = MST_OPTION_DURATION,
-     .offset = offsetof(struct mst_config_retry, base_ms),
+     .offset = offsetof(struct mst_retry_policy, base_ms),
      .def = "100ms",
      .min = 1,
      .max = TABLE_DAY_MS,
      .help = "Longest wait before the second attempt; it doubles from there."},
     {.name = "max",
      .type = MST_OPTION_DURATION,
-     .offset = offsetof(struct mst_config_retry, max_ms),
+     .offset = offsetof(struct mst_retry_policy, max_ms),
      .def = "30s",
      .min = 1,
      .max = TABLE_DAY_MS,
@@ -192,7 +192,7 @@ static const struct mst_option retry_options[] = {
 };
 
 static const struct mst_option_table table_retry =
-    TABLE(retry_options, struct mst_config_retry);
+    TABLE(retry_options, struct mst_retry_policy);
 
 static const struct mst_option dlq_options[] = {
     {.name = "max_bytes",
