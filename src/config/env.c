@@ -216,7 +216,7 @@ mst_env_mask(const char *text, struct mst_buf *out)
     const char *end = text + strlen(text);
     bool hidden = false; /* the stars for a literal part are written */
     while (text < end) {
-        struct env_reference reference;
+        struct env_reference reference = {.end = text};
         enum mst_status status = MST_OK;
         if (text[0] == '$' && text[1] == '{'
             && env_parse(text, end, &reference, NULL) == MST_OK) {

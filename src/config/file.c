@@ -9,6 +9,8 @@
 
 #include "config/loader.h"
 
+enum { FILE_CHUNK = 64 * 1024 };
+
 static char *
 file_fail(struct mst_loader *loader, const char *path, const char *what)
 {
@@ -36,7 +38,7 @@ file_read(struct mst_loader *loader, const char *path, int fd, size_t *ret_len)
     struct mst_buf buf;
     mst_buf_init(&buf, MST_CONFIG_MAX_BYTES + 1);
     for (;;) {
-        if (mst_buf_reserve(&buf, 64 * 1024) != MST_OK
+        if (mst_buf_reserve(&buf, FILE_CHUNK) != MST_OK
             && mst_buf_reserve(&buf, 1) != MST_OK) {
             mst_buf_clear(&buf);
             return file_fail(loader, path, "the file is larger than 16 MiB");

@@ -3,7 +3,6 @@
  * Settings that win over the file: MSTREAM_<SECTION>_<KEY> from the
  * environment, and --set section.key=value, which wins over both.
  */
-#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -26,7 +25,9 @@ override_name(struct mst_loader *loader, const char *section, const char *key)
     (void)snprintf(name, sizeof(name), "MSTREAM_%s%s%s", section,
                    section[0] == '\0' ? "" : "_", key);
     for (char *at = name; *at != '\0'; at++) {
-        *at = (char)toupper((unsigned char)*at);
+        if (*at >= 'a' && *at <= 'z') {
+            *at = (char)(*at - 'a' + 'A');
+        }
     }
     return (const char *)mst_arena_copy(&loader->config->arena,
                                         mst_slice_str(name))

@@ -24,7 +24,10 @@ mst_secret_key(const char *name)
     char lower[128];
     size_t len = strnlen(name, sizeof(lower) - 1);
     for (size_t i = 0; i < len; i++) {
-        lower[i] = (char)tolower((unsigned char)name[i]);
+        lower[i] = name[i];
+        if (name[i] >= 'A' && name[i] <= 'Z') {
+            lower[i] = (char)(name[i] - 'A' + 'a');
+        }
     }
     lower[len] = '\0';
     /* These say where a secret is, and are none themselves. */

@@ -99,6 +99,9 @@ step_take_keys(struct mst_config_step *step, struct mst_step_keys *keys,
 static bool
 step_needs_resource(const struct mst_config_step *step)
 {
+    if (step->table == NULL) {
+        return false;
+    }
     const struct mst_option *own = mst_options_find(step->table, "resource");
     for (size_t i = 0; i < step->table->len; i++) {
         const struct mst_option *option = &step->table->options[i];

@@ -2,7 +2,6 @@
 /* The nearest known name to one that is not known: `did you mean`. */
 #include "config/suggest.h"
 
-#include <ctype.h>
 #include <string.h>
 
 enum { SUGGEST_MAX = 64 };
@@ -16,7 +15,10 @@ suggest_min(size_t a, size_t b)
 static int
 suggest_fold(char c)
 {
-    return c == '-' ? '_' : tolower((unsigned char)c);
+    if (c >= 'A' && c <= 'Z') {
+        return c - 'A' + 'a';
+    }
+    return c == '-' ? '_' : c;
 }
 
 size_t

@@ -54,7 +54,7 @@ static const struct mst_option api_options[] = {
      .offset = API(max_body_bytes),
      .def = "2MiB",
      .min = 1024,
-     .max = 1024 * 1024 * 1024,
+     .max = 1024LL * 1024 * 1024,
      .help = "Largest body of a request."},
 };
 
@@ -75,7 +75,7 @@ static const struct mst_option limits_options[] = {
     {.name = "memory",
      .type = MST_OPTION_SIZE,
      .def = "256MiB",
-     .min = 1024 * 1024,
+     .min = 1024LL * 1024,
      .max = INT64_MAX,
      .help = "Budget for all events in flight in all jobs."},
 };

@@ -127,14 +127,14 @@ static const struct mst_option batch_options[] = {
      .offset = offsetof(struct mst_config_batch, max_bytes),
      .def = "1MiB",
      .min = 1024,
-     .max = 1024 * 1024 * 1024,
+     .max = 1024LL * 1024 * 1024,
      .help = "A batch is full at this many bytes, after one event at least."},
     {.name = "max_age",
      .type = MST_OPTION_DURATION,
      .offset = offsetof(struct mst_config_batch, max_age_ms),
      .def = "0ms",
      .min = 0,
-     .max = 3600 * 1000,
+     .max = 3600LL * 1000,
      .help = "How long a source may wait to fill a batch further; 0 sends on "
              "what is there."},
 };

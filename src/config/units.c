@@ -96,9 +96,10 @@ units_text(const struct units_unit *units, size_t n, uint64_t value,
            char out[MST_UNITS_TEXT_MAX])
 {
     for (size_t i = 0; i < n; i++) {
-        if (value >= units[i].factor && value % units[i].factor == 0) {
+        uint64_t factor = units[i].factor;
+        if (factor > 0 && value >= factor && value % factor == 0) {
             (void)snprintf(out, MST_UNITS_TEXT_MAX, "%" PRIu64 "%s",
-                           value / units[i].factor, units[i].name);
+                           value / factor, units[i].name);
             return;
         }
     }
