@@ -34,20 +34,22 @@ mst_base64_print(uint8_t *out, const uint8_t *data, size_t len)
 }
 
 /* 0..63, or 64 for what is no digit. */
-static uint32_t
-base64_value(uint8_t c)
-{
-    if (c >= 'A' && c <= 'Z') {
-        return (uint32_t)c - 'A';
-    }
-    if (c >= 'a' && c <= 'z') {
-        return (uint32_t)c - 'a' + 26;
-    }
-    if (c >= '0' && c <= '9') {
-        return (uint32_t)c - '0' + 52;
-    }
-    return c == '+' ? 62 : c == '/' ? 63 : 64;
-}
+static const uint8_t base64_values[256] = {
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 62, 64, 64, 64, 63, 52, 53, 54, 55, 56, 57, 58, 59, 60,
+    61, 64, 64, 64, 64, 64, 64, 64, 0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10,
+    11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 64, 64, 64, 64,
+    64, 64, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42,
+    43, 44, 45, 46, 47, 48, 49, 50, 51, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64,
+    64, 64, 64, 64, 64, 64, 64, 64, 64,
+};
 
 bool
 mst_base64_parse(const uint8_t *text, size_t len, uint8_t *out, size_t *ret_len)
@@ -60,10 +62,10 @@ mst_base64_parse(const uint8_t *text, size_t len, uint8_t *out, size_t *ret_len)
         bool last = i + 4 == len;
         bool pad3 = last && text[i + 3] == '=';
         bool pad2 = pad3 && text[i + 2] == '=';
-        uint32_t a = base64_value(text[i]);
-        uint32_t b = base64_value(text[i + 1]);
-        uint32_t c = pad2 ? 0 : base64_value(text[i + 2]);
-        uint32_t d = pad3 ? 0 : base64_value(text[i + 3]);
+        uint32_t a = base64_values[text[i]];
+        uint32_t b = base64_values[text[i + 1]];
+        uint32_t c = pad2 ? 0 : base64_values[text[i + 2]];
+        uint32_t d = pad3 ? 0 : base64_values[text[i + 3]];
         uint32_t word = a << 18 | b << 12 | c << 6 | d;
         /* Bits that padding cuts off must be zero. */
         if ((a | b | c | d) > 63 || (pad2 && (b & 15) != 0)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Full validation of a BSON document, without recursion. */
-#include "base/utf8.h"
 #include "encodings/bson_reader.h"
 #include "encodings/bson_scan.h"
+#include "encodings/text_wide.h"
 
 /* The open documents; each entry is where one ends (its closing NUL). */
 struct check {
@@ -12,12 +12,6 @@ struct check {
     unsigned depth;
     const uint8_t *ends[MST_BSON_DEPTH_MAX];
 };
-
-static bool
-check_text(const uint8_t *data, size_t len)
-{
-    return mst_utf8_valid(data, len) == len;
-}
 
 static enum mst_bson_fault
 check_enter(struct check *check, const uint8_t *doc, size_t size)
@@ -41,17 +35,17 @@ check_value(struct check *check, uint8_t type, const uint8_t *data, size_t size)
     case MST_BSON_STRING:
     case MST_BSON_CODE:
     case MST_BSON_SYMBOL:
-        return check_text(data + 4, size - 5) ? MST_BSON_FINE
-                                              : MST_BSON_BAD_UTF8;
+        return mst_text_is_utf8(data + 4, size - 5) ? MST_BSON_FINE
+                                                    : MST_BSON_BAD_UTF8;
     case MST_BSON_REGEX:
-        return check_text(data, size) ? MST_BSON_FINE : MST_BSON_BAD_UTF8;
+        return mst_text_is_utf8(data, size) ? MST_BSON_FINE : MST_BSON_BAD_UTF8;
     case MST_BSON_DBPOINTER:
-        return check_text(data + 4, size - 5 - MST_BSON_OBJECTID_LEN)
+        return mst_text_is_utf8(data + 4, size - 5 - MST_BSON_OBJECTID_LEN)
                    ? MST_BSON_FINE
                    : MST_BSON_BAD_UTF8;
     case MST_BSON_CODE_SCOPE:
         code = mst_le32(data + 4);
-        if (!check_text(data + 8, code - 1)) {
+        if (!mst_text_is_utf8(data + 8, code - 1)) {
             return MST_BSON_BAD_UTF8;
         }
         /* The scope ends where the value ends: its NUL is the last byte. */
@@ -69,7 +63,7 @@ check_element(struct check *check)
 {
     const uint8_t *key = check->at + 1;
     const uint8_t *nul = memchr(key, 0, (size_t)(check->end - key));
-    if (nul == NULL || !check_text(key, (size_t)(nul - key))) {
+    if (nul == NULL || !mst_text_is_utf8(key, (size_t)(nul - key))) {
         return MST_BSON_BAD_KEY;
     }
     uint8_t type = check->at[0];

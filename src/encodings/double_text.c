@@ -17,6 +17,10 @@
 #    error "the fast paths need doubles that are rounded after each operation"
 #endif
 
+const double mst_double_powers[23] = {
+    1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
+    1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
 /* Six digits behind the point, without trailing zeros (there is one that is
  * not zero). */
 static uint8_t *
@@ -71,21 +75,6 @@ mst_double_print(uint8_t *out, double value)
         }
     }
     return double_print_general(out, value);
-}
-
-bool
-mst_double_scale(uint64_t mantissa, int64_t exponent, double *ret)
-{
-    /* All exact as doubles, as is a mantissa of up to 2^53. */
-    static const double powers[] = {
-        1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
-        1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
-    if (mantissa > (uint64_t)1 << 53 || exponent < -22 || exponent > 22) {
-        return false;
-    }
-    double value = (double)mantissa;
-    *ret = exponent < 0 ? value / powers[-exponent] : value * powers[exponent];
-    return true;
 }
 
 bool

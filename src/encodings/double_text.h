@@ -21,8 +21,21 @@ uint8_t *mst_double_print(uint8_t *out, double value);
  * double, or not zero and so small that it would become zero. */
 bool mst_double_parse(const uint8_t *text, size_t len, double *ret);
 
+/* 10^0 .. 10^22: all exact as doubles. */
+extern const double mst_double_powers[23];
+
 /* mantissa * 10^exponent where that is exact in one operation; false when
  * mst_double_parse must read the text. */
-bool mst_double_scale(uint64_t mantissa, int64_t exponent, double *ret);
+static inline bool
+mst_double_scale(uint64_t mantissa, int64_t exponent, double *ret)
+{
+    if (mantissa > (uint64_t)1 << 53 || exponent < -22 || exponent > 22) {
+        return false;
+    }
+    double value = (double)(int64_t)mantissa;
+    *ret = exponent < 0 ? value / mst_double_powers[-exponent]
+                        : value * mst_double_powers[exponent];
+    return true;
+}
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "encodings/date_text.h"
 #include "encodings/digits.h"
 #include "encodings/field_path.h"
 #include "encodings/json_bson_impl.h"
@@ -119,6 +120,7 @@ json_bson_open(struct json_bson *json, bool is_array)
     frame->bson = (size_t)(json->out - base);
     frame->element = json->type == NULL ? 0 : (size_t)(json->type - base);
     frame->at = json->at;
+    frame->filter = 0;
     frame->count = 0;
     frame->keys = json->n_keys;
     frame->is_array = is_array;
@@ -183,26 +185,38 @@ json_bson_close(struct json_bson *json)
     return status;
 }
 
-static enum mst_status
-json_bson_literal(struct json_bson *json, const char *word, uint8_t type)
+static inline enum mst_status
+json_bson_literal(struct json_bson *json, const char *word, size_t len,
+                  uint8_t type)
 {
-    size_t len = strlen(word);
-    if ((size_t)(json->end - json->at) < len
-        || memcmp(json->at, word, len) != 0) {
+    if (MST_UNLIKELY((size_t)(json->end - json->at) < len
+                     || memcmp(json->at, word, len) != 0)) {
         return json_bson_unexpected(json, "a JSON value");
     }
     json->at += len;
     *json->type = type;
     if (type == MST_BSON_BOOL) {
-        *json->out++ = word[0] == 't' ? 1 : 0;
+        *json->out++ = len == 4 ? 1 : 0;
     }
     return MST_OK;
 }
 
+/* A text whose opening quote is behind us. */
 static inline enum mst_status
 json_bson_string(struct json_bson *json)
 {
     *json->type = MST_BSON_STRING;
+    if (MST_LIKELY(json->end - json->at >= MST_TEXT_BLOCK)) {
+        unsigned mask = mst_text_block(json->out + 4, json->at);
+        unsigned n = mst_text_first(mask | 1U << MST_TEXT_BLOCK);
+        if (mask != 0 && json->at[n] == '"') {
+            mst_put_le32(json->out, n + 1);
+            json->out[4 + n] = 0;
+            json->out += 5 + n;
+            json->at += n + 1;
+            return MST_OK;
+        }
+    }
     size_t start = (size_t)(json->out - json->buf->data);
     json->out += 4;
     enum mst_status status = json_bson_text(json);
@@ -219,6 +233,45 @@ json_bson_string(struct json_bson *json)
     return MST_OK;
 }
 
+/* {"$oid":"..."} and {"$date":"...Z"} as most write them, without the detour
+ * over an object that turns out to be none. False: nothing is done. */
+static bool
+json_bson_compact(struct json_bson *json)
+{
+    static const char oid[] = "{\"$oid\":\"";
+    static const char date[] = "{\"$date\":\"";
+    const uint8_t *at = json->at;
+    int64_t ms = 0;
+    if (json->end - at < 40 || json->options.no_extended) {
+        return false;
+    }
+    if (memcmp(at, oid, sizeof(oid) - 1) == 0) {
+        at += sizeof(oid) - 1;
+        if (at[24] != '"' || at[25] != '}'
+            || !mst_parse_hex(at, MST_BSON_OBJECTID_LEN, json->out)) {
+            return false;
+        }
+        *json->type = MST_BSON_OBJECTID;
+        json->out += MST_BSON_OBJECTID_LEN;
+        json->at = at + 26;
+        return true;
+    }
+    if (memcmp(at, date, sizeof(date) - 1) != 0) {
+        return false;
+    }
+    at += sizeof(date) - 1;
+    size_t len = at[19] == '.' ? 24 : 20;
+    if (json->end - at < 26 || at[len] != '"' || at[len + 1] != '}'
+        || !mst_date_parse(at, len, &ms)) {
+        return false;
+    }
+    *json->type = MST_BSON_DATE;
+    mst_put_le64(json->out, (uint64_t)ms);
+    json->out += 8;
+    json->at = at + len + 2;
+    return true;
+}
+
 static inline enum mst_status
 json_bson_value(struct json_bson *json)
 {
@@ -231,17 +284,21 @@ json_bson_value(struct json_bson *json)
         json->at++;
         return json_bson_string(json);
     case '{':
+        if (json->end - json->at > 2 && json->at[2] == '$'
+            && json_bson_compact(json)) {
+            return MST_OK;
+        }
         json->at++;
         return json_bson_open(json, false);
     case '[':
         json->at++;
         return json_bson_open(json, true);
     case 't':
-        return json_bson_literal(json, "true", MST_BSON_BOOL);
+        return json_bson_literal(json, "true", 4, MST_BSON_BOOL);
     case 'f':
-        return json_bson_literal(json, "false", MST_BSON_BOOL);
+        return json_bson_literal(json, "false", 5, MST_BSON_BOOL);
     case 'n':
-        return json_bson_literal(json, "null", MST_BSON_NULL);
+        return json_bson_literal(json, "null", 4, MST_BSON_NULL);
     case '-':
     case '0':
     case '1':
@@ -284,8 +341,9 @@ json_bson_dollar(struct json_bson *json, struct mst_slice key,
     return json_bson_wrapper(json, wrapper);
 }
 
-/* The name of a member, to the output, with the type's byte in front. */
-static inline enum mst_status
+/* The name of a member, to the output, with the type's byte in front, and
+ * its colon. */
+static enum mst_status
 json_bson_key(struct json_bson *json, bool *ret_done)
 {
     const uint8_t *where = json->at;
@@ -318,7 +376,36 @@ json_bson_key(struct json_bson *json, bool *ret_done)
     if (MST_UNLIKELY(json_bson_is_too_deep(json))) {
         return json_bson_too_deep(json);
     }
-    return json_bson_add_key(json, key, len, where);
+    status = json_bson_add_key(json, key, json_key_print(key, len), where);
+    return MST_LIKELY(status == MST_OK)
+               ? json_bson_expect(json, ':', "':' after the name")
+               : status;
+}
+
+/* The common case of json_bson_key: up to 15 plain characters with the colon
+ * right behind. False: nothing is done. */
+static inline bool
+json_bson_short_key(struct json_bson *json, enum mst_status *ret_status)
+{
+    const uint8_t *at = json->at;
+    uint8_t *out = json->out;
+    if (MST_UNLIKELY(json->end - at < 2 + MST_TEXT_BLOCK || at[0] != '"'
+                     || at[1] == '$' || json_bson_is_too_deep(json))) {
+        return false;
+    }
+    unsigned mask = mst_text_block(out + 1, at + 1);
+    unsigned n = mst_text_first(mask | 1U << MST_TEXT_BLOCK);
+    if (MST_UNLIKELY(at[1 + n] != '"' || n == MST_TEXT_BLOCK
+                     || at[2 + n] != ':')) {
+        return false;
+    }
+    out[1 + n] = 0;
+    json->type = out;
+    json->out = out + 2 + n;
+    json->at = at + 3 + n;
+    *ret_status =
+        json_bson_add_key(json, out + 1, json_key_print(at + 1, n), at);
+    return true;
 }
 
 static inline void
@@ -344,16 +431,11 @@ json_bson_element(struct json_bson *json)
         json_bson_index(json);
         return json_bson_value(json);
     }
-    status = json_bson_key(json, &done);
-    if (MST_UNLIKELY(status != MST_OK || done)) {
-        return status;
+    if (MST_UNLIKELY(!json_bson_short_key(json, &status))) {
+        status = json_bson_key(json, &done);
     }
-    if (MST_LIKELY(json->at < json->end && *json->at == ':')) {
-        json->at++;
-    } else {
-        status = json_bson_expect(json, ':', "':' after the name");
-    }
-    return MST_LIKELY(status == MST_OK) ? json_bson_value(json) : status;
+    return MST_LIKELY(status == MST_OK && !done) ? json_bson_value(json)
+                                                 : status;
 }
 
 /* From the outermost bracket to what closes it. */

@@ -8,6 +8,7 @@
 
 #include "encodings/bson_type.h"
 #include "encodings/json_bson.h"
+#include "encodings/little_endian.h"
 #include "encodings/wrapper.h"
 
 enum {
@@ -26,6 +27,7 @@ struct json_frame {
     size_t bson;       /* of its length */
     size_t element;    /* of the type byte of the element that it is */
     const uint8_t *at; /* behind its bracket, in the input */
+    uint64_t filter;   /* a bit for the print of each of its names */
     uint32_t count;    /* elements begun */
     uint32_t keys;     /* the first of its names in json->prints */
     bool is_array;
@@ -47,7 +49,7 @@ struct json_bson {
     struct mst_json_read_options options;
     bool has_nul;    /* the last text decoded had a NUL in it */
     uint32_t n_keys; /* used of the two below */
-    uint32_t prints[JSON_KEYS_MAX + 4];
+    uint32_t prints[JSON_KEYS_MAX];
     uint32_t places[JSON_KEYS_MAX]; /* of the names, from base */
     /* One more than documents may be deep: a wrapper is an object that turns
      * out to be a value. */
@@ -115,12 +117,54 @@ MST_MUST_CHECK enum mst_status json_bson_wrapper(struct json_bson *json,
 MST_MUST_CHECK enum mst_status json_bson_open(struct json_bson *json,
                                               bool is_array);
 
-/* Takes note of the name at key (in the output, closed by NUL; where: its
- * quote in the input) of the innermost object; refuses one that it has. */
-MST_MUST_CHECK enum mst_status json_bson_add_key(struct json_bson *json,
-                                                 const uint8_t *key, size_t len,
-                                                 const uint8_t *where);
+/* The slow half of json_bson_add_key: a name that may be a duplicate, or one
+ * too many. */
+MST_MUST_CHECK enum mst_status json_bson_add_doubtful(struct json_bson *json,
+                                                      const uint8_t *key,
+                                                      uint32_t print,
+                                                      const uint8_t *where);
 /* Checks the names of a wide object that ends here. */
 MST_MUST_CHECK enum mst_status json_bson_check_wide(struct json_bson *json);
+
+/* Eight bytes of a name that may be shorter; what follows it may be read. */
+static inline uint64_t
+json_key_word(const uint8_t *key, size_t len)
+{
+    uint64_t word = mst_le64(key);
+    return len >= 8 ? word : word & (((uint64_t)1 << len * 8) - 1);
+}
+
+/* Different names may have the same print, equal ones always do. */
+static inline uint32_t
+json_key_print(const uint8_t *key, size_t len)
+{
+    uint64_t word = json_key_word(key, len);
+    if (len > 8) {
+        word ^= mst_le64(key + len - 8) * 0x9E3779B97F4A7C15ULL;
+    }
+    return (uint32_t)(((word + len) * 0xD6E8FEB86659FD93ULL) >> 32);
+}
+
+/* Takes note of the name at key (in the output, closed by NUL; where: its
+ * quote in the input) of the innermost object; refuses one that it has. The
+ * print is asked for because bytes just written are slow to read back. */
+MST_MUST_CHECK static inline enum mst_status
+json_bson_add_key(struct json_bson *json, const uint8_t *key, uint32_t print,
+                  const uint8_t *where)
+{
+    struct json_frame *frame = json->frame;
+    uint64_t bit = (uint64_t)1 << (print >> 26);
+    uint32_t n = json->n_keys;
+    if (MST_UNLIKELY((frame->filter & bit) != 0
+                     || n - frame->keys >= JSON_KEYS_NARROW
+                     || n >= JSON_KEYS_MAX)) {
+        return json_bson_add_doubtful(json, key, print, where);
+    }
+    frame->filter |= bit;
+    json->prints[n] = print;
+    json->places[n] = (uint32_t)(key - json_bson_base(json));
+    json->n_keys = n + 1;
+    return MST_OK;
+}
 
 #endif

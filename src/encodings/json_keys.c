@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Finds duplicate names. A narrow object compares 32-bit prints of its names
- * as they come, four at once; a wide one goes through a hash table, with a
- * secret that makes collisions nobody's choice, when it ends.
+ * Finds duplicate names. Each object has a filter of 64 bits; a name whose
+ * bit is set is compared with the others. A wide object goes through a hash
+ * table, with a secret that makes collisions nobody's choice, when it ends.
  */
 #include <stdlib.h>
 
@@ -35,47 +35,6 @@ struct keys_table {
     struct keys_secret secret;
 };
 
-/* Eight bytes of a name shorter than that; what follows it may be read. */
-static inline uint64_t
-keys_word(const uint8_t *key, size_t len)
-{
-    uint64_t word = mst_le64(key);
-    return len >= 8 ? word : word & (((uint64_t)1 << len * 8) - 1);
-}
-
-/* Different names may have the same print, equal ones always do. */
-static inline uint32_t
-keys_print(const uint8_t *key, size_t len)
-{
-    uint64_t word = keys_word(key, len);
-    if (len > 8) {
-        word ^= mst_le64(key + len - 8) * 0x9E3779B97F4A7C15ULL;
-    }
-    return (uint32_t)(((word + len) * 0xD6E8FEB86659FD93ULL) >> 32);
-}
-
-/* Whether print is among prints[from..to); reads up to three behind. */
-static inline bool
-keys_seen(const uint32_t *prints, uint32_t from, uint32_t to, uint32_t print)
-{
-#ifdef __SSE2__
-    __m128i wanted = _mm_set1_epi32((int)print);
-    __m128i hits = _mm_setzero_si128();
-    for (uint32_t i = from; i < to; i += 4) {
-        __m128i four =
-            _mm_loadu_si128((const __m128i_u *)(const void *)(prints + i));
-        hits = _mm_or_si128(hits, _mm_cmpeq_epi32(four, wanted));
-    }
-    return _mm_movemask_epi8(hits) != 0;
-#else
-    uint32_t hit = 0;
-    for (uint32_t i = from; i < to; i++) {
-        hit |= prints[i] == print ? 1 : 0;
-    }
-    return hit != 0;
-#endif
-}
-
 static enum mst_status
 keys_fail(struct json_bson *json, const uint8_t *key, const uint8_t *where)
 {
@@ -84,33 +43,30 @@ keys_fail(struct json_bson *json, const uint8_t *key, const uint8_t *where)
 }
 
 enum mst_status
-json_bson_add_key(struct json_bson *json, const uint8_t *key, size_t len,
-                  const uint8_t *where)
+json_bson_add_doubtful(struct json_bson *json, const uint8_t *key,
+                       uint32_t print, const uint8_t *where)
 {
     struct json_frame *frame = json->frame;
-    if (MST_UNLIKELY(frame->is_wide)) {
+    const uint8_t *base = json_bson_base(json);
+    if (frame->is_wide) {
         return MST_OK;
     }
-    if (MST_UNLIKELY(json->n_keys - frame->keys == JSON_KEYS_NARROW
-                     || json->n_keys == JSON_KEYS_MAX)) {
+    for (uint32_t i = frame->keys; i < json->n_keys; i++) {
+        if (json->prints[i] == print
+            && strcmp((const char *)base + json->places[i], (const char *)key)
+                   == 0) {
+            return keys_fail(json, key, where);
+        }
+    }
+    if (json->n_keys - frame->keys >= JSON_KEYS_NARROW
+        || json->n_keys >= JSON_KEYS_MAX) {
+        /* All its bits are set, so that each further name comes here. */
         frame->is_wide = true;
+        frame->filter = UINT64_MAX;
         json->n_keys = frame->keys;
         return MST_OK;
     }
-    uint32_t print = keys_print(key, len);
-    uint8_t *base = json_bson_base(json);
-    if (MST_UNLIKELY(
-            keys_seen(json->prints, frame->keys, json->n_keys, print))) {
-        for (uint32_t i = frame->keys; i < json->n_keys; i++) {
-            const char *other = (const char *)base + json->places[i];
-            if (json->prints[i] == print
-                && strcmp(other, (const char *)key) == 0) {
-                return keys_fail(json, key, where);
-            }
-        }
-    }
-    /* The three behind are looked at too, so they are set. */
-    memset(json->prints + json->n_keys, 0, 4 * sizeof(*json->prints));
+    frame->filter |= (uint64_t)1 << (print >> 26);
     json->prints[json->n_keys] = print;
     json->places[json->n_keys] = (uint32_t)(key - base);
     json->n_keys++;
@@ -132,7 +88,7 @@ keys_hash(const struct keys_secret *secret, const uint8_t *key, size_t len)
     for (; len - at > 8; at += 8) {
         hash = keys_fold(hash ^ mst_le64(key + at), secret->b);
     }
-    hash = keys_fold(hash ^ keys_word(key + at, len - at), secret->b);
+    hash = keys_fold(hash ^ json_key_word(key + at, len - at), secret->b);
     return keys_fold(hash ^ secret->b, secret->a);
 }
 

@@ -18,7 +18,7 @@ struct number {
     bool whole;        /* neither fraction nor exponent */
 };
 
-static const uint8_t *
+static inline const uint8_t *
 number_digits(struct number *number, const uint8_t *at, const uint8_t *end)
 {
     uint64_t mantissa = number->mantissa;
@@ -59,7 +59,7 @@ number_exponent(struct number *number, const uint8_t *at, const uint8_t *end)
 }
 
 /* RFC 8259, section 6, without the sign. NULL: not a number. */
-static const uint8_t *
+static inline const uint8_t *
 number_scan(struct number *number, const uint8_t *at, const uint8_t *end)
 {
     *number = (struct number){.whole = true};
@@ -151,10 +151,71 @@ number_big(struct json_bson *json, const struct number *number,
     return MST_OK;
 }
 
+static inline void
+number_put_integer(struct json_bson *json, uint64_t mantissa, bool negative)
+{
+    uint64_t bits = negative ? 0 - mantissa : mantissa;
+    if (mantissa > (uint64_t)INT32_MAX + (negative ? 1 : 0)) {
+        number_put_eight(json, MST_BSON_INT64, bits);
+        return;
+    }
+    *json->type = MST_BSON_INT32;
+    mst_put_le32(json->out, (uint32_t)bits);
+    json->out += 4;
+}
+
+/* Numbers of up to 18 digits without an exponent, and with so few behind
+ * the point that one division is exact. False: nothing is done. */
+static inline bool
+number_fast(struct json_bson *json)
+{
+    const uint8_t *at = json->at;
+    const uint8_t *end = json->end;
+    bool negative = *at == '-';
+    uint64_t mantissa = 0;
+    unsigned digit = 0;
+    at += negative ? 1 : 0;
+    const uint8_t *first = at;
+    /* Wraps harmlessly where there are more digits. */
+    for (; at < end && (digit = (unsigned)*at - '0') <= 9; at++) {
+        mantissa = mantissa * 10 + digit;
+    }
+    ptrdiff_t whole = at - first;
+    if (whole == 0 || at == end || (*first == '0' && whole > 1)) {
+        return false;
+    }
+    if (*at != '.') {
+        if (whole > 18 || (*at | 0x20) == 'e') {
+            return false;
+        }
+        json->at = at;
+        number_put_integer(json, mantissa, negative);
+        return true;
+    }
+    const uint8_t *point = at++;
+    for (; at < end && (digit = (unsigned)*at - '0') <= 9; at++) {
+        mantissa = mantissa * 10 + digit;
+    }
+    ptrdiff_t behind = at - point - 1;
+    double value = 0;
+    if (whole + behind > 18 || behind == 0 || at == end || (*at | 0x20) == 'e'
+        || !mst_double_scale(mantissa, -behind, &value)) {
+        return false;
+    }
+    json->at = at;
+    *json->type = MST_BSON_DOUBLE;
+    mst_put_le_double(json->out, negative ? -value : value);
+    json->out += 8;
+    return true;
+}
+
 enum mst_status
 json_bson_number(struct json_bson *json)
 {
     struct number number;
+    if (MST_LIKELY(number_fast(json))) {
+        return MST_OK;
+    }
     const uint8_t *text = json->at;
     bool negative = *text == '-';
     const uint8_t *end =
@@ -171,13 +232,6 @@ json_bson_number(struct json_bson *json)
     if (number.digits > NUMBER_DIGITS_SAFE || number.mantissa > limit) {
         return number_big(json, &number, slice);
     }
-    uint64_t bits = negative ? 0 - number.mantissa : number.mantissa;
-    if (number.mantissa > (uint64_t)INT32_MAX + (negative ? 1 : 0)) {
-        number_put_eight(json, MST_BSON_INT64, bits);
-        return MST_OK;
-    }
-    *json->type = MST_BSON_INT32;
-    mst_put_le32(json->out, (uint32_t)bits);
-    json->out += 4;
+    number_put_integer(json, number.mantissa, negative);
     return MST_OK;
 }

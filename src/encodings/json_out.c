@@ -2,9 +2,9 @@
 /* Escapes text for JSON, 16 bytes at a time where nothing is special. */
 #include "encodings/json_out.h"
 
-#include "base/utf8.h"
 #include "encodings/digits.h"
 #include "encodings/text_block.h"
+#include "encodings/text_wide.h"
 
 bool
 mst_json_out_grow(struct mst_json_out *out, size_t n)
@@ -38,28 +38,6 @@ json_put_escape(uint8_t *at, uint8_t c)
     return mst_print_hex(at + 3, &c, 1);
 }
 
-/* Characters that are not ASCII, as many as follow each other. Returns how
- * many bytes they were, 0 when the first is not valid. */
-static size_t
-json_put_wide(uint8_t *at, const uint8_t *data, size_t len)
-{
-    size_t used = 0;
-    while (used < len && data[used] >= 0x80) {
-        const uint8_t *c = data + used;
-        size_t n = 2;
-        if (c[0] < 0xC2 || c[0] > 0xDF || len - used < 2
-            || (c[1] & 0xC0) != 0x80) {
-            n = mst_utf8_char(c, len - used);
-        }
-        if (n == 0) {
-            return 0;
-        }
-        memcpy(at + used, c, n);
-        used += n;
-    }
-    return used;
-}
-
 enum mst_json_put
 mst_json_put_text(struct mst_json_out *out, const uint8_t *data, size_t len,
                   size_t readable)
@@ -85,7 +63,8 @@ mst_json_put_text(struct mst_json_out *out, const uint8_t *data, size_t len,
             continue;
         }
         if (*data >= 0x80) {
-            n = json_put_wide(out->at, data, (size_t)(end - data));
+            n = mst_text_wide(out->at, data, (size_t)(end - data),
+                              (size_t)(readable_end - data));
             if (n == 0) {
                 return MST_JSON_PUT_BAD_UTF8;
             }

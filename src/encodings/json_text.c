@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Decodes JSON strings: 16 bytes at a time where nothing is special. */
-#include "base/utf8.h"
 #include "encodings/json_bson_impl.h"
 #include "encodings/text_block.h"
+#include "encodings/text_wide.h"
+
+enum {
+    /* Copied at once where text is not ASCII. */
+    TEXT_WIDE_MAX = 512
+};
 
 /* Four hex digits; false for anything else. */
 static bool
@@ -99,25 +104,22 @@ text_escape(struct json_bson *json)
                           "may follow a backslash)");
 }
 
-/* Some of the characters that are not ASCII and follow each other. */
+/* Text whose first character is not ASCII. */
 static enum mst_status
 text_wide(struct json_bson *json)
 {
-    uint8_t *stop = json->out + JSON_BSON_ROOM / 2;
-    while (json->at < json->end && *json->at >= 0x80 && json->out < stop) {
-        const uint8_t *c = json->at;
-        size_t left = (size_t)(json->end - c);
-        size_t n = 2;
-        if (c[0] < 0xC2 || c[0] > 0xDF || left < 2 || (c[1] & 0xC0) != 0x80) {
-            n = mst_utf8_char(c, left);
-        }
-        if (n == 0) {
-            return json_bson_fail(json, c, "the text is not valid UTF-8");
-        }
-        memcpy(json->out, c, n);
-        json->out += n;
-        json->at += n;
+    size_t left = (size_t)(json->end - json->at);
+    size_t len = left < TEXT_WIDE_MAX ? left : TEXT_WIDE_MAX;
+    enum mst_status status = json_bson_reserve(json, len + MST_TEXT_WIDE_SLACK);
+    if (status != MST_OK) {
+        return status;
     }
+    size_t n = mst_text_wide(json->out, json->at, len, left);
+    if (n == 0) {
+        return json_bson_fail(json, json->at, "the text is not valid UTF-8");
+    }
+    json->out += n;
+    json->at += n;
     return MST_OK;
 }
 

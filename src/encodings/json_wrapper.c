@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Extended JSON's type wrappers: which is which, and those of texts. */
 #include "encodings/base64.h"
+#include "encodings/digits.h"
 #include "encodings/json_wrapper_impl.h"
 #include "encodings/little_endian.h"
 
@@ -38,7 +39,7 @@ wrapper_subtype(struct mst_slice text, uint8_t *ret)
         return false;
     }
     memcpy(digits + 2 - text.len, text.data, text.len);
-    return json_wrapper_hex_bytes(digits, 1, ret);
+    return mst_parse_hex(digits, 1, ret);
 }
 
 /* Leaves the bytes, and json->out behind them. */
@@ -158,7 +159,7 @@ wrapper_uuid(struct json_bson *json)
     size_t n = 0;
     for (size_t i = 0; i < sizeof(groups) && good; i++) {
         good = (i == 0 || text.data[at++] == '-')
-               && json_wrapper_hex_bytes(text.data + at, groups[i], bytes + n);
+               && mst_parse_hex(text.data + at, groups[i], bytes + n);
         at += groups[i] * (size_t)2;
         n += groups[i];
     }

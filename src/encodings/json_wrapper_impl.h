@@ -32,9 +32,6 @@ MST_MUST_CHECK enum mst_status json_wrapper_text(struct json_bson *json,
                                                  size_t skip,
                                                  struct mst_slice *ret_text);
 
-/* 2 * n hex digits. */
-bool json_wrapper_hex_bytes(const uint8_t *text, size_t n, uint8_t *out);
-
 /* The 24 hex digits of an ObjectId, in quotes. */
 MST_MUST_CHECK enum mst_status
 json_wrapper_oid_bytes(struct json_bson *json,

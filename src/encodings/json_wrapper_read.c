@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* How the inside of type wrappers is read. */
+#include "encodings/digits.h"
 #include "encodings/json_wrapper_impl.h"
 
 enum mst_status
@@ -55,30 +56,6 @@ json_wrapper_pair_read(struct json_bson *json,
     return status == MST_OK ? json_bson_expect(json, '}', "'}'") : status;
 }
 
-static int
-wrapper_hex(uint8_t c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-bool
-json_wrapper_hex_bytes(const uint8_t *text, size_t n, uint8_t *out)
-{
-    for (size_t i = 0; i < n; i++) {
-        int high = wrapper_hex(text[i * 2]);
-        int low = wrapper_hex(text[i * 2 + 1]);
-        if (high < 0 || low < 0) {
-            return false;
-        }
-        out[i] = (uint8_t)(high << 4 | low);
-    }
-    return true;
-}
-
 enum mst_status
 json_wrapper_oid_bytes(struct json_bson *json,
                        uint8_t ret_oid[MST_BSON_OBJECTID_LEN])
@@ -90,7 +67,7 @@ json_wrapper_oid_bytes(struct json_bson *json,
         return status;
     }
     if (text.len != 24
-        || !json_wrapper_hex_bytes(text.data, MST_BSON_OBJECTID_LEN, ret_oid)) {
+        || !mst_parse_hex(text.data, MST_BSON_OBJECTID_LEN, ret_oid)) {
         return json_wrapper_fail(json, where, MST_WRAPPER_OID, "24 hex digits");
     }
     return MST_OK;
