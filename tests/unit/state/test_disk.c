@@ -15,8 +15,12 @@ static struct {
     int write_error; /* 0: really write */
 } disk;
 
+/* Under the library's names, so that the state store finds these. */
+int disk_fdatasync(int fd) __asm__("fdatasync");
+int disk_fsync(int fd) __asm__("fsync");
+
 int
-fdatasync(int fd)
+disk_fdatasync(int fd)
 {
     disk.syncs++;
     if (disk.sync_error != 0) {
@@ -27,9 +31,9 @@ fdatasync(int fd)
 }
 
 int
-fsync(int fd)
+disk_fsync(int fd)
 {
-    return fdatasync(fd);
+    return disk_fdatasync(fd);
 }
 
 static ssize_t

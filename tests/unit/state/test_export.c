@@ -9,7 +9,7 @@ static char *
 export_line(const struct mst_checkpoint *checkpoint, struct mst_buf *out)
 {
     struct mst_error err;
-    mst_buf_init(out, 16 * 1024 * 1024);
+    mst_buf_init(out, (size_t)16 << 20);
     assert_int_equal(mst_checkpoint_export(checkpoint, out, &err), MST_OK);
     char *text = mst_buf_text(out);
     assert_non_null(text);
@@ -138,14 +138,15 @@ endless_values_and_depths_are_refused(void **state)
         const char *after;
     } cases[] = {
         {HEAD "\"position\":\"", 'x', MST_POSITION_MAX + 1, "\"}"},
-        {HEAD "\"position_base64\":\"", 'A', 2 * MST_POSITION_MAX, "\"}"},
-        {HEAD "\"position\":\"", 'x', 9 * 1024 * 1024, "\"}"},
+        {HEAD "\"position_base64\":\"", 'A', (size_t)2 * MST_POSITION_MAX,
+         "\"}"},
+        {HEAD "\"position\":\"", 'x', (size_t)9 << 20, "\"}"},
         {"{\"mstream_checkpoint\":1,\"job\":\"", 'j', 5000, "\"}"},
         {HEAD "\"position\":\"x\",\"", 'k', 5000, "\":1}"},
         {"", '[', 100000, ""},
     };
     for (size_t i = 0; i < MST_ARRAY_SIZE(cases); i++) {
-        mst_buf_init(&line, 16 * 1024 * 1024);
+        mst_buf_init(&line, (size_t)16 << 20);
         assert_int_equal(mst_buf_append_str(&line, cases[i].before), MST_OK);
         assert_int_equal(mst_buf_reserve(&line, cases[i].n), MST_OK);
         memset(line.data + line.len, cases[i].filler, cases[i].n);

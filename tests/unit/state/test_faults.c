@@ -46,7 +46,7 @@ without_room_a_save_is_tried_again_and_nothing_is_lost(void **state)
     struct mst_store *store = fixture_open(*state);
     uint64_t saved = 0;
     assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
-    set_file_limit(256 * 1024);
+    set_file_limit((rlim_t)256 * 1024);
     enum mst_status status = MST_OK;
     while (status == MST_OK && saved < 1000) {
         status = fixture_save(store, "a", saved + 1, 1);
@@ -81,7 +81,7 @@ a_store_can_not_be_made_without_room_and_can_later(void **state)
 {
     struct mst_error err;
     assert_true(signal(SIGXFSZ, SIG_IGN) != SIG_ERR);
-    set_file_limit(8 * 1024);
+    set_file_limit((rlim_t)8 * 1024);
     assert_int_equal(open_status(*state, false, &err), MST_RETRY);
     assert_true(err.hint[0] != '\0');
     set_file_limit(RLIM_INFINITY);

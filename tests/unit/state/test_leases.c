@@ -227,7 +227,7 @@ two_processes_never_hold_a_lease_at_the_same_time(void **state)
         uint64_t fence;
         uint64_t last = 0;
         while (read(outs[i], &fence, sizeof(fence)) == (ssize_t)sizeof(fence)) {
-            assert_in_range(fence, last + 1, 2 * TURNS);
+            assert_in_range(fence, last + 1, (uint64_t)2 * TURNS);
             assert_false(seen[fence]);
             seen[fence] = true;
             last = fence;
@@ -237,7 +237,7 @@ two_processes_never_hold_a_lease_at_the_same_time(void **state)
         assert_int_equal(code, 0);
         close(outs[i]);
     }
-    for (size_t i = 1; i <= 2 * TURNS; i++) {
+    for (size_t i = 1; i <= (size_t)2 * TURNS; i++) {
         assert_true(seen[i]);
     }
 }

@@ -399,8 +399,8 @@ a_damaged_letter_is_left_out_and_reported(void **state)
         "UPDATE letters SET op = 77 WHERE id = 2",
         "UPDATE letters SET attributes = NULL WHERE id = 2",
         "UPDATE letters SET attributes = x'FFFFFFFF00' WHERE id = 2",
-        "UPDATE letters SET attributes = substr(attributes, 1,"
-        " length(attributes) - 1) WHERE id = 2",
+        "UPDATE letters SET attributes = substr(attributes, 2) WHERE id = 2",
+        "UPDATE letters SET attributes = x'01000000020000006F' WHERE id = 2",
         "UPDATE letters SET attributes = attributes || x'00' WHERE id = 2"};
     for (size_t i = 0; i < MST_ARRAY_SIZE(damages); i++) {
         struct mst_error err;
@@ -429,7 +429,7 @@ a_large_letter_is_kept_and_its_room_given_back(void **state)
 {
     struct mst_error err;
     struct mst_store *store = fixture_open(*state);
-    size_t len = 20 * 1024 * 1024;
+    size_t len = (size_t)20 << 20;
     uint8_t *bytes = malloc(len);
     assert_non_null(bytes);
     for (size_t i = 0; i < len; i++) {
