@@ -5,6 +5,8 @@
 
 #include "cli.h"
 
+extern const struct mst_cli_command mst_command_doctor;
+extern const struct mst_cli_command mst_command_explain;
 extern const struct mst_cli_command mst_command_run;
 extern const struct mst_cli_command mst_command_validate;
 

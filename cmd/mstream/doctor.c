@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/* mstream doctor: connects to every service and says what it finds. */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "core/inspect.h"
+#include "jobs/job_spec.h"
+#include "open_store.h"
+#include "state/store_open.h"
+
+enum { DOCTOR_TIMEOUT_MS = 5000 };
+
+static const struct mst_cli_flag doctor_flags[] = {
+    {"job", "NAME", "only what this job uses"},
+    {"timeout", "S", "for each service (5)"},
+};
+
+/* Collects findings as lines or JSON objects. */
+struct doctor {
+    struct mst_findings findings; /* first: add casts back */
+    const struct mst_cli_args *args;
+    const char *job;
+    const char *service;
+    struct mst_buf out;
+    size_t found;
+    size_t failed;
+    bool broken; /* out of memory */
+};
+
+static const char *const doctor_levels[] = {"ok", "warn", "fail"};
+
+static enum mst_status
+doctor_json(struct doctor *self, enum mst_finding_level level, const char *what,
+            const char *text, const char *hint)
+{
+    const char *const fields[][2] = {
+        {"level", doctor_levels[level]},
+        {"job", self->job},
+        {"service", self->service},
+        {"what", what},
+        {"text", text},
+        {"hint", hint != NULL ? hint : ""},
+    };
+    enum mst_status status =
+        mst_buf_append_str(&self->out, self->found == 0 ? "[{" : ",\n{");
+    for (size_t i = 0; i < MST_ARRAY_SIZE(fields) && status == MST_OK; i++) {
+        status = mst_buf_printf(&self->out, "%s\"%s\":", i == 0 ? "" : ",",
+                                fields[i][0]);
+        if (status == MST_OK) {
+            status =
+                mst_buf_append_json(&self->out, mst_slice_str(fields[i][1]));
+        }
+    }
+    return status == MST_OK ? mst_buf_append_char(&self->out, '}') : status;
+}
+
+static void
+doctor_add(struct mst_findings *findings, enum mst_finding_level level,
+           const char *what, const char *text, const char *hint)
+{
+    struct doctor *self = (struct doctor *)findings;
+    enum mst_status status = MST_OK;
+    if (self->args->json) {
+        status = doctor_json(self, level, what, text, hint);
+    } else {
+        status =
+            mst_buf_printf(&self->out, "%-4s  %s: %s: %s\n",
+                           doctor_levels[level], self->service, what, text);
+        if (status == MST_OK && hint != NULL && hint[0] != '\0'
+            && level != MST_FINDING_OK) {
+            status = mst_buf_printf(&self->out, "      hint: %s\n", hint);
+        }
+    }
+    self->found++;
+    self->failed += level == MST_FINDING_FAIL ? 1 : 0;
+    self->broken = self->broken || status != MST_OK;
+}
+
+static void
+doctor_step(struct doctor *self, const struct mst_config *config,
+            const struct mst_config_connector *connector,
+            const struct mst_config_step *step, int timeout_ms)
+{
+    const struct mst_config_service *service = &config->services[step->service];
+    bool source = step->role == MST_ROLE_SOURCE;
+    const struct mst_inspect *inspect =
+        source ? service->source->inspect : service->sink->inspect;
+    struct mst_source_args source_args;
+    struct mst_sink_args sink_args;
+    self->job = connector->name;
+    self->service = service->name;
+    if (inspect == NULL || inspect->doctor == NULL) {
+        doctor_add(&self->findings, MST_FINDING_OK, service->provider,
+                   "nothing to check", NULL);
+        return;
+    }
+    if (source) {
+        mst_job_source_args(config, connector, &source_args);
+        inspect->doctor(&source_args, timeout_ms, &self->findings);
+    } else {
+        mst_job_sink_args(config, connector, step, &sink_args);
+        inspect->doctor(&sink_args, timeout_ms, &self->findings);
+    }
+}
+
+static void
+doctor_connector(struct doctor *self, const struct mst_config *config,
+                 const struct mst_config_connector *connector, int timeout_ms)
+{
+    if (!self->args->json) {
+        self->broken =
+            self->broken
+            || mst_buf_printf(&self->out, "job %s%s\n", connector->name,
+                              connector->enabled ? "" : " (disabled)")
+                   != MST_OK;
+    }
+    doctor_step(self, config, connector, &connector->source, timeout_ms);
+    for (size_t i = 0; i < connector->sinks_len; i++) {
+        doctor_step(self, config, connector, &connector->sinks[i], timeout_ms);
+    }
+    if (connector->dlq.sink != NULL) {
+        doctor_step(self, config, connector, connector->dlq.sink, timeout_ms);
+    }
+}
+
+static void
+doctor_state(struct doctor *self, const struct mst_config *config)
+{
+    struct mst_store *store = NULL;
+    struct mst_error err;
+    mst_error_clear(&err);
+    self->job = "";
+    self->service = "state";
+    enum mst_status status = mst_cmd_open_store(config, true, &store, &err);
+    if (status == MST_OK) {
+        doctor_add(&self->findings, MST_FINDING_OK, config->state_path,
+                   "can be read", NULL);
+    } else if (status == MST_END) {
+        doctor_add(&self->findings, MST_FINDING_OK, config->state_path,
+                   "does not exist yet, the first start makes it", NULL);
+    } else {
+        doctor_add(&self->findings, MST_FINDING_FAIL, config->state_path,
+                   err.text, err.hint);
+    }
+    mst_store_close(store);
+}
+
+static int
+doctor_run(const struct mst_cli_args *args)
+{
+    struct doctor self = {.findings = {.add = doctor_add}, .args = args};
+    const char *job = mst_cli_value(args, "job");
+    int64_t timeout_ms = DOCTOR_TIMEOUT_MS;
+    size_t jobs = 0;
+    if (!mst_cli_duration(args, "timeout", timeout_ms, &timeout_ms)) {
+        return MST_EXIT_USAGE;
+    }
+    struct mst_config *config = mst_cli_load(args, args->words[0]);
+    if (config == NULL) {
+        return MST_EXIT_USAGE;
+    }
+    mst_log_set_level(MST_LOG_OFF);
+    mst_buf_init(&self.out, 64 * 1024 * 1024);
+    doctor_state(&self, config);
+    for (size_t i = 0; i < config->connectors_len; i++) {
+        if (job == NULL || strcmp(job, config->connectors[i].name) == 0) {
+            doctor_connector(&self, config, &config->connectors[i],
+                             (int)timeout_ms);
+            jobs++;
+        }
+    }
+    int code = self.failed > 0 || self.broken ? MST_EXIT_FAILED : MST_EXIT_OK;
+    if (jobs == 0 && job != NULL) {
+        mst_cli_fail(args, NULL, "there is no job '%s' in the file", job);
+        code = MST_EXIT_USAGE;
+    } else if (args->json && mst_buf_append_str(&self.out, "]\n") != MST_OK) {
+        code = MST_EXIT_FAILED;
+    }
+    code = mst_cli_print(&self.out, code);
+    mst_buf_clear(&self.out);
+    mst_config_destroy(config);
+    return code;
+}
+
+const struct mst_cli_command mst_command_doctor = {
+    .name = "doctor",
+    .synopsis = "FILE [--job NAME] [--timeout S]",
+    .summary = "Connect to every service and say what is right and wrong.",
+    .details =
+        "Checks versions, privileges, replica set, oplog window, topics\n"
+        "and certificates. One line each: ok, warn or fail. Changes\n"
+        "nothing.",
+    .example = "mstream doctor mstream-config.toml",
+    .flags = doctor_flags,
+    .flags_len = MST_ARRAY_SIZE(doctor_flags),
+    .words_min = 1,
+    .words_max = 1,
+    .run = doctor_run,
+};

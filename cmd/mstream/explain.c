@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/* mstream explain: what a job would do and send, in plain words. */
+#include <string.h>
+
+#include "commands.h"
+#include "config/units.h"
+#include "core/inspect.h"
+#include "jobs/job_spec.h"
+
+static const struct mst_cli_flag explain_flags[] = {
+    {"job", "NAME", "only this job"},
+};
+
+static enum mst_status
+explain_step(const struct mst_config *config,
+             const struct mst_config_connector *connector,
+             const struct mst_config_step *step, struct mst_buf *out,
+             struct mst_error *err)
+{
+    const struct mst_config_service *service = &config->services[step->service];
+    bool source = step->role == MST_ROLE_SOURCE;
+    struct mst_source_args source_args;
+    struct mst_sink_args sink_args;
+    const struct mst_inspect *inspect =
+        source ? service->source->inspect : service->sink->inspect;
+    enum mst_status status = mst_buf_printf(
+        out, "%s '%s' (%s) %s: %s -> %s\n", source ? "source" : "sink",
+        service->name, service->provider, step->resource,
+        mst_encoding_name(step->from), mst_encoding_name(step->to));
+    if (status != MST_OK || inspect == NULL || inspect->explain == NULL) {
+        return status;
+    }
+    if (source) {
+        mst_job_source_args(config, connector, &source_args);
+        status = inspect->explain(&source_args, out, err);
+    } else {
+        mst_job_sink_args(config, connector, step, &sink_args);
+        status = inspect->explain(&sink_args, out, err);
+    }
+    if (status == MST_OK && out->len > 0 && out->data[out->len - 1] != '\n') {
+        status = mst_buf_append_char(out, '\n');
+    }
+    return status;
+}
+
+static enum mst_status
+explain_policy(const struct mst_config *config,
+               const struct mst_config_connector *connector,
+               struct mst_buf *out)
+{
+    static const char *const rejects[] = {"become dead letters", "are skipped",
+                                          "stop the job"};
+    char memory[MST_UNITS_TEXT_MAX];
+    char batch[MST_UNITS_TEXT_MAX];
+    char age[MST_UNITS_TEXT_MAX];
+    char interval[MST_UNITS_TEXT_MAX];
+    mst_units_size_text(connector->memory != 0
+                            ? connector->memory
+                            : config->memory / config->connectors_len,
+                        memory);
+    mst_units_size_text(connector->batch.max_bytes, batch);
+    mst_units_duration_text(connector->batch.max_age_ms, age);
+    mst_units_duration_text(connector->checkpoint.interval_ms, interval);
+    return mst_buf_printf(
+        out,
+        "batches of up to %lld events or %s, filled for at most %s; %lld "
+        "worker%s; %s in flight at most\n"
+        "checkpoint: %s%s; events that are refused %s\n",
+        (long long)connector->batch.size, batch, age,
+        (long long)connector->workers, connector->workers == 1 ? "" : "s",
+        memory, connector->checkpoint.enabled ? "every " : "off",
+        connector->checkpoint.enabled ? interval : "",
+        rejects[connector->on_reject]);
+}
+
+static enum mst_status
+explain_connector(const struct mst_config *config,
+                  const struct mst_config_connector *connector,
+                  struct mst_buf *out, struct mst_error *err)
+{
+    enum mst_status status =
+        mst_buf_printf(out, "job %s%s\n", connector->name,
+                       connector->enabled ? "" : " (disabled)");
+    if (status == MST_OK) {
+        status = explain_step(config, connector, &connector->source, out, err);
+    }
+    for (size_t i = 0; i < connector->sinks_len && status == MST_OK; i++) {
+        status =
+            explain_step(config, connector, &connector->sinks[i], out, err);
+    }
+    if (status == MST_OK && connector->dlq.sink != NULL) {
+        status = mst_buf_append_str(out, "dead letters to ");
+        status = status == MST_OK ? explain_step(config, connector,
+                                                 connector->dlq.sink, out, err)
+                                  : status;
+    }
+    return status == MST_OK ? explain_policy(config, connector, out) : status;
+}
+
+/* {"job":...,"explain":...} for machines: the same text, by job. */
+static enum mst_status
+explain_json(const char *job, const struct mst_buf *text, bool first,
+             struct mst_buf *out)
+{
+    enum mst_status status =
+        mst_buf_append_str(out, first ? "[{\"job\":" : ",\n{\"job\":");
+    status = status == MST_OK ? mst_buf_append_json(out, mst_slice_str(job))
+                              : status;
+    status =
+        status == MST_OK ? mst_buf_append_str(out, ",\"explain\":") : status;
+    status = status == MST_OK ? mst_buf_append_json(out, mst_buf_slice(text))
+                              : status;
+    return status == MST_OK ? mst_buf_append_char(out, '}') : status;
+}
+
+static enum mst_status
+explain_all(const struct mst_cli_args *args, const struct mst_config *config,
+            struct mst_buf *out, size_t *ret_jobs, struct mst_error *err)
+{
+    const char *job = mst_cli_value(args, "job");
+    enum mst_status status = MST_OK;
+    for (size_t i = 0; i < config->connectors_len && status == MST_OK; i++) {
+        const struct mst_config_connector *one = &config->connectors[i];
+        struct mst_buf text;
+        if (job != NULL && strcmp(job, one->name) != 0) {
+            continue;
+        }
+        mst_buf_init(&text, 64 * 1024 * 1024);
+        status = explain_connector(config, one, &text, err);
+        if (status == MST_OK) {
+            status = args->json
+                         ? explain_json(one->name, &text, *ret_jobs == 0, out)
+                         : mst_buf_append(out, text.data, text.len);
+        }
+        mst_buf_clear(&text);
+        (*ret_jobs)++;
+    }
+    if (status == MST_OK && args->json) {
+        status = mst_buf_append_str(out, *ret_jobs == 0 ? "[]\n" : "]\n");
+    }
+    return status;
+}
+
+static int
+explain_run(const struct mst_cli_args *args)
+{
+    struct mst_error err;
+    struct mst_buf out;
+    size_t jobs = 0;
+    int code = MST_EXIT_OK;
+    struct mst_config *config = mst_cli_load(args, args->words[0]);
+    if (config == NULL) {
+        return MST_EXIT_USAGE;
+    }
+    mst_error_clear(&err);
+    mst_log_set_level(MST_LOG_OFF);
+    mst_buf_init(&out, 256 * 1024 * 1024);
+    if (explain_all(args, config, &out, &jobs, &err) != MST_OK) {
+        mst_cli_error(args, &err);
+        code = MST_EXIT_FAILED;
+    } else if (jobs == 0 && mst_cli_value(args, "job") != NULL) {
+        mst_cli_fail(args, NULL, "there is no job '%s' in the file",
+                     mst_cli_value(args, "job"));
+        code = MST_EXIT_USAGE;
+    } else {
+        code = mst_cli_print(&out, code);
+    }
+    mst_buf_clear(&out);
+    mst_config_destroy(config);
+    return code;
+}
+
+const struct mst_cli_command mst_command_explain = {
+    .name = "explain",
+    .synopsis = "FILE [--job NAME]",
+    .summary = "Show what jobs would do: aggregate, client settings, "
+               "conversions.",
+    .details = "Nothing is connected to, and no secret is shown.",
+    .example = "mstream explain mstream-config.toml --job users",
+    .flags = explain_flags,
+    .flags_len = MST_ARRAY_SIZE(explain_flags),
+    .words_min = 1,
+    .words_max = 1,
+    .run = explain_run,
+};
