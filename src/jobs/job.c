@@ -247,6 +247,19 @@ job_run_pipeline(struct mst_job *job, struct mst_run_record *run,
     return end;
 }
 
+static void
+job_log_completed(const struct mst_job *job)
+{
+    const struct mst_log_field fields[] = {
+        MST_LOG_STR("job", mst_job_name(job)),
+        MST_LOG_NUM("events_in", job->last.events_in),
+        MST_LOG_NUM("events_out", job->last.events_out),
+        MST_LOG_NUM("rejected", job->last.rejected),
+    };
+    mst_log_write(MST_LOG_INFO, "job", fields, MST_ARRAY_SIZE(fields),
+                  "completed");
+}
+
 /* Finds the state that a run leaves behind. True: run again after wait_ms. */
 static bool
 job_after_run(struct mst_job *job, enum mst_pipeline_end end,
@@ -261,6 +274,7 @@ job_after_run(struct mst_job *job, enum mst_pipeline_end end,
         again = poll;
         *ret_wait_ms = job->args.connector->poll_interval_ms;
         job_set_state(job, MST_JOB_COMPLETED, NULL, again ? *ret_wait_ms : 0);
+        job_log_completed(job);
         break;
     case MST_PIPELINE_STOPPED:
         job->result = MST_JOB_RESULT_OK;
@@ -285,6 +299,11 @@ job_after_run(struct mst_job *job, enum mst_pipeline_end end,
         *ret_wait_ms = JOB_LEASE_RETRY_MS;
         job_set_state(job, again ? MST_JOB_RETRYING : MST_JOB_FAILED, err,
                       *ret_wait_ms);
+        break;
+    case MST_PIPELINE_BLOCKED:
+        job->result = MST_JOB_RESULT_FAILED;
+        mst_log_failure(MST_LOG_ERROR, "job", mst_job_name(job), err);
+        job_set_state(job, MST_JOB_FAILED, err, 0);
         break;
     case MST_PIPELINE_FAILED:
         job->result = MST_JOB_RESULT_FAILED;

@@ -125,7 +125,10 @@ manager_retire(struct mst_manager *manager, const struct mst_config *config)
         struct manager_job *entry = manager_find(manager, connector->name);
         if (entry != NULL && manager_wants(manager, connector)
             && entry->hash == manager_hash(config, connector)) {
-            entry->kept = true;
+            /* One that failed gets another chance. */
+            struct mst_job_status status;
+            mst_job_status(entry->job, &status);
+            entry->kept = status.state != MST_JOB_FAILED;
         }
     }
     /* All are asked before any is waited for: they drain side by side. */

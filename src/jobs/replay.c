@@ -45,8 +45,9 @@ replay_one(const struct mst_pipeline_spec *job,
     result->delivered += seen.events_out / (sinks_len > 0 ? sinks_len : 1);
     result->rejected += seen.rejected;
     return end == MST_PIPELINE_COMPLETED ? MST_OK
-           : end == MST_PIPELINE_FAILED  ? MST_FATAL
-                                         : MST_AGAIN;
+           : end == MST_PIPELINE_FAILED || end == MST_PIPELINE_BLOCKED
+               ? MST_FATAL
+               : MST_AGAIN;
 }
 
 enum mst_status

@@ -87,7 +87,7 @@ letters_stop(struct mst_runner *runner, const struct mst_delivery *delivery,
     if (hint != NULL) {
         mst_error_hint(&err, "%s", hint);
     }
-    mst_pipeline_fail(runner->pipeline, &err);
+    mst_pipeline_block(runner->pipeline, &err);
     /* The event stays unconfirmed, so the position stays before it. */
     mst_pipeline_abort(runner->pipeline);
 }
@@ -116,7 +116,7 @@ letters_store(struct mst_runner *runner, size_t n)
         err.status = MST_FATAL;
         if (status != MST_RETRY && status != MST_DISCONNECTED) {
             mst_error_prefix(&err, "dead letters: ");
-            mst_pipeline_fail(pipeline, &err);
+            mst_pipeline_block(pipeline, &err);
             mst_pipeline_abort(pipeline);
             return false;
         }

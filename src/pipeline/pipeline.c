@@ -405,6 +405,7 @@ pipeline_verdict(struct mst_pipeline *pipeline, bool drained, bool timed_out,
     mst_mutex_lock(&pipeline->mutex);
     bool lease_lost = pipeline->lease_lost;
     bool failed = pipeline->failed;
+    bool blocked = pipeline->blocked;
     bool reached_end = pipeline->reached_end;
     if (failed) {
         *err = pipeline->failure;
@@ -414,7 +415,7 @@ pipeline_verdict(struct mst_pipeline *pipeline, bool drained, bool timed_out,
         return MST_PIPELINE_LEASE_LOST;
     }
     if (failed) {
-        return MST_PIPELINE_FAILED;
+        return blocked ? MST_PIPELINE_BLOCKED : MST_PIPELINE_FAILED;
     }
     if (timed_out) {
         (void)mst_fail(err, MST_RETRY, "job", 0,

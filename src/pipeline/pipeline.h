@@ -60,7 +60,10 @@ enum mst_pipeline_end {
     MST_PIPELINE_UNDRAINED, /* asked to, but some were not confirmed in time */
     MST_PIPELINE_TIMED_OUT,
     MST_PIPELINE_LEASE_LOST,
-    MST_PIPELINE_FAILED /* with the error */
+    MST_PIPELINE_FAILED, /* with the error; time may heal it */
+    /* With the error: starting again without a person would only repeat what
+     * was delivered behind the event that stands in the way. */
+    MST_PIPELINE_BLOCKED
 };
 
 enum mst_pipeline_phase {

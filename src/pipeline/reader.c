@@ -152,11 +152,18 @@ reader_refresh_start(struct mst_pipeline *pipeline, struct mst_error *err)
 static void
 reader_set_opened(struct mst_pipeline *pipeline)
 {
+    struct mst_log_field job = MST_LOG_STR("job", pipeline->spec->job);
     mst_mutex_lock(&pipeline->mutex);
+    bool first = !pipeline->opened;
     pipeline->opened = true;
     (void)pthread_cond_broadcast(&pipeline->changed);
     mst_mutex_unlock(&pipeline->mutex);
     mst_pipeline_trouble(pipeline, &pipeline->reader_problem, NULL, 0);
+    if (first) {
+        mst_log_write(MST_LOG_INFO, "job", &job, 1, "running from %s",
+                      pipeline->start.len > 0 ? "its checkpoint"
+                                              : "the start that is configured");
+    }
 }
 
 /* Classifies what the source said; false: the run is over. */

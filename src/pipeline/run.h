@@ -43,6 +43,7 @@ struct mst_pipeline {
     bool reached_end; /* bounded: all was read */
     bool opened;      /* the source was open once */
     bool failed;
+    bool blocked; /* by an event; time does not heal it */
     bool lease_lost;
     struct mst_trouble reader_problem;
     struct mst_trouble store_problem;
@@ -87,6 +88,9 @@ struct mst_pipeline {
 /* Ends the run with this error; the first one counts. Thread: any. */
 void mst_pipeline_fail(struct mst_pipeline *pipeline,
                        const struct mst_error *err);
+/* The same, and time does not heal it: an event stands in the way. */
+void mst_pipeline_block(struct mst_pipeline *pipeline,
+                        const struct mst_error *err);
 /* Sets (or with NULL clears) a problem. wait_ms < 0: no attempt planned. */
 void mst_pipeline_trouble(struct mst_pipeline *pipeline,
                           struct mst_trouble *slot, const struct mst_error *err,

@@ -20,6 +20,15 @@ mst_pipeline_fail(struct mst_pipeline *pipeline, const struct mst_error *err)
 }
 
 void
+mst_pipeline_block(struct mst_pipeline *pipeline, const struct mst_error *err)
+{
+    mst_mutex_lock(&pipeline->mutex);
+    pipeline->blocked = pipeline->blocked || !pipeline->failed;
+    mst_mutex_unlock(&pipeline->mutex);
+    mst_pipeline_fail(pipeline, err);
+}
+
+void
 mst_pipeline_stop(struct mst_pipeline *pipeline)
 {
     mst_mutex_lock(&pipeline->mutex);

@@ -100,7 +100,7 @@ a_refused_event_can_stop_the_job_before_it(void **state)
     struct mst_error err;
     fake_world_init(&world, 1, &source, &sink, 1);
     assert_int_equal(run_world(&world, stop_at_first, &err),
-                     MST_PIPELINE_FAILED);
+                     MST_PIPELINE_BLOCKED);
     assert_non_null(strstr(err.text, "sink0"));
     assert_true(world.saved < 1000);
     assert_int_equal(world.letters[0][1000], 0);
@@ -118,7 +118,7 @@ full_dead_letters_stop_the_job_and_lose_nothing(void **state)
     struct mst_error err;
     fake_world_init(&world, 1, &source, &sink, 1);
     world.letters_full = true;
-    assert_int_equal(run_world(&world, NULL, &err), MST_PIPELINE_FAILED);
+    assert_int_equal(run_world(&world, NULL, &err), MST_PIPELINE_BLOCKED);
     assert_non_null(strstr(err.text, "full"));
     assert_true(world.saved < 1000);
     world.letters_full = false;
