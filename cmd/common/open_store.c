@@ -2,7 +2,34 @@
 /* Which stores a configuration asks for, put together. */
 #include "open_store.h"
 
+#include <string.h>
+
+#include "state/mongo_store.h"
 #include "state/store_open.h"
+
+/* The store for checkpoints and leases that [system] names, or NULL. */
+static enum mst_status
+open_shared(const struct mst_config *config, struct mst_store **ret_shared,
+            struct mst_error *err)
+{
+    const struct mst_config_store *wanted = &config->system.checkpoints;
+    *ret_shared = NULL;
+    if (wanted->service_name == NULL) {
+        return MST_OK;
+    }
+    const struct mst_config_service *service =
+        wanted->service < config->services_len
+            ? &config->services[wanted->service]
+            : NULL;
+    if (service == NULL || strcmp(service->provider, "mongodb") != 0) {
+        return mst_fail(err, MST_FATAL, "state", 0,
+                        "system.checkpoints: '%s' is no service with provider "
+                        "= \"mongodb\"",
+                        wanted->service_name);
+    }
+    return mst_mongo_store_create(service->options, "mstream", wanted->resource,
+                                  ret_shared, err);
+}
 
 enum mst_status
 mst_cmd_open_store(const struct mst_config *config, bool read_only,
@@ -10,5 +37,14 @@ mst_cmd_open_store(const struct mst_config *config, bool read_only,
 {
     const struct mst_store_place place = {.path = config->state_path,
                                           .read_only = read_only};
-    return mst_store_open(&place, NULL, ret_store, err);
+    struct mst_store *shared = NULL;
+    enum mst_status status = open_shared(config, &shared, err);
+    if (status != MST_OK) {
+        return status;
+    }
+    status = mst_store_open(&place, shared, ret_store, err);
+    if (status != MST_OK) {
+        mst_store_close(shared);
+    }
+    return status;
 }
