@@ -166,9 +166,10 @@ static const struct mst_option_table table_system_logs =
 #define SYSTEM_STORE(field, what)                                              \
     {                                                                          \
         .name = #field, .type = MST_OPTION_TABLE, .offset = SYSTEM(field),     \
-        .table = &table_store,                                                 \
-        .help = "Keep " what " in MongoDB instead of the embedded store."      \
+        .table = &table_store, .help = (what)                                  \
     }
+
+#define SYSTEM_UNUSED "Accepted, with a warning: not used yet."
 
 static const struct mst_option system_options[] = {
     {.name = "encryption_key_path",
@@ -185,12 +186,13 @@ static const struct mst_option system_options[] = {
      .type = MST_OPTION_TABLE,
      .offset = SYSTEM(job_lifecycle),
      .table = &table_job_store,
-     .help = "Keep jobs in MongoDB instead of the embedded store."},
-    SYSTEM_STORE(service_lifecycle, "services"),
-    SYSTEM_STORE(checkpoints, "checkpoints"),
-    SYSTEM_STORE(schemas, "schemas"),
-    SYSTEM_STORE(test_suites, "test suites"),
-    SYSTEM_STORE(workspaces, "workspaces"),
+     .help = "Jobs. " SYSTEM_UNUSED},
+    SYSTEM_STORE(service_lifecycle, "Services. " SYSTEM_UNUSED),
+    SYSTEM_STORE(checkpoints, "Keep checkpoints in MongoDB instead of the "
+                              "embedded store."),
+    SYSTEM_STORE(schemas, "Schemas. " SYSTEM_UNUSED),
+    SYSTEM_STORE(test_suites, "Test suites. " SYSTEM_UNUSED),
+    SYSTEM_STORE(workspaces, "Workspaces. " SYSTEM_UNUSED),
     {.name = "logs",
      .type = MST_OPTION_TABLE,
      .offset = SYSTEM(logs),

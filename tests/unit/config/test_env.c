@@ -8,69 +8,70 @@
 static const char *const variables[] = {"A",   "one",  "EMPTY", "",  "B_2",
                                         "two", "LOOP", "${A}",  NULL};
 
+static const struct {
+    const char *text;
+    const char *result; /* NULL: refused */
+    const char *error;
+} env_cases[] = {
+    {"", "", NULL},
+    {"plain", "plain", NULL},
+    {"${A}", "one", NULL},
+    {"x${A}y${B_2}z",
+     "xoney"
+     "twoz",
+     NULL},
+    {"env:A", "one", NULL},
+    {"env:EMPTY", "", NULL},
+    {"env:", "env:", NULL},
+    {"env:A B", "env:A B", NULL},
+    {"xenv:A", "xenv:A", NULL},
+    {"${EMPTY}", "", NULL},
+    {"${EMPTY:-d}", "d", NULL},
+    {"${NO:-d}", "d", NULL},
+    {"${NO:-}", "", NULL},
+    {"${A:-d}", "one", NULL},
+    {"${NO:-${A}}", "one", NULL},
+    {"${NO:-${NO:-{\"a\": 1}}}", "{\"a\": 1}", NULL},
+    {"${NO:-{", NULL, "the reference '${NO' is not closed"},
+    {"${NO:-x://h/?a=${A}&b}", "x://h/?a=one&b", NULL},
+    {"$", "$", NULL},
+    {"$$", "$$", NULL},
+    {"a$b", "a$b", NULL},
+    {"$A", "$A", NULL},
+    {"$${A}", "${A}", NULL},
+    {"$$${A}", "$${A}", NULL},
+    {"p$$w0rd", "p$$w0rd", NULL},
+    {"[{\"$match\": {}}]", "[{\"$match\": {}}]", NULL},
+    {"${LOOP}", "${A}", NULL},
+    {"${NO}", NULL, "the environment variable 'NO' is not set"},
+    {"env:NO", NULL, "the environment variable 'NO' is not set"},
+    {"${NO:-${NOT}}", NULL, "the environment variable 'NOT' is not set"},
+    {"${}", NULL, "'${' is not followed by the name of a variable"},
+    {"${1}", NULL, "'${' is not followed by the name of a variable"},
+    {"${A", NULL, "the reference '${A' is not closed"},
+    {"${A:-x", NULL, "the reference '${A' is not closed"},
+    {"${A-x}", NULL, "the reference '${A' is not closed"},
+};
+
 static void
 references_are_replaced(void **state)
 {
     (void)state;
-    static const struct {
-        const char *text;
-        const char *result; /* NULL: refused */
-        const char *error;
-    } cases[] = {
-        {"", "", NULL},
-        {"plain", "plain", NULL},
-        {"${A}", "one", NULL},
-        {"x${A}y${B_2}z",
-         "xoney"
-         "twoz",
-         NULL},
-        {"env:A", "one", NULL},
-        {"env:EMPTY", "", NULL},
-        {"env:", "env:", NULL},
-        {"env:A B", "env:A B", NULL},
-        {"xenv:A", "xenv:A", NULL},
-        {"${EMPTY}", "", NULL},
-        {"${EMPTY:-d}", "d", NULL},
-        {"${NO:-d}", "d", NULL},
-        {"${NO:-}", "", NULL},
-        {"${A:-d}", "one", NULL},
-        {"${NO:-${A}}", "one", NULL},
-        {"${NO:-${NO:-{\"a\": 1}}}", "{\"a\": 1}", NULL},
-        {"${NO:-{", NULL, "the reference '${NO' is not closed"},
-        {"${NO:-x://h/?a=${A}&b}", "x://h/?a=one&b", NULL},
-        {"$", "$", NULL},
-        {"$$", "$$", NULL},
-        {"a$b", "a$b", NULL},
-        {"$A", "$A", NULL},
-        {"$${A}", "${A}", NULL},
-        {"$$${A}", "$${A}", NULL},
-        {"p$$w0rd", "p$$w0rd", NULL},
-        {"[{\"$match\": {}}]", "[{\"$match\": {}}]", NULL},
-        {"${LOOP}", "${A}", NULL},
-        {"${NO}", NULL, "the environment variable 'NO' is not set"},
-        {"env:NO", NULL, "the environment variable 'NO' is not set"},
-        {"${NO:-${NOT}}", NULL, "the environment variable 'NOT' is not set"},
-        {"${}", NULL, "'${' is not followed by the name of a variable"},
-        {"${1}", NULL, "'${' is not followed by the name of a variable"},
-        {"${A", NULL, "the reference '${A' is not closed"},
-        {"${A:-x", NULL, "the reference '${A' is not closed"},
-        {"${A-x}", NULL, "the reference '${A' is not closed"},
-    };
     struct mst_env env = fake_env(variables);
-    for (size_t i = 0; i < MST_ARRAY_SIZE(cases); i++) {
+    for (size_t i = 0; i < MST_ARRAY_SIZE(env_cases); i++) {
         struct mst_error err;
         struct mst_buf out;
         mst_error_clear(&err);
         mst_buf_init(&out, 1000);
-        print_message("%s\n", cases[i].text);
+        print_message("%s\n", env_cases[i].text);
         enum mst_status status =
-            mst_env_expand(&env, cases[i].text, &out, &err);
-        if (cases[i].result == NULL) {
+            mst_env_expand(&env, env_cases[i].text, &out, &err);
+        if (env_cases[i].result == NULL) {
             assert_int_equal(status, MST_REJECTED);
-            assert_string_equal(err.text, cases[i].error);
+            assert_string_equal(err.text, env_cases[i].error);
         } else {
             assert_int_equal(status, MST_OK);
-            assert_string_equal(mst_buf_text(&out), cases[i].result);
+            assert_string_equal(mst_buf_text(&out), env_cases[i].result);
         }
         mst_buf_clear(&out);
     }

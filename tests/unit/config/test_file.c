@@ -110,7 +110,7 @@ a_huge_file_is_refused_without_reading_it_all(void **state)
     char path[128];
     file_path(path, "huge.toml");
     file_write(path, "", 0);
-    assert_int_equal(truncate(path, 17 * 1024 * 1024), 0);
+    assert_int_equal(truncate(path, 17LL * 1024 * 1024), 0);
     expect_problem(path, "the file is larger than 16 MiB");
     assert_int_equal(truncate(path, 1LL << 40), 0);
     expect_problem(path, "the file is larger than 16 MiB");

@@ -34,7 +34,7 @@ model_below(struct model *model, uint64_t bound)
     model->random ^= model->random << 13;
     model->random ^= model->random >> 7;
     model->random ^= model->random << 17;
-    return (model->random >> 11) % bound;
+    return bound == 0 ? 0 : (model->random >> 11) % bound;
 }
 
 static struct model_line *
