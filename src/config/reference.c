@@ -248,25 +248,37 @@ reference_services(struct reference *reference,
 }
 
 static void
+reference_step(struct reference *reference, const char *kind, const char *name,
+               const char *help, bool resource_optional,
+               const struct mst_option_table *table)
+{
+    reference_provider(reference, kind, name, help, NULL);
+    if (resource_optional) {
+        reference_text(reference, "`resource` may be left out.\n\n");
+    }
+    reference_table(reference, table);
+}
+
+static void
 reference_steps(struct reference *reference,
                 const struct mst_registry *registry)
 {
     for (size_t i = 0; registry->sources[i] != NULL; i++) {
         const struct mst_source_type *type = registry->sources[i];
-        reference_provider(reference, "Source", type->name, type->help,
-                           &type->options);
+        reference_step(reference, "Source", type->name, type->help,
+                       type->resource_optional, &type->options);
     }
     for (size_t i = 0;
          registry->middlewares != NULL && registry->middlewares[i] != NULL;
          i++) {
         const struct mst_middleware_type *type = registry->middlewares[i];
-        reference_provider(reference, "Middleware", type->name, type->help,
-                           &type->options);
+        reference_step(reference, "Middleware", type->name, type->help, false,
+                       &type->options);
     }
     for (size_t i = 0; registry->sinks[i] != NULL; i++) {
         const struct mst_sink_type *type = registry->sinks[i];
-        reference_provider(reference, "Sink", type->name, type->help,
-                           &type->options);
+        reference_step(reference, "Sink", type->name, type->help,
+                       type->resource_optional, &type->options);
     }
 }
 

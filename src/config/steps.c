@@ -94,15 +94,21 @@ step_take_keys(struct mst_config_step *step, struct mst_step_keys *keys,
     step->conversion.no_extended = !keys->extended;
 }
 
-/* `resource` may be left out where the step's own table lists it without
- * asking for it, or when an option that stands for it was given. */
+/* `resource` may be left out where the provider says so, or when an option
+ * that stands for it was given. */
 static bool
-step_needs_resource(const struct mst_config_step *step)
+step_needs_resource(const struct mst_loader *loader,
+                    const struct mst_config_step *step)
 {
     if (step->table == NULL) {
         return false;
     }
-    const struct mst_option *own = mst_options_find(step->table, "resource");
+    const struct mst_config_service *service =
+        &loader->config->services[step->service];
+    if ((step->role == MST_ROLE_SOURCE && service->source->resource_optional)
+        || (step->role == MST_ROLE_SINK && service->sink->resource_optional)) {
+        return false;
+    }
     for (size_t i = 0; i < step->table->len; i++) {
         const struct mst_option *option = &step->table->options[i];
         if ((option->flags & MST_OPTION_RESOURCE) != 0
@@ -110,7 +116,7 @@ step_needs_resource(const struct mst_config_step *step)
             return false;
         }
     }
-    return own == NULL || (own->flags & MST_OPTION_REQUIRED) != 0;
+    return true;
 }
 
 /* Afterwards it is never NULL in a step that is not broken. */
@@ -126,7 +132,7 @@ step_check_resource(struct mst_loader *loader, const char *path,
             mst_loader_fail(loader, &place, NULL, "out of memory");
         }
     } else if (step->resource != NULL && step->resource[0] == '\0'
-               && step_needs_resource(step)) {
+               && step_needs_resource(loader, step)) {
         char inner[MST_PATH_MAX];
         mst_path_key(inner, path, "resource");
         struct mst_place place =
@@ -156,7 +162,7 @@ mst_loader_step(struct mst_loader *loader, const struct mst_toml_node *node,
         targets[what.n++] =
             (struct mst_options_target){step->table, step->options};
         what.required = required;
-        what.required_len = step_needs_resource(step) ? 1 : 0;
+        what.required_len = step_needs_resource(loader, step) ? 1 : 0;
     } else {
         what.any_key = true;
     }

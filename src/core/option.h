@@ -37,9 +37,7 @@ enum mst_option_flag {
     MST_OPTION_HIDDEN = 1U << 4,
     /* STRING_LIST only: one string is a list of one. */
     MST_OPTION_ONE_OR_LIST = 1U << 5,
-    /* Step options only: where this is given, `resource` may be left out.
-     * An own option named `resource` without REQUIRED makes it optional
-     * altogether. */
+    /* Step options only: where this is given, `resource` may be left out. */
     MST_OPTION_RESOURCE = 1U << 6
 };
 

@@ -68,6 +68,7 @@ struct mst_sink_type {
     const char *help;
     struct mst_option_table service_options;
     struct mst_option_table options; /* keys of `sinks = [{...}]` */
+    bool resource_optional;          /* as in a source */
     unsigned capabilities;           /* of enum mst_sink_capability */
     unsigned encodings; /* bits 1 << MST_ENCODING_*: what it takes */
 

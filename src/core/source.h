@@ -42,6 +42,7 @@ struct mst_source_type {
     const char *help; /* one sentence for the reference */
     struct mst_option_table service_options; /* keys of [[services]] */
     struct mst_option_table options;         /* keys of `source = {...}` */
+    bool resource_optional; /* `resource` may be left out; it is "" then */
 
     /* Checks what the tables can not, and makes an instance. No network.
      * MST_FATAL with the key at fault. */

@@ -426,6 +426,7 @@ const struct mst_sink_type mst_terminal_sink = {
     .help = "Shows one line per event on standard output.",
     .options = {terminal_options, MST_ARRAY_SIZE(terminal_options),
                 sizeof(struct mst_terminal_options)},
+    .resource_optional = true,
     .capabilities = MST_SINK_APPEND,
     .encodings = 1U << MST_ENCODING_JSON,
     .create = terminal_create,

@@ -358,6 +358,7 @@ const struct mst_source_type mst_generate_source = {
     .help = "Change events made from a template, for demos and load tests.",
     .options = {generate_options, MST_ARRAY_SIZE(generate_options),
                 sizeof(struct mst_generate_options)},
+    .resource_optional = true,
     .create = generate_create,
     .open = generate_open,
     .read = generate_read,

@@ -138,14 +138,6 @@ static const struct mst_option step_options[] = {
         .size = sizeof(struct fake_step)                                       \
     }
 
-struct fake_screen {
-    char *resource;
-};
-
-static const struct mst_option screen_options[] = {
-    {.name = "resource", .type = MST_OPTION_STRING, .help = "Not needed."},
-};
-
 static enum mst_encoding
 fake_bson(const struct mst_source_args *args)
 {
@@ -206,9 +198,7 @@ static const struct mst_sink_type both_sink = {
 static const struct mst_sink_type screen_sink = {
     .name = "screen",
     .help = "A sink to look at.",
-    .options = {.options = screen_options,
-                .len = MST_ARRAY_SIZE(screen_options),
-                .size = sizeof(struct fake_screen)},
+    .resource_optional = true,
     .encodings = 1U << MST_ENCODING_JSON,
 };
 

@@ -168,7 +168,8 @@ a_default_that_is_wrong_is_found(void **state)
     static const struct mst_option wrong[] = {
         {.name = "n", .type = MST_OPTION_INT, .def = "many"},
     };
-    static const struct mst_option_table table = {wrong, 1, sizeof(int64_t)};
+    static const struct mst_option_table table = {
+        .options = wrong, .len = 1, .size = sizeof(int64_t)};
     int64_t slot = 0;
     assert_false(mst_options_defaults(&table, &slot));
 }

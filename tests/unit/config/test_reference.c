@@ -38,7 +38,8 @@ every_kind_of_option_has_its_row(void **state)
         "| `create` | table |  | A table. |\n"
         "| `create.partitions` | integer, 1 to 1000 | **required** | How "
         "many. |\n",
-        "### Sink `screen`\n\nA sink to look at.\n",
+        "### Sink `screen`\n\nA sink to look at.\n\n"
+        "`resource` may be left out.\n",
         "### `dlq`\n",
     };
     struct mst_buf out;

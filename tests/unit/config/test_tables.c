@@ -2,7 +2,11 @@
 /* Every option table of the programs is one that can be read with. */
 #include "unit/cmocka_all.h"
 
+#include <dirent.h>
+#include <stdio.h>
+
 #include "builtins.h"
+#include "config/load.h"
 #include "config/options.h"
 #include "config/tables.h"
 
@@ -88,11 +92,8 @@ check_own(const struct mst_option_table *own,
           const struct mst_option_table *common)
 {
     for (size_t i = 0; i < own->len; i++) {
-        const char *name = own->options[i].name;
-        if (strcmp(name, "resource") != 0) {
-            print_message("%s\n", name);
-            assert_null(mst_options_find(common, name));
-        }
+        print_message("%s\n", own->options[i].name);
+        assert_null(mst_options_find(common, own->options[i].name));
     }
 }
 
@@ -143,6 +144,51 @@ tables_of_sinks_are_sound(void **state)
     }
 }
 
+static void
+check_example(const char *folder, const char *name)
+{
+    char path[1024];
+    struct mst_config_input input = {
+        .path = path, .registry = &mst_builtins, .probe = true};
+    struct mst_problems problems = {0};
+    struct mst_config *config = NULL;
+    struct mst_buf out;
+    (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
+    mst_buf_init(&out, 1 << 20);
+    enum mst_status status = mst_config_load(&input, &problems, &config);
+    assert_int_equal(mst_problems_text(&problems, &out), MST_OK);
+    if (problems.len > 0) {
+        fail_msg("%s", mst_buf_text(&out));
+    }
+    assert_int_equal(status, MST_OK);
+    mst_buf_clear(&out);
+    mst_problems_clear(&problems);
+    mst_config_destroy(config);
+}
+
+static void
+examples_load_without_a_warning(void **state)
+{
+    (void)state;
+    char folder[512];
+    const char *root = getenv("MST_SOURCE_DIR");
+    size_t seen = 0;
+    (void)snprintf(folder, sizeof(folder), "%s/examples",
+                   root == NULL ? "." : root);
+    DIR *directory = opendir(folder);
+    assert_non_null(directory);
+    for (struct dirent *entry = readdir(directory); entry != NULL;
+         entry = readdir(directory)) {
+        size_t len = strlen(entry->d_name);
+        if (len > 5 && strcmp(entry->d_name + len - 5, ".toml") == 0) {
+            check_example(folder, entry->d_name);
+            seen++;
+        }
+    }
+    (void)closedir(directory);
+    assert_true(seen > 0);
+}
+
 int
 main(void)
 {
@@ -150,6 +196,7 @@ main(void)
         cmocka_unit_test(tables_of_the_daemon_are_sound),
         cmocka_unit_test(tables_of_sources_are_sound),
         cmocka_unit_test(tables_of_sinks_are_sound),
+        cmocka_unit_test(examples_load_without_a_warning),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
