@@ -101,8 +101,25 @@ class Kafka:
         assert producer.flush(60) == 0, "records were not delivered in 60 s"
         assert not failed, failed[0]
 
-    def ends(self, topic):
-        """Return {partition: (low, high)} of the watermarks."""
+    def exists(self, topic):
+        return topic in self.admin.list_topics(timeout=10).topics
+
+    def ends(self, topic, seconds=20):
+        """Return {partition: (low, high)} of the watermarks.
+
+        A topic that was just created, or whose leader was just elected, has
+        none for a moment.
+        """
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                return self._ends(topic)
+            except confluent_kafka.KafkaException:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+
+    def _ends(self, topic):
         consumer = self._consumer()
         try:
             found = consumer.list_topics(topic, timeout=10).topics[topic]
