@@ -274,3 +274,13 @@ def test_clang_tidy_limits_functions(repo):
     repo.build("src/core/a.c")
     code, found = repo.check("check-tidy")
     assert code == 1 and "exceeds recommended size" in found[0]
+
+
+def test_clang_tidy_looks_again_when_its_configuration_changes(repo):
+    repo.write("tests/a.c", CLUMSY)
+    repo.build("tests/a.c")
+    quiet = "InheritParentConfig: true\nChecks: '-readability-*'\n"
+    repo.write("tests/.clang-tidy", quiet, spdx=False)
+    assert repo.check("check-tidy") == (0, [])
+    (repo.folder / "tests/.clang-tidy").unlink()
+    assert repo.check("check-tidy")[0] == 1
