@@ -57,6 +57,14 @@ latency_compare(const void *a, const void *b)
     return *x < *y ? -1 : *x > *y ? 1 : 0;
 }
 
+/* The sorted age below which so many per mille lie; 1000: the largest. */
+static double
+latency_ms(const int64_t *ages, size_t n, size_t per_mille)
+{
+    size_t at = n * per_mille / 1000;
+    return (double)ages[at < n ? at : n - 1] / 1000.0;
+}
+
 static rd_kafka_t *
 latency_client(const char *brokers)
 {
@@ -140,15 +148,16 @@ main(int argc, char **argv)
     size_t left = n - skip;
     if (left == 0) {
         (void)fprintf(stderr, "nothing arrived\n");
+        free(ages);
         return 1;
     }
     qsort(ages + skip, left, sizeof(*ages), latency_compare);
     (void)printf("{\"count\":%zu,\"p50_ms\":%.3f,\"p99_ms\":%.3f,"
                  "\"p999_ms\":%.3f,\"max_ms\":%.3f}\n",
-                 n, (double)ages[skip + left / 2] / 1000.0,
-                 (double)ages[skip + left * 99 / 100] / 1000.0,
-                 (double)ages[skip + left * 999 / 1000] / 1000.0,
-                 (double)ages[n - 1] / 1000.0);
+                 n, latency_ms(ages + skip, left, 500),
+                 latency_ms(ages + skip, left, 990),
+                 latency_ms(ages + skip, left, 999),
+                 latency_ms(ages + skip, left, 1000));
     free(ages);
     return 0;
 }

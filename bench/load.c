@@ -51,7 +51,7 @@ load_document(bson_t *doc, int64_t n)
     bson_decimal128_t price;
     bson_oid_init(&oid, NULL);
     for (int i = 0; i < LOAD_PAD; i++) {
-        pad[i] = (char)('a' + (n * 31 + i * 7) % 26);
+        pad[i] = (char)('a' + (n * 31 + (long)i * 7) % 26);
     }
     pad[LOAD_PAD] = '\0';
     (void)snprintf(text, sizeof(text), "%lld.%02lld", (long long)(n % 1000),

@@ -39,7 +39,7 @@ static void
 daemon_say_problems(const struct mst_problems *problems)
 {
     struct mst_buf text;
-    mst_buf_init(&text, 16 * 1024 * 1024);
+    mst_buf_init(&text, (size_t)16 * 1024 * 1024);
     if (mst_problems_text(problems, &text) == MST_OK) {
         (void)fwrite(text.data, 1, text.len, stderr);
     }

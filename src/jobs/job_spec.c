@@ -39,14 +39,19 @@ mst_job_sink_args(const struct mst_config *config,
     };
 }
 
-static enum mst_status
-job_spec_sink(struct mst_job_spec *self, const struct mst_config *config,
-              const struct mst_config_connector *connector,
-              const struct mst_config_step *step,
-              const struct mst_registry *registry,
-              struct mst_pipeline_sink *ret_sink, struct mst_error *err)
+/* What a spec is made from. */
+struct job_spec_input {
+    const struct mst_config *config;
+    const struct mst_config_connector *connector;
+    const struct mst_registry *registry;
+};
+
+/* The sink's name within the job: its service's, numbered from the second on.
+ * NULL: no memory. */
+static const char *
+job_spec_name(struct mst_job_spec *self,
+              const struct mst_config_service *service)
 {
-    const struct mst_config_service *service = &config->services[step->service];
     unsigned same = 1;
     char name[256];
     for (size_t i = 0; i < self->names_len; i++) {
@@ -59,16 +64,29 @@ job_spec_sink(struct mst_job_spec *self, const struct mst_config *config,
     } else {
         (void)snprintf(name, sizeof(name), "%s#%u", service->name, same);
     }
-    self->names[self->names_len] = strdup(name);
-    if (self->names[self->names_len] == NULL) {
+    char *copy = strdup(name);
+    if (copy != NULL) {
+        self->names[self->names_len++] = copy;
+    }
+    return copy;
+}
+
+static enum mst_status
+job_spec_sink(struct mst_job_spec *self, const struct job_spec_input *input,
+              const struct mst_config_step *step,
+              struct mst_pipeline_sink *ret_sink, struct mst_error *err)
+{
+    const struct mst_config_service *service =
+        &input->config->services[step->service];
+    ret_sink->name = job_spec_name(self, service);
+    if (ret_sink->name == NULL) {
         return mst_fail_memory(err, "job");
     }
-    ret_sink->name = self->names[self->names_len++];
     ret_sink->type = service->sink;
-    mst_job_sink_args(config, connector, step, &ret_sink->args);
+    mst_job_sink_args(input->config, input->connector, step, &ret_sink->args);
     ret_sink->args.memory = self->spec.memory;
-    return registry->transcoder(step->from, step->to, &step->conversion,
-                                &ret_sink->convert, err);
+    return input->registry->transcoder(step->from, step->to, &step->conversion,
+                                       &ret_sink->convert, err);
 }
 
 static void
@@ -139,16 +157,16 @@ mst_job_spec_init(struct mst_job_spec *job_spec,
     }
     enum mst_status status =
         job_spec_source(job_spec, config, connector, registry, err);
+    const struct job_spec_input input = {config, connector, registry};
     for (size_t i = 0; i < connector->sinks_len && status == MST_OK; i++) {
-        status =
-            job_spec_sink(job_spec, config, connector, &connector->sinks[i],
-                          registry, &job_spec->sinks[i], err);
+        status = job_spec_sink(job_spec, &input, &connector->sinks[i],
+                               &job_spec->sinks[i], err);
     }
     spec->sinks = job_spec->sinks;
     spec->sinks_len = connector->sinks_len;
     if (status == MST_OK && connector->dlq.sink != NULL) {
-        status = job_spec_sink(job_spec, config, connector, connector->dlq.sink,
-                               registry, &job_spec->letter_sink, err);
+        status = job_spec_sink(job_spec, &input, connector->dlq.sink,
+                               &job_spec->letter_sink, err);
         spec->letter_sink = &job_spec->letter_sink;
     }
     if (status != MST_OK) {
@@ -160,7 +178,8 @@ mst_job_spec_init(struct mst_job_spec *job_spec,
 void
 mst_job_spec_clear(struct mst_job_spec *job_spec)
 {
-    for (size_t i = 0; i < job_spec->names_len; i++) {
+    for (size_t i = 0; job_spec->names != NULL && i < job_spec->names_len;
+         i++) {
         free(job_spec->names[i]);
     }
     free(job_spec->names);

@@ -224,14 +224,14 @@ mst_manager_apply(struct mst_manager *manager, struct mst_config *config,
     }
     manager->jobs = jobs;
     *ret_failed = 0;
+    uint64_t share = config->memory / (n == 0 ? 1 : n);
     for (size_t i = 0; i < config->connectors_len; i++) {
         const struct mst_config_connector *connector = &config->connectors[i];
         if (!manager_wants(manager, connector)
             || manager_find(manager, connector->name) != NULL) {
             continue;
         }
-        if (manager_add(manager, from, connector, config->memory / n, err)
-            != MST_OK) {
+        if (manager_add(manager, from, connector, share, err) != MST_OK) {
             mst_log_failure(MST_LOG_ERROR, "job", connector->name, err);
             (*ret_failed)++;
         }
