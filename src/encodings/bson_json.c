@@ -361,7 +361,7 @@ mst_bson_value_to_text(const struct mst_bson_value *value, struct mst_buf *out,
                        struct mst_error *err)
 {
     uint8_t text[MST_DECIMAL128_TEXT_MAX + MST_DOUBLE_TEXT_MAX];
-    uint8_t *end = text;
+    uint8_t *end = NULL;
     struct mst_slice string = MST_SLICE_NONE;
     const uint8_t *oid = NULL;
     int64_t whole = 0;

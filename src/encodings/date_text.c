@@ -61,7 +61,7 @@ date_number(struct date_text *text, unsigned digits, unsigned *ret)
 }
 
 static bool
-date_char(struct date_text *text, char upper, char lower)
+date_char(struct date_text *text, uint8_t upper, uint8_t lower)
 {
     if (text->at == text->end || (*text->at != upper && *text->at != lower)) {
         return false;

@@ -281,9 +281,10 @@ mst_decimal128_parse(const uint8_t *text, size_t len,
     for (size_t i = 0; i < number.count; i++) {
         coefficient = coefficient * 10 + (number.digits[i] - '0');
     }
-    uint64_t exponent = (uint64_t)(number.exponent + DECIMAL_BIAS);
+    unsigned exponent = (unsigned)(number.exponent + DECIMAL_BIAS);
     decimal_store(ret_data,
-                  sign | exponent << 49 | (uint64_t)(coefficient >> 64),
+                  sign | (uint64_t)exponent << 49
+                      | (uint64_t)(coefficient >> 64),
                   (uint64_t)coefficient);
     return true;
 }

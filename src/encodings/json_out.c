@@ -12,7 +12,7 @@ mst_json_out_grow(struct mst_json_out *out, size_t n)
     struct mst_buf *buf = out->buf;
     mst_json_out_end(out);
     out->status = mst_buf_reserve(buf, n);
-    if (out->status != MST_OK) {
+    if (out->status != MST_OK || buf->data == NULL) {
         return false;
     }
     out->at = buf->data + buf->len;

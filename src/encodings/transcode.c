@@ -69,7 +69,7 @@ mst_transcode(enum mst_encoding from, enum mst_encoding to,
               const struct mst_encoding_options *options, struct mst_slice in,
               struct mst_buf *out, struct mst_error *err)
 {
-    struct mst_transcoder transcoder;
+    struct mst_transcoder transcoder = {.run = NULL};
     enum mst_status status =
         mst_transcode_find(from, to, options, &transcoder, err);
     if (status != MST_OK || transcoder.run != NULL) {

@@ -97,7 +97,7 @@ getters_give_the_value_of_exactly_their_type(void **state)
     uint32_t increment = 0;
     uint8_t subtype = 9;
     const uint8_t *id = NULL;
-    struct mst_slice text;
+    struct mst_slice text = MST_SLICE_NONE;
     assert_true(mst_bson_find(doc, "int", &v) && mst_bson_get_int32(&v, &i32));
     assert_int_equal(i32, -7);
     assert_false(mst_bson_get_int64(&v, &i64));

@@ -25,8 +25,8 @@ static const char *const same[] = {
     "{\"a\":0.000000000000000000000000000000000000000000000001e48}",
     "{\"a\":true,\"b\":false,\"c\":null}",
     "{\"a\":\"\",\"\":\"a\"}",
-    "{\"a\":\"0123456789abcde\",\"b\":\"0123456789abcdef\",\"c\":"
-    "\"0123456789abcdef0\"}",
+    ("{\"a\":\"0123456789abcde\",\"b\":\"0123456789abcdef\",\"c\":"
+     "\"0123456789abcdef0\"}"),
     "{\"a\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0041\\u00e4\\u20ac\\ud83d\\ude00\"}",
     "{\"\\u00e4\\n\":\"\xC3\xA4\xE2\x82\xAC\xF0\x9F\x98\x80\"}",
     "{\"a\":[],\"b\":[1],\"c\":[[],[[]],{}],\"d\":{\"e\":{}}}",
@@ -58,23 +58,23 @@ static const char *const same[] = {
     "{\"a\":{\"$uuid\":\"73ffd264-44b3-4c69-90e8-e7d1dfc035d4\"}}",
     "{\"a\":{\"$timestamp\":{\"t\":4294967295,\"i\":1}}}",
     "{\"a\":{\"$timestamp\":{\"i\":7,\"t\":0}}}",
-    "{\"a\":{\"$regularExpression\":{\"pattern\":\"^\\u00e4\",\"options\":"
-    "\"imx\"}}}",
+    ("{\"a\":{\"$regularExpression\":{\"pattern\":\"^\\u00e4\",\"options\":"
+     "\"imx\"}}}"),
     "{\"a\":{\"$regularExpression\":{\"options\":\"i\",\"pattern\":\"abc\"}}}",
     "{\"a\":{\"$code\":\"f()\"}}",
     "{\"a\":{\"$code\":\"f()\",\"$scope\":{}}}",
-    "{\"a\":{\"$code\":\"f()\",\"$scope\":{\"x\":[1,{\"$oid\":"
-    "\"0123456789abcdef01234567\"}]}},\"b\":1}",
+    ("{\"a\":{\"$code\":\"f()\",\"$scope\":{\"x\":[1,{\"$oid\":"
+     "\"0123456789abcdef01234567\"}]}},\"b\":1}"),
     "{\"a\":{\"$symbol\":\"s\"}}",
     "{\"a\":{\"$minKey\":1},\"b\":{\"$maxKey\":1},\"c\":{\"$undefined\":true}}",
-    "{\"a\":{\"$dbPointer\":{\"$ref\":\"d.c\",\"$id\":{\"$oid\":"
-    "\"0123456789abcdef01234567\"}}}}",
-    "{\"a\":{\"$ref\":\"c\",\"$id\":{\"$oid\":\"0123456789abcdef01234567\"},"
-    "\"$db\":\"d\"}}",
+    ("{\"a\":{\"$dbPointer\":{\"$ref\":\"d.c\",\"$id\":{\"$oid\":"
+     "\"0123456789abcdef01234567\"}}}}"),
+    ("{\"a\":{\"$ref\":\"c\",\"$id\":{\"$oid\":\"0123456789abcdef01234567\"},"
+     "\"$db\":\"d\"}}"),
     "{\"a\":{\"$set\":{\"b\":1}},\"$x\":1}",
     "{\"a\":[{\"$oid\":\"0123456789abcdef01234567\"},{\"$numberInt\":\"1\"}]}",
-    "{ \"a\" : { \"$date\" : { \"$numberLong\" : \"1\" } } , \"b\" : { "
-    "\"$binary\" : { \"base64\" : \"AQ==\" , \"subType\" : \"00\" } } }",
+    ("{ \"a\" : { \"$date\" : { \"$numberLong\" : \"1\" } } , \"b\" : { "
+     "\"$binary\" : { \"base64\" : \"AQ==\" , \"subType\" : \"00\" } } }"),
 };
 
 static void
@@ -350,7 +350,7 @@ wrappers_are_documents_when_extended_is_off(void **state)
     const struct mst_json_read_options options = {.no_extended = true};
     struct mst_buf out;
     struct mst_bson_value value;
-    struct mst_slice text;
+    struct mst_slice text = MST_SLICE_NONE;
     mst_buf_init(&out, ROOM);
     struct mst_slice json =
         MST_SLICE_LIT("{\"$date\":{\"$oid\":\"x\"},\"b\":1}");

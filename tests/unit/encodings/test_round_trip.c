@@ -190,6 +190,12 @@ changed_text_is_refused_or_read_as_libbson_reads_it(void **state)
             continue;
         }
         size_t at = (size_t)random_bson_below(&random, trip.json.len);
+        /* libbson drops options of expressions that it does not know. */
+        size_t before = at < 16 ? at : 16;
+        if (memmem(trip.json.data + at - before, before, "options", 7)
+            != NULL) {
+            continue;
+        }
         trip.json.data[at] =
             (uint8_t)bytes[random_bson_below(&random, sizeof(bytes) - 1)];
         mst_buf_reset(&trip.back);

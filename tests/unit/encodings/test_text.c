@@ -218,17 +218,13 @@ decimal_text_is_exact_or_refused(void **state)
     (void)state;
     for (size_t i = 0; i < MST_ARRAY_SIZE(decimals); i++) {
         uint8_t data[MST_DECIMAL128_LEN];
-        uint8_t text[MST_DECIMAL128_TEXT_MAX + 1];
+        uint8_t text[MST_DECIMAL128_TEXT_MAX + 1] = "";
         const char *in = decimals[i].text;
-        bool good = mst_decimal128_parse((const uint8_t *)in, strlen(in), data);
-        if (!good || decimals[i].back == NULL) {
-            if (good || decimals[i].back != NULL) {
-                fail_msg("'%s': %d", in, good);
-            }
-            continue;
+        if (mst_decimal128_parse((const uint8_t *)in, strlen(in), data)) {
+            *mst_decimal128_print(text, data) = '\0';
         }
-        *mst_decimal128_print(text, data) = '\0';
-        assert_string_equal((const char *)text, decimals[i].back);
+        assert_string_equal((const char *)text,
+                            decimals[i].back == NULL ? "" : decimals[i].back);
     }
 }
 
