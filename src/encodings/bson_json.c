@@ -9,6 +9,7 @@
 #include "encodings/double_text.h"
 #include "encodings/field_path.h"
 #include "encodings/text_block.h"
+#include "encodings/text_wide.h"
 #include "encodings/wrapper.h"
 
 static void
@@ -226,13 +227,16 @@ bson_json_skip_key(struct bson_json *json)
 {
     const uint8_t *key = json->at;
     size_t room = (size_t)(json->end - key);
-    if (MST_LIKELY(room > 1 && key[0] != 0 && key[1] == 0)) {
+    if (MST_LIKELY(room > 1 && key[0] > 0 && key[0] < 0x80 && key[1] == 0)) {
         json->at = key + 2;
         return MST_BSON_FINE;
     }
     const uint8_t *nul = memchr(key, 0, room);
-    json->at = nul == NULL ? key : nul + 1;
-    return nul == NULL ? MST_BSON_BAD_KEY : MST_BSON_FINE;
+    if (nul == NULL || !mst_text_is_utf8(key, (size_t)(nul - key))) {
+        return MST_BSON_BAD_KEY;
+    }
+    json->at = nul + 1;
+    return MST_BSON_FINE;
 }
 
 static inline enum mst_bson_fault
