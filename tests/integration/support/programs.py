@@ -26,7 +26,7 @@ def binary(name):
 class Daemon:
     """One mstreamd, with its notifications and its stderr."""
 
-    def __init__(self, config, folder, arguments=(), env=None):
+    def __init__(self, config, folder, arguments=(), env=None, program=None):
         self.config, self.folder = config, folder
         # Socket paths are short; those of test folders are not.
         self._short = tempfile.mkdtemp(prefix="mst-")
@@ -42,7 +42,7 @@ class Daemon:
         self._started = time.monotonic()
         with open(self.log, "wb") as err, open(self.out, "wb") as out:
             self.process = subprocess.Popen(
-                [binary("mstreamd"), "--config", config, *arguments],
+                [program or binary("mstreamd"), "--config", config, *arguments],
                 cwd=folder,
                 env={**os.environ, "NOTIFY_SOCKET": address, **(env or {})},
                 stdin=subprocess.DEVNULL,
@@ -150,7 +150,9 @@ class Daemons:
         self.folder = folder
         self.all = []
 
-    def __call__(self, config, arguments=(), env=None, ready=True):
+    def __call__(
+        self, config, arguments=(), env=None, ready=True, program=None
+    ):
         """Start a daemon; `config` is TOML text or the path of a file.
 
         It runs in the test's folder, so that relative paths end up there.
@@ -161,7 +163,7 @@ class Daemons:
             path = self.folder / f"mstream-{len(self.all)}.toml"
             path.write_text(config)
             config = path
-        daemon = Daemon(config, self.folder, arguments, env)
+        daemon = Daemon(config, self.folder, arguments, env, program)
         self.all.append(daemon)
         return daemon.wait_ready() if ready else daemon
 
