@@ -172,7 +172,8 @@ bulk_main(struct bulk_run *run)
     if (seconds < 0) {
         return 1;
     }
-    double n = (double)(run->documents / run->connections * run->connections);
+    uint32_t share = run->documents / run->connections;
+    double n = (double)share * run->connections;
     (void)printf("{\"program\":\"mongo_bulk\",\"mode\":\"%s\",\"documents\":"
                  "%.0f,\"connections\":%u,\"batch\":%u,\"seconds\":%.3f,"
                  "\"docs_per_second\":%.0f,\"cpu_seconds_per_million\":%.2f}\n",

@@ -158,7 +158,7 @@ bench_main(char *uri, const char *mode, size_t documents, int64_t connections)
                                             .write_concern =
                                                 (char[]){"majority"},
                                             .write_timeout_ms = 30000,
-                                            .bulk = {1000, 16 * 1024 * 1024},
+                                            .bulk = {1000, UINT64_C(16) << 20},
                                             .connections = connections};
     struct bench bench = {.owner.confirm = bench_confirm,
                           .host.ready = bench_ready,

@@ -121,28 +121,35 @@ mst_mongo_lease_ensure(struct mst_mongo_store *store, const char *job,
     return status == MST_REJECTED ? MST_OK : status;
 }
 
+/* What a lease shall be. */
+struct lease_wish {
+    struct mst_mongo_store *store;
+    const char *job;
+    const char *holder;
+    int64_t ttl_ms;
+};
+
 /* Takes the lease if nobody, or only `gone`, holds it. MST_END: held. */
 static enum mst_status
-lease_take(struct mst_mongo_store *store, const char *job, const char *holder,
-           int64_t ttl_ms, const char *gone, struct mst_lease *ret,
-           struct mst_error *err)
+lease_take(const struct lease_wish *wish, const char *gone,
+           struct mst_lease *ret, struct mst_error *err)
 {
     bson_t fields = BSON_INITIALIZER;
     bson_t query;
     BSON_APPEND_DOCUMENT_BEGIN(&fields, "query", &query);
-    BSON_APPEND_UTF8(&query, "_id", job);
+    BSON_APPEND_UTF8(&query, "_id", wish->job);
     mst_mongo_lease_free(&query, gone);
     bson_append_document_end(&fields, &query);
     BCON_APPEND(&fields, "update", "[", "{", "$set", "{", "v", BCON_INT32(1),
-                "holder", "{", "$literal", BCON_UTF8(holder), "}", "fence", "{",
-                "$add", "[", "{", "$ifNull", "[", BCON_UTF8("$fence"),
-                BCON_INT64(0), "]", "}", BCON_INT64(1), "]", "}", "expires",
-                "{", "$add", "[", BCON_UTF8("$$NOW"), BCON_INT64(ttl_ms), "]",
-                "}", "}", "}", "]", "new", BCON_BOOL(true), "fields", "{",
-                "holder", BCON_INT32(1), "fence", BCON_INT32(1), "expires",
-                BCON_INT32(1), "}");
+                "holder", "{", "$literal", BCON_UTF8(wish->holder), "}",
+                "fence", "{", "$add", "[", "{", "$ifNull", "[",
+                BCON_UTF8("$fence"), BCON_INT64(0), "]", "}", BCON_INT64(1),
+                "]", "}", "expires", "{", "$add", "[", BCON_UTF8("$$NOW"),
+                BCON_INT64(wish->ttl_ms), "]", "}", "}", "}", "]", "new",
+                BCON_BOOL(true), "fields", "{", "holder", BCON_INT32(1),
+                "fence", BCON_INT32(1), "expires", BCON_INT32(1), "}");
     enum mst_status status =
-        mst_mongo_store_modify(store, &fields, lease_of_doc, ret, err);
+        mst_mongo_store_modify(wish->store, &fields, lease_of_doc, ret, err);
     bson_destroy(&fields);
     return status;
 }
@@ -153,6 +160,7 @@ mst_mongo_lease_acquire(struct mst_store *base, const char *job,
                         struct mst_lease *ret, struct mst_error *err)
 {
     struct mst_mongo_store *store = (struct mst_mongo_store *)base;
+    const struct lease_wish wish = {store, job, holder, ttl_ms};
     struct mst_lease lease = {0};
     bool held = false;
     if (holder[0] == '\0' || strlen(holder) >= sizeof(lease.holder)) {
@@ -163,13 +171,12 @@ mst_mongo_lease_acquire(struct mst_store *base, const char *job,
     enum mst_status status = mst_mongo_lease_ensure(store, job, err);
     if (status == MST_OK) {
         /* One's own lease may be taken again. */
-        status = lease_take(store, job, holder, ttl_ms, holder, &lease, err);
+        status = lease_take(&wish, holder, &lease, err);
     }
     if (status == MST_END) {
         status = mst_mongo_lease_read(store, job, &lease, &held, err);
         if (status == MST_OK && !held) {
-            status = lease_take(store, job, holder, ttl_ms, lease.holder,
-                                &lease, err);
+            status = lease_take(&wish, lease.holder, &lease, err);
             if (status == MST_END) {
                 status = mst_fail(err, MST_RETRY, ORIGIN, 0,
                                   "the lease of job '%s' changes hands", job);
@@ -187,20 +194,19 @@ mst_mongo_lease_acquire(struct mst_store *base, const char *job,
 
 /* Changes the lease that is still ours. MST_END: it is not. */
 static enum mst_status
-lease_change(struct mst_mongo_store *store, const char *job,
-             const struct mst_lease *lease, const char *holder, int64_t ttl_ms,
+lease_change(const struct lease_wish *wish, const struct mst_lease *lease,
              struct mst_lease *ret, struct mst_error *err)
 {
     bson_t *fields = BCON_NEW(
-        "query", "{", "_id", BCON_UTF8(job), "holder", BCON_UTF8(lease->holder),
-        "fence", BCON_INT64((int64_t)lease->fence), "}", "update", "[", "{",
-        "$set", "{", "holder", "{", "$literal", BCON_UTF8(holder), "}",
-        "expires", "{", "$add", "[", BCON_UTF8("$$NOW"), BCON_INT64(ttl_ms),
-        "]", "}", "}", "}", "]", "new", BCON_BOOL(true), "fields", "{",
-        "holder", BCON_INT32(1), "fence", BCON_INT32(1), "expires",
-        BCON_INT32(1), "}");
+        "query", "{", "_id", BCON_UTF8(wish->job), "holder",
+        BCON_UTF8(lease->holder), "fence", BCON_INT64((int64_t)lease->fence),
+        "}", "update", "[", "{", "$set", "{", "holder", "{", "$literal",
+        BCON_UTF8(wish->holder), "}", "expires", "{", "$add", "[",
+        BCON_UTF8("$$NOW"), BCON_INT64(wish->ttl_ms), "]", "}", "}", "}", "]",
+        "new", BCON_BOOL(true), "fields", "{", "holder", BCON_INT32(1), "fence",
+        BCON_INT32(1), "expires", BCON_INT32(1), "}");
     enum mst_status status =
-        mst_mongo_store_modify(store, fields, lease_of_doc, ret, err);
+        mst_mongo_store_modify(wish->store, fields, lease_of_doc, ret, err);
     bson_destroy(fields);
     return status;
 }
@@ -213,8 +219,8 @@ mst_mongo_lease_renew(struct mst_store *base, const char *job,
     struct mst_mongo_store *store = (struct mst_mongo_store *)base;
     struct mst_lease now = {0};
     bool held = false;
-    enum mst_status status =
-        lease_change(store, job, lease, lease->holder, ttl_ms, &now, err);
+    const struct lease_wish wish = {store, job, lease->holder, ttl_ms};
+    enum mst_status status = lease_change(&wish, lease, &now, err);
     if (status == MST_OK) {
         lease->expires_ms = now.expires_ms;
         return MST_OK;
@@ -239,6 +245,7 @@ mst_mongo_lease_release(struct mst_store *base, const char *job,
 {
     struct mst_mongo_store *store = (struct mst_mongo_store *)base;
     struct mst_lease now;
-    enum mst_status status = lease_change(store, job, lease, "", 0, &now, err);
+    const struct lease_wish wish = {store, job, "", 0};
+    enum mst_status status = lease_change(&wish, lease, &now, err);
     return status == MST_END ? MST_OK : status;
 }

@@ -58,30 +58,29 @@ enum mst_status mst_mongo_lease_fail_held(enum mst_status status,
                                           struct mst_error *err);
 
 /* The functions of struct mst_store_type. */
-enum mst_status mst_mongo_checkpoint_load(struct mst_store *store,
+enum mst_status mst_mongo_checkpoint_load(struct mst_store *base,
                                           const char *job,
                                           struct mst_checkpoint *ret,
                                           struct mst_error *err);
 enum mst_status
-mst_mongo_checkpoint_save(struct mst_store *store,
+mst_mongo_checkpoint_save(struct mst_store *base,
                           const struct mst_checkpoint *checkpoint,
                           struct mst_error *err);
-enum mst_status mst_mongo_checkpoint_delete(struct mst_store *store,
+enum mst_status mst_mongo_checkpoint_delete(struct mst_store *base,
                                             const char *job,
                                             struct mst_error *err);
 enum mst_status mst_mongo_checkpoint_list(
-    struct mst_store *store, const char *job,
+    struct mst_store *base, const char *job,
     enum mst_status (*each)(void *arg, const struct mst_checkpoint *one),
     void *arg, struct mst_error *err);
-enum mst_status mst_mongo_lease_acquire(struct mst_store *store,
-                                        const char *job, const char *holder,
-                                        int64_t ttl_ms, struct mst_lease *ret,
+enum mst_status mst_mongo_lease_acquire(struct mst_store *base, const char *job,
+                                        const char *holder, int64_t ttl_ms,
+                                        struct mst_lease *ret,
                                         struct mst_error *err);
-enum mst_status mst_mongo_lease_renew(struct mst_store *store, const char *job,
+enum mst_status mst_mongo_lease_renew(struct mst_store *base, const char *job,
                                       struct mst_lease *lease, int64_t ttl_ms,
                                       struct mst_error *err);
-enum mst_status mst_mongo_lease_release(struct mst_store *store,
-                                        const char *job,
+enum mst_status mst_mongo_lease_release(struct mst_store *base, const char *job,
                                         const struct mst_lease *lease,
                                         struct mst_error *err);
 

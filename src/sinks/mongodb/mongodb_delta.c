@@ -22,6 +22,8 @@ struct delta {
     struct delta_cut *cuts;
     size_t cuts_len;
     const struct mst_mongosink_op *op; /* for its guard */
+    struct mst_arena *arena;
+    struct mst_buf *scratch;
 };
 
 static enum mst_status
@@ -100,8 +102,8 @@ delta_read_cut(const struct mst_bson_iter *iter, struct delta_cut *ret,
 }
 
 static enum mst_status
-delta_read_cuts(struct mst_slice list, struct mst_arena *arena,
-                struct delta *delta, struct mst_error *err)
+delta_read_cuts(struct mst_slice list, struct delta *delta,
+                struct mst_error *err)
 {
     struct mst_bson_iter iter;
     size_t n = 0;
@@ -115,7 +117,7 @@ delta_read_cuts(struct mst_slice list, struct mst_arena *arena,
     if (n > DELTA_CUTS_MAX) {
         return delta_bad(err, "more than 1000 truncatedArrays");
     }
-    delta->cuts = mst_arena_alloc(arena, (n + 1) * sizeof(*delta->cuts));
+    delta->cuts = mst_arena_alloc(delta->arena, (n + 1) * sizeof(*delta->cuts));
     if (delta->cuts == NULL) {
         return mst_fail_memory(err, ORIGIN);
     }
@@ -145,8 +147,8 @@ delta_read_removed(struct mst_slice list, struct mst_error *err)
 }
 
 static enum mst_status
-delta_read(struct mst_slice description, struct mst_arena *arena,
-           struct delta *delta, struct mst_error *err)
+delta_read(struct mst_slice description, struct delta *delta,
+           struct mst_error *err)
 {
     struct mst_bson_value value;
     struct mst_slice nested = MST_SLICE_NONE;
@@ -166,7 +168,7 @@ delta_read(struct mst_slice description, struct mst_arena *arena,
         if (!mst_bson_get_document(&value, &nested)) {
             return delta_bad(err, "truncatedArrays is no list");
         }
-        status = delta_read_cuts(nested, arena, delta, err);
+        status = delta_read_cuts(nested, delta, err);
     }
     if (status == MST_OK
         && mst_bson_find(description, "disambiguatedPaths", &value)
@@ -306,18 +308,19 @@ delta_write(const struct delta *delta, size_t first, size_t n, bool rest,
     return mst_bson_writer_finish(&writer, err);
 }
 
+/* Adds the statement with n cuts from first on, and the rest or not. */
 static enum mst_status
 delta_add(const struct delta *delta, size_t first, size_t n, bool rest,
-          struct mst_arena *arena, struct mst_buf *scratch,
           struct mst_mongosink_statement *ret, struct mst_error *err)
 {
-    mst_buf_reset(scratch);
-    enum mst_status status = delta_write(delta, first, n, rest, scratch, err);
+    mst_buf_reset(delta->scratch);
+    enum mst_status status =
+        delta_write(delta, first, n, rest, delta->scratch, err);
     if (status != MST_OK) {
         return status;
     }
     ret->is_pipeline = false;
-    ret->update = mst_arena_copy(arena, mst_buf_slice(scratch));
+    ret->update = mst_arena_copy(delta->arena, mst_buf_slice(delta->scratch));
     return ret->update.data == NULL ? mst_fail_memory(err, ORIGIN) : MST_OK;
 }
 
@@ -326,8 +329,8 @@ mst_mongosink_delta(struct mst_slice description, struct mst_arena *arena,
                     struct mst_buf *scratch, struct mst_mongosink_op *op,
                     struct mst_error *err)
 {
-    struct delta delta = {.op = op};
-    enum mst_status status = delta_read(description, arena, &delta, err);
+    struct delta delta = {.op = op, .arena = arena, .scratch = scratch};
+    enum mst_status status = delta_read(description, &delta, err);
     if (status != MST_OK) {
         return status;
     }
@@ -341,16 +344,13 @@ mst_mongosink_delta(struct mst_slice description, struct mst_arena *arena,
     size_t n = 0;
     if (delta_must_split(&delta)) {
         for (size_t i = 0; i < delta.cuts_len && status == MST_OK; i++) {
-            status =
-                delta_add(&delta, i, 1, false, arena, scratch, &all[n++], err);
+            status = delta_add(&delta, i, 1, false, &all[n++], err);
         }
         if (rest && status == MST_OK) {
-            status =
-                delta_add(&delta, 0, 0, true, arena, scratch, &all[n++], err);
+            status = delta_add(&delta, 0, 0, true, &all[n++], err);
         }
     } else if (rest || delta.cuts_len > 0) {
-        status = delta_add(&delta, 0, delta.cuts_len, true, arena, scratch,
-                           &all[n++], err);
+        status = delta_add(&delta, 0, delta.cuts_len, true, &all[n++], err);
     }
     if (status == MST_OK) {
         op->statements = all;

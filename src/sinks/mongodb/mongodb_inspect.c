@@ -69,7 +69,7 @@ preview_document(const struct mst_mongosink_op *op,
     struct mst_buf bytes;
     struct mst_bson_writer writer;
     struct mst_bson_value value = {0};
-    mst_buf_init(&bytes, 2 * MST_MONGOSINK_COMMAND_MAX);
+    mst_buf_init(&bytes, (size_t)2 * MST_MONGOSINK_COMMAND_MAX);
     mst_bson_writer_init(&writer, &bytes);
     write(&writer, "d", op);
     enum mst_status status = mst_bson_writer_finish(&writer, err);

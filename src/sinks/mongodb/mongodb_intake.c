@@ -244,6 +244,30 @@ intake_delete_id(struct mst_mongosink_intake *intake,
                                 &found->id, err);
 }
 
+/* What the apply mode can not take for a document: a drop or another DDL
+ * event, and Debezium's envelope. */
+static enum mst_status
+intake_check_apply(const struct mst_event *event, struct mst_error *err)
+{
+    struct mst_slice type = mst_event_attribute(event, "operation_type");
+    if (event->op == MST_OP_NONE && type.data != NULL
+        && !mst_slice_is(type, "none")) {
+        return mst_fail(err, MST_REJECTED, ORIGIN, 0,
+                        "'%.*s' is no change of a document and can not be "
+                        "applied",
+                        (int)(type.len > 60 ? 60 : type.len),
+                        (const char *)type.data);
+    }
+    if (mst_slice_is(mst_event_attribute(event, "payload"), "debezium")) {
+        (void)mst_fail(err, MST_REJECTED, ORIGIN, 0,
+                       "Debezium's envelope can not be applied");
+        mst_error_hint(err, "the source's payload = \"document\" or "
+                            "\"change\" can");
+        return MST_REJECTED;
+    }
+    return MST_OK;
+}
+
 static enum mst_status
 intake_kind(const struct mst_mongosink_intake *intake,
             const struct mst_delivery *delivery,
@@ -253,6 +277,10 @@ intake_kind(const struct mst_mongosink_intake *intake,
     found->doc = delivery->payload;
     found->is_create =
         op == MST_OP_CREATE || op == MST_OP_READ || op == MST_OP_NONE;
+    if (intake->mode == MST_MONGOSINK_APPLY
+        && intake_check_apply(delivery->event, err) != MST_OK) {
+        return MST_REJECTED;
+    }
     if (op == MST_OP_DELETE && intake->mode == MST_MONGOSINK_APPLY) {
         found->kind = MST_MONGOSINK_DELETE;
         return MST_OK;

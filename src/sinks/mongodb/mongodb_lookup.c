@@ -50,13 +50,28 @@ lookup_find(mongoc_collection_t *collection, struct mst_buf *filter,
     return cursor;
 }
 
+static void
+lookup_give(const bson_t *found, struct mst_mongosink_op *const *ops, size_t n,
+            const struct mst_mongosink_lookup *wanted)
+{
+    struct mst_slice doc = {bson_get_data(found), found->len};
+    struct mst_bson_value id;
+    if (!mst_bson_find(doc, "_id", &id)) {
+        return;
+    }
+    uint64_t hash = mst_mongosink_id_hash(ops[0]->target->hash, &id);
+    for (size_t i = 0; i < n; i++) {
+        if (ops[i]->hash == hash) {
+            wanted->each(wanted->arg, ops[i], doc);
+        }
+    }
+}
+
 enum mst_status
 mst_mongosink_lookup(mongoc_client_t *client,
                      struct mst_mongosink_op *const *ops, size_t n,
-                     bool only_ids,
-                     void (*each)(void *arg, struct mst_mongosink_op *op,
-                                  struct mst_slice doc),
-                     void *arg, struct mst_error *err)
+                     const struct mst_mongosink_lookup *wanted,
+                     struct mst_error *err)
 {
     struct mst_buf filter;
     const struct mst_mongosink_target *target = ops[0]->target;
@@ -68,22 +83,13 @@ mst_mongosink_lookup(mongoc_client_t *client,
     }
     mongoc_collection_t *collection = mongoc_client_get_collection(
         client, target->database, target->collection);
-    mongoc_cursor_t *cursor = lookup_find(collection, &filter, only_ids);
+    mongoc_cursor_t *cursor =
+        lookup_find(collection, &filter, wanted->only_ids);
     const bson_t *found = NULL;
     const bson_t *reply = NULL;
     bson_error_t error = {0};
     while (cursor != NULL && mongoc_cursor_next(cursor, &found)) {
-        struct mst_slice doc = {bson_get_data(found), found->len};
-        struct mst_bson_value id;
-        if (!mst_bson_find(doc, "_id", &id)) {
-            continue;
-        }
-        uint64_t hash = mst_mongosink_id_hash(target->hash, &id);
-        for (size_t i = 0; i < n; i++) {
-            if (ops[i]->hash == hash) {
-                each(arg, ops[i], doc);
-            }
-        }
+        lookup_give(found, ops, n, wanted);
     }
     if (cursor == NULL) {
         status = mst_fail_memory(err, ORIGIN);

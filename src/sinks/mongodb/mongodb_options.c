@@ -21,7 +21,7 @@ static const struct mst_option mongodb_bulk_options[] = {
      .offset = offsetof(struct mst_mongosink_bulk, bytes),
      .def = "16MB",
      .min = 1024,
-     .max = 16 * 1024 * 1024,
+     .max = INT64_C(16) << 20,
      .help = "Most bytes in one command; less when the job's memory budget "
              "is small."},
     {.name = "ops",

@@ -132,8 +132,10 @@ writer_compare(struct mst_mongosink_writer *writer,
     if (n == 0) {
         return MST_OK;
     }
-    enum mst_status status = mst_mongosink_lookup(
-        writer->client, ops, n, false, writer_compare_one, &compare, err);
+    const struct mst_mongosink_lookup wanted = {.each = writer_compare_one,
+                                                .arg = &compare};
+    enum mst_status status =
+        mst_mongosink_lookup(writer->client, ops, n, &wanted, err);
     if (status != MST_OK) {
         return status;
     }
@@ -211,8 +213,9 @@ writer_missing(struct mst_mongosink_writer *writer,
     }
     enum mst_status status = MST_OK;
     if (n > 0) {
-        status = mst_mongosink_lookup(writer->client, ops, n, true,
-                                      writer_found, NULL, err);
+        const struct mst_mongosink_lookup wanted = {.only_ids = true,
+                                                    .each = writer_found};
+        status = mst_mongosink_lookup(writer->client, ops, n, &wanted, err);
     } else if (!writer->said_missing) {
         writer->said_missing = true;
         mst_log_write(MST_LOG_INFO, ORIGIN, NULL, 0,

@@ -86,6 +86,11 @@ emit_remarks(const struct mst_mongo_source *source,
         && source->options->before != MST_MONGO_BEFORE_OFF) {
         remarks |= MST_MONGO_BEFORE_LARGE;
     }
+    if (source->options->payload == MST_MONGO_PAYLOAD_CHANGE) {
+        remarks |= MST_MONGO_IS_CHANGE;
+    } else if (source->options->payload == MST_MONGO_PAYLOAD_DEBEZIUM) {
+        remarks |= MST_MONGO_IS_DEBEZIUM;
+    }
     return remarks;
 }
 

@@ -12,7 +12,7 @@ enum {
     /* Above this many (a database with very many collections) events get
      * arrays of their own, in their batch. */
     LABELS_MAX = 16384,
-    LABELS_ATTRIBUTES = 6
+    LABELS_ATTRIBUTES = 7
 };
 
 /* Immutable once it is in the table. */
@@ -136,6 +136,12 @@ labels_build(struct mst_arena *arena, const struct mst_mongo_change *change,
     }
     if ((remarks & MST_MONGO_BEFORE_LARGE) != 0) {
         labels_add(set, MST_SLICE_LIT("before"), MST_SLICE_LIT("too_large"));
+    }
+    if ((remarks & (MST_MONGO_IS_CHANGE | MST_MONGO_IS_DEBEZIUM)) != 0) {
+        labels_add(set, MST_SLICE_LIT("payload"),
+                   (remarks & MST_MONGO_IS_CHANGE) != 0
+                       ? MST_SLICE_LIT("change")
+                       : MST_SLICE_LIT("debezium"));
     }
     return set;
 }

@@ -12,7 +12,9 @@
 
 enum mst_mongo_remark {
     MST_MONGO_FULL_MISSING = 1U << 0, /* full_document = missing */
-    MST_MONGO_BEFORE_LARGE = 1U << 1  /* before = too_large */
+    MST_MONGO_BEFORE_LARGE = 1U << 1, /* before = too_large */
+    MST_MONGO_IS_CHANGE = 1U << 2,    /* payload = change */
+    MST_MONGO_IS_DEBEZIUM = 1U << 3   /* payload = debezium */
 };
 
 struct mst_mongo_labels;

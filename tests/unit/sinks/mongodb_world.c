@@ -31,13 +31,13 @@ world_confirm(const struct mst_delivery_owner *owner,
     }
 }
 
-bool
-world_init(struct world *world)
+void
+world_begin(struct world *world)
 {
     const char *uri = getenv("MSTREAM_TEST_MONGODB");
     *world = (struct world){0};
     if (uri == NULL) {
-        return false;
+        skip();
     }
     mst_mongo_init();
     world->service =
@@ -50,7 +50,7 @@ world_init(struct world *world)
         (struct mst_mongosink_options){.id = strdup("document"),
                                        .write_concern = strdup("majority"),
                                        .write_timeout_ms = 10000,
-                                       .bulk = {1000, 16 * 1024 * 1024},
+                                       .bulk = {1000, UINT64_C(16) << 20},
                                        .connections = 2};
     (void)snprintf(world->collection, sizeof(world->collection), "c%d_%lld",
                    (int)getpid(), (long long)mst_clock_ns());
@@ -60,13 +60,12 @@ world_init(struct world *world)
                                          .options = &world->options,
                                          .resource = world->collection,
                                          .encoding = MST_ENCODING_BSON,
-                                         .memory = 8 * 1024 * 1024};
+                                         .memory = UINT64_C(8) << 20};
     world->owner.confirm = world_confirm;
     world->client = mongoc_client_new(uri);
     world->target = mongoc_client_get_collection(world->client, WORLD_DB,
                                                  world->collection);
     world->events = calloc(WORLD_EVENTS, sizeof(*world->events));
-    return true;
 }
 
 void

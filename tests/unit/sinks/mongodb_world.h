@@ -38,8 +38,9 @@ struct world {
     size_t len;
 };
 
-/* False when there is no server to use. Set options before world_open. */
-bool world_init(struct world *world);
+/* Skips the test when there is no server to use. Set options before
+ * world_open. */
+void world_begin(struct world *world);
 void world_open(struct world *world);
 void world_clear(struct world *world);
 

@@ -5,12 +5,6 @@
 #include "mongodb_world.h"
 #include "unit/cmocka_all.h"
 
-#define WORLD(world)                                                           \
-    struct world world;                                                        \
-    if (!world_init(&world)) {                                                 \
-        skip();                                                                \
-    }
-
 static void
 assert_document(struct world *world, const char *filter, const char *expected)
 {
@@ -23,7 +17,8 @@ static void
 operations_are_applied_in_order_to_one_document(void **state)
 {
     (void)state;
-    WORLD(world)
+    struct world world;
+    world_begin(&world);
     world_open(&world);
     world_add(&world, MST_OP_CREATE, "{\"_id\": 1, \"a\": 1}");
     world_add(&world, MST_OP_UPDATE, "{\"_id\": 1, \"a\": 2}");
@@ -47,7 +42,8 @@ static void
 a_replay_of_everything_changes_nothing(void **state)
 {
     (void)state;
-    WORLD(world)
+    struct world world;
+    world_begin(&world);
     world_open(&world);
     for (int i = 0; i < 500; i++) {
         char json[100];
@@ -69,7 +65,8 @@ static void
 insert_mode_confirms_replays_and_rejects_other_documents(void **state)
 {
     (void)state;
-    WORLD(world)
+    struct world world;
+    world_begin(&world);
     world.options.write_mode = MST_MONGOSINK_INSERT;
     world_open(&world);
     world_add(&world, MST_OP_CREATE, "{\"_id\": 1, \"a\": 1}");
@@ -94,7 +91,8 @@ static void
 one_unique_index_rejects_one_event_and_names_itself(void **state)
 {
     (void)state;
-    WORLD(world)
+    struct world world;
+    world_begin(&world);
     char json[300];
     (void)snprintf(json, sizeof(json),
                    "{\"createIndexes\": \"%s\", \"indexes\": [{\"key\": "
@@ -123,7 +121,8 @@ static void
 bytes_that_are_no_document_are_rejected_alone(void **state)
 {
     (void)state;
-    WORLD(world)
+    struct world world;
+    world_begin(&world);
     world_open(&world);
     uint8_t broken[64] = {0};
     world_add(&world, MST_OP_CREATE, "{\"_id\": 1, \"s\": \"text\"}");
@@ -150,7 +149,8 @@ static void
 the_largest_document_passes_and_a_larger_one_is_rejected_alone(void **state)
 {
     (void)state;
-    WORLD(world)
+    struct world world;
+    world_begin(&world);
     world_open(&world);
     enum { LARGEST = 16 * 1024 * 1024 };
     char *text = malloc(LARGEST + 64);
@@ -182,7 +182,8 @@ static void
 change_events_are_replayed_as_deltas(void **state)
 {
     (void)state;
-    WORLD(world)
+    struct world world;
+    world_begin(&world);
     world_open(&world);
     static const char *const changes[] = {
         "{\"operationType\":\"insert\",\"documentKey\":{\"_id\":1},"
@@ -232,7 +233,8 @@ static void
 a_delta_that_does_not_fit_falls_back_to_the_whole_document(void **state)
 {
     (void)state;
-    WORLD(world)
+    struct world world;
+    world_begin(&world);
     world_open(&world);
     world_add(&world, MST_OP_CREATE, "{\"_id\": 1, \"a\": 5}");
     world_add(&world, MST_OP_CREATE, "{\"_id\": 2, \"a\": 5}");
@@ -261,7 +263,8 @@ static void
 names_with_dollars_and_dots_survive_insert_and_replace(void **state)
 {
     (void)state;
-    WORLD(world)
+    struct world world;
+    world_begin(&world);
     world_open(&world);
     world_add(&world, MST_OP_CREATE, "{\"_id\": 1, \"$a\": 1, \"b.c\": 2}");
     world_run(&world, 0);
@@ -280,7 +283,8 @@ static void
 with_a_guard_an_older_event_never_wins(void **state)
 {
     (void)state;
-    WORLD(world)
+    struct world world;
+    world_begin(&world);
     world.options.guard = MST_MONGOSINK_GUARD_POSITION;
     world_open(&world);
     static const struct {
@@ -316,7 +320,8 @@ static void
 tombstones_delete_by_the_key_as_text(void **state)
 {
     (void)state;
-    WORLD(world)
+    struct world world;
+    world_begin(&world);
     static const char *const ids[] = {
         "{\"$oid\": \"65f0a1b2c3d4e5f601234567\"}", "12", "\"abc\"",
         "{\"a\": 1}"};
@@ -347,7 +352,8 @@ static void
 a_lost_connection_gives_everything_back_and_nothing_is_lost(void **state)
 {
     (void)state;
-    WORLD(world)
+    struct world world;
+    world_begin(&world);
     struct mst_sink_start start = {0};
     struct mst_error err;
     world_open(&world);
@@ -392,7 +398,8 @@ static void
 update_mode_sets_the_fields_given(void **state)
 {
     (void)state;
-    WORLD(world)
+    struct world world;
+    world_begin(&world);
     world.options.write_mode = MST_MONGOSINK_UPDATE;
     world_open(&world);
     world_add(&world, MST_OP_CREATE, "{\"_id\": 1, \"a\": 1, \"b\": 2}");

@@ -68,13 +68,17 @@ teardown(void **state)
     return 0;
 }
 
-#define STORE(store)                                                           \
-    struct fixture *fixture = *state;                                          \
-    struct mst_store *store = fixture->store;                                  \
-    struct mst_error err = {.status = MST_OK};                                 \
-    if (store == NULL) {                                                       \
-        skip();                                                                \
+/* Skips the test where there is no server. */
+static struct mst_store *
+store_of(void **state, struct mst_error *err)
+{
+    struct fixture *fixture = *state;
+    if (fixture->store == NULL) {
+        skip();
     }
+    mst_error_clear(err);
+    return fixture->store;
+}
 
 static enum mst_status
 save(struct mst_store *store, uint64_t events, uint64_t fence,
@@ -135,7 +139,8 @@ a_checkpoint_is_read_as_it_was_written(void **state)
 static void
 the_newest_checkpoint_is_loaded(void **state)
 {
-    STORE(store)
+    struct mst_error err;
+    struct mst_store *store = store_of(state, &err);
     struct mst_checkpoint got = {0};
     assert_int_equal(store->type->checkpoint_load(store, "users", &got, &err),
                      MST_END);
@@ -169,7 +174,8 @@ remember(void *arg, const struct mst_checkpoint *one)
 static void
 the_last_twenty_are_kept_newest_first(void **state)
 {
-    STORE(store)
+    struct mst_error err;
+    struct mst_store *store = store_of(state, &err);
     struct seen seen = {.len = 0};
     for (uint64_t i = 1; i <= 25; i++) {
         assert_int_equal(save(store, i, 0, &err), MST_OK);
@@ -191,7 +197,8 @@ the_last_twenty_are_kept_newest_first(void **state)
 static void
 one_holder_at_a_time_and_fences_grow(void **state)
 {
-    STORE(store)
+    struct mst_error err;
+    struct mst_store *store = store_of(state, &err);
     struct mst_lease first = {0};
     struct mst_lease second = {0};
     assert_int_equal(
@@ -224,7 +231,8 @@ one_holder_at_a_time_and_fences_grow(void **state)
 static void
 an_expired_lease_and_a_dead_holders_are_taken_over(void **state)
 {
-    STORE(store)
+    struct mst_error err;
+    struct mst_store *store = store_of(state, &err);
     char tag[MST_PROCESS_TAG_MAX];
     struct mst_lease lease = {0};
     struct mst_lease next = {0};
@@ -261,7 +269,8 @@ an_expired_lease_and_a_dead_holders_are_taken_over(void **state)
 static void
 who_lost_the_lease_can_not_write_over_newer_progress(void **state)
 {
-    STORE(store)
+    struct mst_error err;
+    struct mst_store *store = store_of(state, &err);
     struct mst_lease old = {0};
     struct mst_lease now = {0};
     struct mst_checkpoint got = {0};
@@ -283,7 +292,8 @@ who_lost_the_lease_can_not_write_over_newer_progress(void **state)
 static void
 a_person_may_write_only_while_nobody_runs_the_job(void **state)
 {
-    STORE(store)
+    struct mst_error err;
+    struct mst_store *store = store_of(state, &err);
     struct mst_lease lease = {0};
     assert_int_equal(save(store, 1, 0, &err), MST_OK);
     assert_int_equal(
@@ -303,11 +313,13 @@ a_person_may_write_only_while_nobody_runs_the_job(void **state)
 static void
 a_damaged_checkpoint_is_refused_and_the_older_ones_are_listed(void **state)
 {
-    STORE(store)
+    struct mst_error err;
+    struct mst_store *store = store_of(state, &err);
     struct mst_checkpoint got = {0};
     struct seen seen = {.len = 0};
     assert_int_equal(save(store, 1, 0, &err), MST_OK);
     assert_int_equal(save(store, 2, 0, &err), MST_OK);
+    struct fixture *fixture = *state;
     mongoc_collection_t *collection = mongoc_client_get_collection(
         fixture->client, DATABASE, fixture->collection);
     bson_t *filter = BCON_NEW("_id", BCON_UTF8("users"));
