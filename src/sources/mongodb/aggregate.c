@@ -70,7 +70,7 @@ watch_pipeline(struct mst_mongo_watch *watch, struct mst_error *err)
         return MST_OK;
     }
     struct mst_buf json;
-    mst_buf_init(&json, 1024 * 1024);
+    mst_buf_init(&json, 1U << 20);
     bson_t *parsed = NULL;
     bson_error_t error = {0};
     if (mst_buf_printf(&json, "{\"p\":%s}", text) == MST_OK) {

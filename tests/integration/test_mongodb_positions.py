@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: MIT
+"""Where the MongoDB source begins, goes on, and what it does at 16 MB."""
+
+import json
+
+import pytest
+from support.mongodb_stream import Stream
+from support.waiting import wait_until
+
+
+@pytest.fixture
+def stream(mongodb, kafka, mstream, mstreamd):
+    return Stream(mongodb, kafka, mstream, mstreamd)
+
+
+@pytest.fixture
+def users(mongodb, stream):
+    return mongodb.db["users"]
+
+
+# --- positions ------------------------------------------------------------
+
+
+def test_runs_continue_without_gap_or_repeat(stream, users):
+    for i in range(5):
+        users.insert_many([{"_id": f"{i}-{j}"} for j in range(100)])
+        stream.run()
+    got = [d["_id"] for d in stream.documents()]
+    assert got == [f"{i}-{j}" for i in range(5) for j in range(100)]
+
+
+def test_now_is_kept_before_the_first_event(stream, users):
+    daemon = stream.daemon(start="now")
+    stream.wait_open()
+    wait_until(lambda: stream.checkpoints(), what="a first checkpoint")
+    daemon.kill()
+    users.insert_one({"_id": 1})
+    stream.daemon(start="now")
+    assert stream.wait_for(1) == [{"_id": 1}]
+
+
+def test_quiet_collections_move_their_position(stream, users, mongodb):
+    stream.daemon(heartbeat_interval="100ms")
+    users.insert_one({"_id": 1})
+    stream.wait_for(1)
+    before = wait_until(lambda: stream.checkpoints())[-1]
+    for i in range(3):
+        mongodb.db["other"].insert_one({"_id": i})
+    wait_until(lambda: stream.checkpoints()[-1] != before)
+
+
+@pytest.mark.parametrize("form", ["time", "timestamp", "token", "document"])
+def test_every_start_begins_where_it_says(stream, users, mongodb, form):
+    users.insert_one({"_id": "before"})
+    with mongodb.db.watch() as watch:
+        users.insert_one({"_id": "mark"})
+        event = watch.next()
+    users.insert_one({"_id": "after"})
+    time = event["clusterTime"]
+    start = {
+        "time": "2026-01-01T00:00:00Z",
+        "timestamp": f"timestamp:{time.time},{time.inc}",
+        "token": f"resume_token:{event['_id']['_data']}",
+        "document": f"resume_token:{json.dumps(event['_id'])}",
+    }[form]
+    if form == "time":
+        # The oplog of a shared server may not reach back to its first day.
+        start = time.as_datetime().strftime("%Y-%m-%dT%H:%M:%SZ")
+    stream.run(start=start)
+    expected = {"timestamp": ["mark", "after"], "time": ["mark", "after"]}
+    got = [d["_id"] for d in stream.documents()]
+    # A time has whole seconds: what came in the same second comes too.
+    assert got[-len(expected.get(form, ["after"])) :] == expected.get(
+        form, ["after"]
+    )
+    if form != "time":
+        assert "before" not in got
+
+
+def test_earliest_begins_with_the_oplog(stream, users, own_servers, mongodb_at):
+    servers = own_servers("plain", oplog_mb=64)
+    other = mongodb_at(servers.env()["MSTREAM_TEST_MONGODB"])
+    other.db["users"].insert_many([{"_id": i} for i in range(100)])
+    stream.uri = other.uri
+    stream.run(start="earliest")
+    assert [d["_id"] for d in stream.documents()] == list(range(100))
+
+
+@pytest.mark.parametrize("start", ["yesterday", "resume_token:8G", "timestamp:1"])
+def test_a_start_that_can_not_be_is_refused(stream, start):
+    result = stream.run(code=None, start=start)
+    assert result.code in (1, 2)
+    assert "start" in result.err
+
+
+# --- large events ---------------------------------------------------------
+
+
+def large(users, mongodb):
+    """Five changes; the event of the third is larger than 16 MB."""
+    mongodb.enable_pre_images("users")
+    users.insert_one({"_id": 1, "n": 1, "pad": "a" * 9_000_000})
+    users.insert_one({"_id": 2, "n": 2})
+    users.replace_one({"_id": 1}, {"_id": 1, "n": 3, "pad": "b" * 9_000_000})
+    users.insert_one({"_id": 3, "n": 4})
+    users.delete_one({"_id": 2})
+
+
+def test_events_above_16_mb_are_joined_from_fragments(stream, users, mongodb):
+    large(users, mongodb)
+    stream.run(payload="change", before="required")
+    events = stream.documents()
+    assert [e["operationType"] for e in events] == [
+        "insert",
+        "insert",
+        "replace",
+        "insert",
+        "delete",
+    ]
+    assert events[2]["fullDocument"]["pad"] == "b" * 9_000_000
+    assert events[2]["fullDocumentBeforeChange"]["pad"] == "a" * 9_000_000
+    assert "splitEvent" not in events[2]
+    assert events[2]["documentKey"] == {"_id": 1}
+    # And it is a place to go on from.
+    users.insert_one({"_id": 9})
+    stream.run(payload="change", before="required")
+    assert stream.documents()[5]["documentKey"] == {"_id": 9}
+
+
+def test_a_server_that_can_not_split_loses_only_what_is_before(
+    stream, users, mongodb
+):
+    users.insert_one({"_id": 0, "n": 0})
+    daemon = stream.daemon(before="whenAvailable")
+    stream.wait_for(1)
+    # The next aggregate is the one with the split stage.
+    end = stream.fail({"times": 1}, ["aggregate"], errorCode=40324)
+    try:
+        large(users, mongodb)
+        daemon.wait_log("can not split")
+    finally:
+        end()
+    documents = stream.wait_for(6)[1:]
+    assert [d["n"] for d in documents] == [1, 2, 3, 4, 2]
+    records = stream.records()[1:]
+    assert records[2].headers["before"] == "too_large"
+    assert all("before" not in r.headers for r in records[:2] + records[3:])
+    assert "without" in daemon.stderr()
