@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The MongoDB source when the server, the line or the rights fail."""
 
+from urllib.parse import quote
+
 import pymongo
 import pytest
+from servers_lib import cache, ports, process
 from support.mongodb_stream import Stream
 from support.waiting import wait_until
 
@@ -119,6 +122,55 @@ def test_a_killed_daemon_loses_nothing(stream, users):
     assert first == sorted(first), "a first delivery was out of order"
 
 
+@pytest.mark.parametrize("way", ["step_down", "kill"])
+def test_another_primary_goes_on(stream, own_servers, mongodb_at, way):
+    servers = own_servers("replica")
+    other = mongodb_at(servers.env()["MSTREAM_TEST_REPLICA_MONGODB"])
+    users = other.db["users"]
+    users.insert_one({"_id": -1})
+    stream.uri, stream.source["start"] = other.uri, "now"
+    stream.daemon()
+    wait_until(stream.checkpoints, what="an open stream")
+    users.insert_many([{"_id": i} for i in range(100)])
+    stream.wait_for(100)
+    if way == "step_down":
+        servers.step_down()
+    else:
+        servers.kill(servers.primary())
+
+    def inserted():
+        try:
+            users.insert_one({"_id": 100})
+        except pymongo.errors.DuplicateKeyError:
+            return True
+        except pymongo.errors.PyMongoError:
+            return False
+        return True
+
+    wait_until(inserted, 60, what="a new primary")
+    users.insert_many([{"_id": i} for i in range(101, 200)])
+    wanted = set(range(200))
+    wait_until(lambda: {d["_id"] for d in stream.documents()} == wanted, 60)
+
+
+def test_a_standalone_server_is_refused_in_words(stream, tmp_path):
+    binary, env = cache.mongod()
+    port = ports.take(1)[0]
+    data = tmp_path / "data"
+    data.mkdir()
+    argv = [str(binary), "--dbpath", str(data), "--port", str(port)]
+    argv += ["--bind_ip", "127.0.0.1", "--nounixsocket"]
+    server = process.spawn(argv, str(tmp_path / "mongod.log"), env)
+    try:
+        wait_until(lambda: ports.is_listening(port))
+        stream.uri = f"mongodb://127.0.0.1:{port}/"
+        result = stream.run(code=1, start="now")
+    finally:
+        process.kill(server)
+    assert "standalone" in result.err
+    assert "rs.initiate()" in result.err
+
+
 # --- rights ---------------------------------------------------------------
 
 
@@ -174,3 +226,29 @@ def test_a_wrong_password_is_said_and_not_shown(stream, role):
     result = stream.run(code=1)
     assert "password" in result.err
     assert "wr0ng" not in result.err
+
+
+def test_a_certificate_logs_in(stream, secure):
+    uri = secure["MSTREAM_TEST_SECURE_MONGODB_X509"]
+    folder = secure["MSTREAM_TEST_SECURE_TLS"]
+    client = pymongo.MongoClient(uri)
+    # The files come from the service's keys, not from the connection string.
+    host = uri.partition("://")[2].partition("/")[0]
+    stream.uri = (
+        f"mongodb://{host}/?replicaSet=mst&authMechanism=MONGODB-X509"
+        f"&authSource={quote('$external')}"
+    )
+    config = stream.config(start="now").replace(
+        "db_name =",
+        f'tls_ca_file = "{folder}/ca.pem"\n'
+        f'tls_certificate_key_file = "{folder}/client.pem"\n'
+        "db_name =",
+    )
+    stream.mstreamd(config)
+    wait_until(stream.checkpoints, what="an open stream")
+    client[stream.mongodb.name]["users"].insert_one({"_id": 1})
+    try:
+        assert stream.wait_for(1) == [{"_id": 1}]
+    finally:
+        client.drop_database(stream.mongodb.name)
+        client.close()

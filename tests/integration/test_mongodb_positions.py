@@ -127,6 +127,33 @@ def test_events_above_16_mb_are_joined_from_fragments(stream, users, mongodb):
     assert stream.documents()[5]["documentKey"] == {"_id": 9}
 
 
+@pytest.mark.parametrize("replies", range(1, 5))
+def test_a_line_lost_between_fragments_loses_none(
+    stream, users, mongodb, replies
+):
+    large(users, mongodb)
+    # Each fragment is a reply of its own: one of these hits between two.
+    end = stream.fail({"skip": replies}, closeConnection=True)
+    try:
+        daemon = stream.daemon(payload="change", before="required")
+        daemon.wait_log("cannot read the changes")
+    finally:
+        end()
+    wait_until(lambda: len({e["_id"]["_data"] for e in stream.documents()}) == 5)
+    # Those that were confirmed before may come again, but whole.
+    events = {e["_id"]["_data"]: e for e in stream.documents()}
+    assert [e["operationType"] for e in events.values()] == [
+        "insert",
+        "insert",
+        "replace",
+        "insert",
+        "delete",
+    ]
+    replace = list(events.values())[2]
+    assert replace["fullDocument"]["pad"] == "b" * 9_000_000
+    assert replace["fullDocumentBeforeChange"]["pad"] == "a" * 9_000_000
+
+
 def test_a_server_that_can_not_split_loses_only_what_is_before(
     stream, users, mongodb
 ):

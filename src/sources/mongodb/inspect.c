@@ -180,8 +180,12 @@ inspect_pre_images_of(struct inspect *inspect, const char *name)
     (void)snprintf(text, sizeof(text), "%s for '%.120s'", on ? "on" : "off",
                    name);
     bool bad = !on && !inspect->options->enable_pre_images;
-    inspect_add(inspect, bad ? MST_FINDING_FAIL : MST_FINDING_OK, "pre-images",
-                text,
+    bool required =
+        inspect->options->before == MST_MONGO_BEFORE_REQUIRED
+        || inspect->options->full_document == MST_MONGO_FULL_REQUIRED;
+    enum mst_finding_level level =
+        required ? MST_FINDING_FAIL : MST_FINDING_WARN;
+    inspect_add(inspect, bad ? level : MST_FINDING_OK, "pre-images", text,
                 bad ? "enable_pre_images = true, or collMod with "
                       "changeStreamPreAndPostImages: {enabled: true}"
                     : NULL);
