@@ -150,6 +150,7 @@ daemon_serve(struct daemon *daemon)
     for (;;) {
         int sig = daemon_wait_signal(tick);
         daemon_watchdog(daemon);
+        mst_manager_tend(daemon->manager);
         if (sig == SIGHUP) {
             daemon_reload(daemon);
         } else if (sig != 0) {

@@ -9,6 +9,8 @@
 #include "base/process.h"
 #include "log/log.h"
 
+enum { MANAGER_EXPIRE_EVERY_MS = 3600 * 1000 };
+
 /* A configuration and the number of jobs that were made from it. */
 struct manager_config {
     struct manager_config *next;
@@ -29,6 +31,7 @@ struct mst_manager {
     struct manager_config *configs;
     struct manager_job *jobs;
     size_t jobs_len;
+    int64_t expire_next_ms; /* monotonic */
 };
 
 enum mst_status
@@ -231,13 +234,55 @@ mst_manager_apply(struct mst_manager *manager, struct mst_config *config,
             || manager_find(manager, connector->name) != NULL) {
             continue;
         }
-        if (manager_add(manager, from, connector, share, err) != MST_OK) {
-            mst_log_failure(MST_LOG_ERROR, "job", connector->name, err);
-            (*ret_failed)++;
+        if (manager_add(manager, from, connector, share, err) == MST_OK) {
+            continue;
         }
+        (*ret_failed)++;
+        if (manager->args.single_run) {
+            break; /* the caller gives up, and says why */
+        }
+        mst_log_failure(MST_LOG_ERROR, "job", connector->name, err);
     }
     manager_drop_config(manager, from); /* only if no job came of it */
     return MST_OK;
+}
+
+/* One job's letters; a store in trouble is asked again at the next round. */
+static void
+manager_expire(struct mst_manager *manager,
+               const struct mst_config_connector *connector)
+{
+    struct mst_store *store = manager->args.store;
+    uint64_t expired = 0;
+    struct mst_error err;
+    mst_error_clear(&err);
+    if (connector->dlq.max_age_ms <= 0) {
+        return;
+    }
+    enum mst_status status = store->type->letters_expire(
+        store, connector->name, connector->dlq.max_age_ms, &expired, &err);
+    if (status != MST_OK) {
+        mst_log_failure(MST_LOG_WARN, "dlq", connector->name, &err);
+    } else if (expired > 0) {
+        const struct mst_log_field fields[] = {
+            MST_LOG_STR("job", connector->name),
+            MST_LOG_NUM("letters", expired)};
+        mst_log_write(MST_LOG_WARN, "dlq", fields, 2,
+                      "dead letters older than dlq.max_age were removed");
+    }
+}
+
+void
+mst_manager_tend(struct mst_manager *manager)
+{
+    int64_t now = mst_clock_ms();
+    if (now < manager->expire_next_ms) {
+        return;
+    }
+    manager->expire_next_ms = now + MANAGER_EXPIRE_EVERY_MS;
+    for (size_t i = 0; i < manager->jobs_len; i++) {
+        manager_expire(manager, mst_job_connector(manager->jobs[i].job));
+    }
 }
 
 size_t

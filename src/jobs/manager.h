@@ -24,11 +24,15 @@ mst_manager_create(const struct mst_manager_args *args,
 /* Makes the running jobs those of this configuration: new ones start, gone
  * ones stop, changed ones restart, the others go on untouched. Takes config
  * over, also when it fails; what can not start is in ret_failed and logged,
- * the others run. */
+ * the others run. In a single run the first one ends it, and err says why. */
 MST_MUST_CHECK enum mst_status mst_manager_apply(struct mst_manager *manager,
                                                  struct mst_config *config,
                                                  size_t *ret_failed,
                                                  struct mst_error *err);
+
+/* What has to be done now and then: removes dead letters that are too old. To
+ * be called every few seconds; does its work about once an hour. */
+void mst_manager_tend(struct mst_manager *manager);
 
 size_t mst_manager_len(struct mst_manager *manager);
 /* The i-th job; valid until the next apply. */
