@@ -5,7 +5,12 @@
 
 #include "cli.h"
 
+extern const struct mst_cli_command mst_command_checkpoints;
+extern const struct mst_cli_command mst_command_completion;
+extern const struct mst_cli_command mst_command_convert;
+extern const struct mst_cli_command mst_command_dlq;
 extern const struct mst_cli_command mst_command_doctor;
+extern const struct mst_cli_command mst_command_dry_run;
 extern const struct mst_cli_command mst_command_explain;
 extern const struct mst_cli_command mst_command_run;
 extern const struct mst_cli_command mst_command_validate;

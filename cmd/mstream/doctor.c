@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /* mstream doctor: connects to every service and says what it finds. */
-#include <stdio.h>
+#include <limits.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "commands.h"
 #include "core/inspect.h"
 #include "jobs/job_spec.h"
 #include "open_store.h"
+#include "output.h"
 #include "state/store_open.h"
 
 enum { DOCTOR_TIMEOUT_MS = 5000 };
 
 static const struct mst_cli_flag doctor_flags[] = {
-    {"job", "NAME", "only what this job uses"},
-    {"timeout", "S", "for each service (5)"},
+    {"job", "NAME", "only what this job uses", NULL},
+    {"timeout", "S", "for each service (5)", NULL},
 };
 
 /* Collects findings as lines or JSON objects. */
@@ -23,59 +23,36 @@ struct doctor {
     const struct mst_cli_args *args;
     const char *job;
     const char *service;
-    struct mst_buf out;
-    size_t found;
+    struct mst_output out;
     size_t failed;
-    bool broken; /* out of memory */
 };
 
 static const char *const doctor_levels[] = {"ok", "warn", "fail"};
-
-static enum mst_status
-doctor_json(struct doctor *self, enum mst_finding_level level, const char *what,
-            const char *text, const char *hint)
-{
-    const char *const fields[][2] = {
-        {"level", doctor_levels[level]},
-        {"job", self->job},
-        {"service", self->service},
-        {"what", what},
-        {"text", text},
-        {"hint", hint != NULL ? hint : ""},
-    };
-    enum mst_status status =
-        mst_buf_append_str(&self->out, self->found == 0 ? "[{" : ",\n{");
-    for (size_t i = 0; i < MST_ARRAY_SIZE(fields) && status == MST_OK; i++) {
-        status = mst_buf_printf(&self->out, "%s\"%s\":", i == 0 ? "" : ",",
-                                fields[i][0]);
-        if (status == MST_OK) {
-            status =
-                mst_buf_append_json(&self->out, mst_slice_str(fields[i][1]));
-        }
-    }
-    return status == MST_OK ? mst_buf_append_char(&self->out, '}') : status;
-}
 
 static void
 doctor_add(struct mst_findings *findings, enum mst_finding_level level,
            const char *what, const char *text, const char *hint)
 {
     struct doctor *self = (struct doctor *)findings;
-    enum mst_status status = MST_OK;
-    if (self->args->json) {
-        status = doctor_json(self, level, what, text, hint);
-    } else {
-        status =
-            mst_buf_printf(&self->out, "%-4s  %s: %s: %s\n",
-                           doctor_levels[level], self->service, what, text);
-        if (status == MST_OK && hint != NULL && hint[0] != '\0'
-            && level != MST_FINDING_OK) {
-            status = mst_buf_printf(&self->out, "      hint: %s\n", hint);
-        }
-    }
-    self->found++;
+    struct mst_output *out = &self->out;
+    bool hinted = hint != NULL && hint[0] != '\0' && level != MST_FINDING_OK;
     self->failed += level == MST_FINDING_FAIL ? 1 : 0;
-    self->broken = self->broken || status != MST_OK;
+    if (!self->args->json) {
+        mst_output_text(out, "%-4s  %s: %s: %s\n", doctor_levels[level],
+                        self->service, what, text);
+        if (hinted) {
+            mst_output_text(out, "      hint: %s\n", hint);
+        }
+        return;
+    }
+    mst_output_open(out, NULL, '{');
+    mst_output_str(out, "level", doctor_levels[level]);
+    mst_output_str(out, "job", self->job);
+    mst_output_str(out, "service", self->service);
+    mst_output_str(out, "what", what);
+    mst_output_str(out, "text", text);
+    mst_output_str(out, "hint", hinted ? hint : NULL);
+    mst_output_close(out, '}');
 }
 
 static void
@@ -110,11 +87,8 @@ doctor_connector(struct doctor *self, const struct mst_config *config,
                  const struct mst_config_connector *connector, int timeout_ms)
 {
     if (!self->args->json) {
-        self->broken =
-            self->broken
-            || mst_buf_printf(&self->out, "job %s%s\n", connector->name,
-                              connector->enabled ? "" : " (disabled)")
-                   != MST_OK;
+        mst_output_text(&self->out, "job %s%s\n", connector->name,
+                        connector->enabled ? "" : " (disabled)");
     }
     doctor_step(self, config, connector, &connector->source, timeout_ms);
     for (size_t i = 0; i < connector->sinks_len; i++) {
@@ -131,7 +105,7 @@ doctor_state(struct doctor *self, const struct mst_config *config)
     struct mst_store *store = NULL;
     struct mst_error err;
     mst_error_clear(&err);
-    self->job = "";
+    self->job = NULL;
     self->service = "state";
     enum mst_status status = mst_cmd_open_store(config, true, &store, &err);
     if (status == MST_OK) {
@@ -148,12 +122,36 @@ doctor_state(struct doctor *self, const struct mst_config *config)
 }
 
 static int
-doctor_run(const struct mst_cli_args *args)
+doctor_config(const struct mst_cli_args *args, const struct mst_config *config,
+              int timeout_ms)
 {
     struct doctor self = {.findings = {.add = doctor_add}, .args = args};
     const char *job = mst_cli_value(args, "job");
+    if (job != NULL && mst_cli_connector(args, config, job) == NULL) {
+        return MST_EXIT_USAGE;
+    }
+    mst_output_init(&self.out);
+    if (args->json) {
+        mst_output_open(&self.out, NULL, '[');
+    }
+    doctor_state(&self, config);
+    for (size_t i = 0; i < config->connectors_len; i++) {
+        if (job == NULL || strcmp(job, config->connectors[i].name) == 0) {
+            doctor_connector(&self, config, &config->connectors[i], timeout_ms);
+        }
+    }
+    if (args->json) {
+        mst_output_close(&self.out, ']');
+        mst_output_newline(&self.out);
+    }
+    return mst_output_end(&self.out,
+                          self.failed > 0 ? MST_EXIT_FAILED : MST_EXIT_OK);
+}
+
+static int
+doctor_run(const struct mst_cli_args *args)
+{
     int64_t timeout_ms = DOCTOR_TIMEOUT_MS;
-    size_t jobs = 0;
     if (!mst_cli_duration(args, "timeout", timeout_ms, &timeout_ms)) {
         return MST_EXIT_USAGE;
     }
@@ -162,24 +160,8 @@ doctor_run(const struct mst_cli_args *args)
         return MST_EXIT_USAGE;
     }
     mst_log_set_level(MST_LOG_OFF);
-    mst_buf_init(&self.out, 64 * 1024 * 1024);
-    doctor_state(&self, config);
-    for (size_t i = 0; i < config->connectors_len; i++) {
-        if (job == NULL || strcmp(job, config->connectors[i].name) == 0) {
-            doctor_connector(&self, config, &config->connectors[i],
-                             (int)timeout_ms);
-            jobs++;
-        }
-    }
-    int code = self.failed > 0 || self.broken ? MST_EXIT_FAILED : MST_EXIT_OK;
-    if (jobs == 0 && job != NULL) {
-        mst_cli_fail(args, NULL, "there is no job '%s' in the file", job);
-        code = MST_EXIT_USAGE;
-    } else if (args->json && mst_buf_append_str(&self.out, "]\n") != MST_OK) {
-        code = MST_EXIT_FAILED;
-    }
-    code = mst_cli_print(&self.out, code);
-    mst_buf_clear(&self.out);
+    int code = doctor_config(args, config,
+                             timeout_ms < INT_MAX ? (int)timeout_ms : INT_MAX);
     mst_config_destroy(config);
     return code;
 }

@@ -6,9 +6,12 @@
 #include "config/units.h"
 #include "core/inspect.h"
 #include "jobs/job_spec.h"
+#include "output.h"
+
+enum { EXPLAIN_MAX = 64 * 1024 * 1024 };
 
 static const struct mst_cli_flag explain_flags[] = {
-    {"job", "NAME", "only this job"},
+    {"job", "NAME", "only this job", NULL},
 };
 
 static enum mst_status
@@ -54,10 +57,7 @@ explain_policy(const struct mst_config *config,
     char batch[MST_UNITS_TEXT_MAX];
     char age[MST_UNITS_TEXT_MAX];
     char interval[MST_UNITS_TEXT_MAX];
-    mst_units_size_text(connector->memory != 0
-                            ? connector->memory
-                            : config->memory / config->connectors_len,
-                        memory);
+    mst_units_size_text(mst_job_memory(config, connector), memory);
     mst_units_size_text(connector->batch.max_bytes, batch);
     mst_units_duration_text(connector->batch.max_age_ms, age);
     mst_units_duration_text(connector->checkpoint.interval_ms, interval);
@@ -99,23 +99,8 @@ explain_connector(const struct mst_config *config,
 
 /* {"job":...,"explain":...} for machines: the same text, by job. */
 static enum mst_status
-explain_json(const char *job, const struct mst_buf *text, bool first,
-             struct mst_buf *out)
-{
-    enum mst_status status =
-        mst_buf_append_str(out, first ? "[{\"job\":" : ",\n{\"job\":");
-    status = status == MST_OK ? mst_buf_append_json(out, mst_slice_str(job))
-                              : status;
-    status =
-        status == MST_OK ? mst_buf_append_str(out, ",\"explain\":") : status;
-    status = status == MST_OK ? mst_buf_append_json(out, mst_buf_slice(text))
-                              : status;
-    return status == MST_OK ? mst_buf_append_char(out, '}') : status;
-}
-
-static enum mst_status
 explain_all(const struct mst_cli_args *args, const struct mst_config *config,
-            struct mst_buf *out, size_t *ret_jobs, struct mst_error *err)
+            struct mst_output *out, struct mst_error *err)
 {
     const char *job = mst_cli_value(args, "job");
     enum mst_status status = MST_OK;
@@ -125,47 +110,56 @@ explain_all(const struct mst_cli_args *args, const struct mst_config *config,
         if (job != NULL && strcmp(job, one->name) != 0) {
             continue;
         }
-        mst_buf_init(&text, 64 * 1024 * 1024);
+        mst_buf_init(&text, EXPLAIN_MAX);
         status = explain_connector(config, one, &text, err);
-        if (status == MST_OK) {
-            status = args->json
-                         ? explain_json(one->name, &text, *ret_jobs == 0, out)
-                         : mst_buf_append(out, text.data, text.len);
+        if (status == MST_OK && args->json) {
+            mst_output_open(out, NULL, '{');
+            mst_output_str(out, "job", one->name);
+            mst_output_slice(out, "explain", mst_buf_slice(&text));
+            mst_output_close(out, '}');
+        } else if (status == MST_OK) {
+            mst_output_bytes(out, mst_buf_slice(&text));
         }
         mst_buf_clear(&text);
-        (*ret_jobs)++;
-    }
-    if (status == MST_OK && args->json) {
-        status = mst_buf_append_str(out, *ret_jobs == 0 ? "[]\n" : "]\n");
     }
     return status;
 }
 
 static int
+explain_config(const struct mst_cli_args *args, const struct mst_config *config)
+{
+    const char *job = mst_cli_value(args, "job");
+    struct mst_error err;
+    struct mst_output out;
+    if (job != NULL && mst_cli_connector(args, config, job) == NULL) {
+        return MST_EXIT_USAGE;
+    }
+    mst_error_clear(&err);
+    mst_output_init(&out);
+    if (args->json) {
+        mst_output_open(&out, NULL, '[');
+    }
+    if (explain_all(args, config, &out, &err) != MST_OK) {
+        mst_cli_error(args, &err);
+        mst_output_clear(&out);
+        return MST_EXIT_FAILED;
+    }
+    if (args->json) {
+        mst_output_close(&out, ']');
+        mst_output_newline(&out);
+    }
+    return mst_output_end(&out, MST_EXIT_OK);
+}
+
+static int
 explain_run(const struct mst_cli_args *args)
 {
-    struct mst_error err;
-    struct mst_buf out;
-    size_t jobs = 0;
-    int code = MST_EXIT_OK;
     struct mst_config *config = mst_cli_load(args, args->words[0]);
     if (config == NULL) {
         return MST_EXIT_USAGE;
     }
-    mst_error_clear(&err);
     mst_log_set_level(MST_LOG_OFF);
-    mst_buf_init(&out, 256 * 1024 * 1024);
-    if (explain_all(args, config, &out, &jobs, &err) != MST_OK) {
-        mst_cli_error(args, &err);
-        code = MST_EXIT_FAILED;
-    } else if (jobs == 0 && mst_cli_value(args, "job") != NULL) {
-        mst_cli_fail(args, NULL, "there is no job '%s' in the file",
-                     mst_cli_value(args, "job"));
-        code = MST_EXIT_USAGE;
-    } else {
-        code = mst_cli_print(&out, code);
-    }
-    mst_buf_clear(&out);
+    int code = explain_config(args, config);
     mst_config_destroy(config);
     return code;
 }

@@ -1,91 +1,109 @@
 /* SPDX-License-Identifier: MIT */
 /* Entry of the command line: finds the command. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "builtins.h"
 #include "commands.h"
 #include "config/suggest.h"
 
-const struct mst_cli_command *const mst_cli_commands[] = {
-    &mst_command_doctor,
-    &mst_command_explain,
-    &mst_command_run,
-    &mst_command_validate,
-    NULL,
-};
-
-const struct mst_registry *
-mst_cli_registry(void)
-{
-    return &mst_builtins;
-}
-
 static int
-main_help(FILE *out)
+main_help(const struct mst_cli_command *command, int code)
 {
-    (void)fprintf(out, "Usage: mstream COMMAND [options]\n\nCommands:\n");
-    for (size_t i = 0; mst_cli_commands[i] != NULL; i++) {
-        (void)fprintf(out, "  %-12s %s\n", mst_cli_commands[i]->name,
-                      mst_cli_commands[i]->summary);
+    struct mst_buf out;
+    mst_buf_init(&out, MST_CLI_OUTPUT_MAX);
+    if (mst_cli_help(command, &out) != MST_OK) {
+        mst_buf_clear(&out);
+        return MST_EXIT_FAILED;
     }
-    (void)fprintf(out,
-                  "\nmstream COMMAND --help says more, with an example.\n"
-                  "Exit codes: 0 done, 1 failed, 2 usage or configuration,\n"
-                  "3 something was rejected, 4 timed out, 5 another run holds "
-                  "the lease.\n");
-    return MST_EXIT_OK;
+    if (code == MST_EXIT_OK) {
+        code = mst_cli_print(&out, code);
+    } else {
+        (void)fwrite(out.data, 1, out.len, stderr);
+    }
+    mst_buf_clear(&out);
+    return code;
 }
 
 static int
-main_unknown(const char *name)
+main_unknown(const struct mst_cli_command *group, const char *name)
 {
+    const struct mst_cli_command *const *list =
+        group != NULL ? group->subcommands : mst_cli_commands;
     struct mst_suggest suggest = {.word = name};
-    for (size_t i = 0; mst_cli_commands[i] != NULL; i++) {
-        mst_suggest_offer(&suggest, mst_cli_commands[i]->name);
+    for (size_t i = 0; list[i] != NULL; i++) {
+        mst_suggest_offer(&suggest, list[i]->name);
     }
-    (void)fprintf(stderr, "error: there is no command '%s'\nhint: ", name);
+    (void)fprintf(stderr, "error: there is no command '%s%s%s'\nhint: ",
+                  group != NULL ? group->name : "", group != NULL ? " " : "",
+                  name);
     if (suggest.best != NULL) {
         (void)fprintf(stderr, "did you mean '%s'?\n", suggest.best);
     } else {
-        (void)fprintf(stderr, "see mstream --help\n");
+        (void)fprintf(stderr, "see mstream %s%s--help\n",
+                      group != NULL ? group->name : "",
+                      group != NULL ? " " : "");
     }
     return MST_EXIT_USAGE;
+}
+
+static bool
+main_is_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
 }
 
 static int
 main_run(const struct mst_cli_command *command, int argc, char **argv)
 {
     struct mst_cli_args args;
-    for (int i = 0; i < argc; i++) {
-        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
-            mst_cli_help(command);
-            return MST_EXIT_OK;
+    for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (main_is_help(argv[i])) {
+            return main_help(command, MST_EXIT_OK);
         }
     }
     return mst_cli_parse(command, argc, argv, &args) ? command->run(&args)
                                                      : MST_EXIT_USAGE;
 }
 
+/* Goes down to the command that the words name, and runs it, or helps. */
+static int
+main_dispatch(int argc, char **argv, bool help)
+{
+    const struct mst_cli_command *const *list = mst_cli_commands;
+    const struct mst_cli_command *group = NULL;
+    int at = 0;
+    while (at < argc && !main_is_help(argv[at])) {
+        const struct mst_cli_command *found = mst_cli_find(list, argv[at]);
+        if (found == NULL) {
+            return main_unknown(group, argv[at]);
+        }
+        at++;
+        if (found->subcommands == NULL) {
+            return help ? main_help(found, MST_EXIT_OK)
+                        : main_run(found, argc - at, argv + at);
+        }
+        group = found;
+        list = found->subcommands;
+    }
+    return main_help(group, help || at < argc ? MST_EXIT_OK : MST_EXIT_USAGE);
+}
+
 int
 main(int argc, char **argv)
 {
-    if (argc < 2) {
-        (void)main_help(stderr);
-        return MST_EXIT_USAGE;
-    }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0
-        || strcmp(argv[1], "help") == 0) {
-        return main_help(stdout);
-    }
-    if (strcmp(argv[1], "--version") == 0) {
+    /* A closed pipe and a full size limit are errors of a write, with a
+     * message and a status, not the end of the process. */
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN);
+    if (argc > 1
+        && (strcmp(argv[1], "--version") == 0
+            || strcmp(argv[1], "version") == 0)) {
         (void)printf("mstream %s\n", MST_VERSION);
         return MST_EXIT_OK;
     }
-    for (size_t i = 0; mst_cli_commands[i] != NULL; i++) {
-        if (strcmp(argv[1], mst_cli_commands[i]->name) == 0) {
-            return main_run(mst_cli_commands[i], argc - 2, argv + 2);
-        }
+    if (argc > 1 && strcmp(argv[1], "help") == 0) {
+        return main_dispatch(argc - 2, argv + 2, true);
     }
-    return main_unknown(argv[1]);
+    return main_dispatch(argc - 1, argv + 1, false);
 }

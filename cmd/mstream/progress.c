@@ -3,59 +3,113 @@
 #include "progress.h"
 
 #include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 
-enum { PROGRESS_EVERY_MS = 400, PROGRESS_BAR = 20 };
+enum {
+    PROGRESS_EVERY_MS = 400,
+    PROGRESS_BAR = 20,
+    PROGRESS_COLUMNS = 80,
+    PROGRESS_LINE = 512
+};
 
 struct progress_sum {
     uint64_t in;
     uint64_t out;
     uint64_t rejected;
-    int64_t left; /* events still at the source, -1: unknown */
-    enum mst_job_state state;
+    uint64_t left; /* events still at the source */
+    bool left_known;
+    enum mst_job_state state; /* of the one in trouble, else of any */
     struct mst_error reason;
 };
 
 static void
 progress_add(struct mst_manager *manager, struct progress_sum *sum)
 {
+    sum->left_known = true;
     for (size_t i = 0; i < mst_manager_len(manager); i++) {
         struct mst_job_status status;
         mst_job_status(mst_manager_job(manager, i), &status);
         sum->in += status.run.events_in;
         sum->out += status.run.settled_seq;
         sum->rejected += status.run.rejected;
-        sum->left = status.run.source.lag_events >= 0
-                        ? sum->left + status.run.source.lag_events
-                        : sum->left;
-        sum->state = status.state;
-        if (status.reason.status != MST_OK) {
+        if (status.run.source.lag_events >= 0) {
+            sum->left += (uint64_t)status.run.source.lag_events;
+        } else {
+            sum->left_known = false;
+        }
+        if (sum->reason.status == MST_OK) {
+            sum->state = status.state;
             sum->reason = status.reason;
         }
     }
 }
 
-/* How much of what is there is through, where that is known. */
+/* How much of what is there is through. */
 static void
 progress_bar(const struct progress_sum *sum, char out[PROGRESS_BAR + 16])
 {
-    uint64_t total = sum->in + (sum->left > 0 ? (uint64_t)sum->left : 0);
-    uint64_t done = total == 0 ? 0 : sum->out * PROGRESS_BAR / total;
+    uint64_t total = sum->in + sum->left;
+    uint64_t done =
+        total == 0
+            ? PROGRESS_BAR
+            : (uint64_t)((double)sum->out * PROGRESS_BAR / (double)total);
     size_t at = 0;
     out[at++] = '[';
     for (uint64_t i = 0; i < PROGRESS_BAR; i++) {
         out[at++] = i < done ? '#' : '.';
     }
     out[at++] = ']';
+    out[at++] = ' ';
     out[at] = '\0';
+}
+
+static size_t
+progress_columns(void)
+{
+    struct winsize size;
+    bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0;
+    return known && size.ws_col > 1 ? size.ws_col : PROGRESS_COLUMNS;
+}
+
+/* The line without what does not fit: a wrapped one could not be written
+ * over. */
+static void
+progress_line(const struct progress_sum *sum, double rate,
+              char out[PROGRESS_LINE])
+{
+    char bar[PROGRESS_BAR + 16] = "";
+    char rejected[48] = "";
+    char reason[256] = "";
+    if (sum->left_known) {
+        progress_bar(sum, bar);
+    }
+    if (sum->rejected > 0) {
+        (void)snprintf(rejected, sizeof(rejected), ", %llu rejected",
+                       (unsigned long long)sum->rejected);
+    }
+    if (sum->reason.status != MST_OK) {
+        (void)snprintf(reason, sizeof(reason), " (%.200s)", sum->reason.text);
+    }
+    (void)snprintf(
+        out, PROGRESS_LINE, "%-9s %s%llu of %llu%s events, %.0f/s%s%s",
+        mst_job_state_name(sum->state), bar, (unsigned long long)sum->out,
+        (unsigned long long)(sum->in + sum->left),
+        sum->left_known ? "" : " read", rate, rejected, reason);
+    size_t columns = progress_columns();
+    if (strlen(out) >= columns && columns < PROGRESS_LINE) {
+        out[columns - 1] = '\0';
+    }
 }
 
 void
 mst_progress_show(struct mst_progress *progress, struct mst_manager *manager)
 {
     struct progress_sum sum = {0};
-    char bar[PROGRESS_BAR + 16];
+    char line[PROGRESS_LINE];
     int64_t now = mst_clock_ms();
     if (progress->last_ms != 0 && now - progress->last_ms < PROGRESS_EVERY_MS) {
         return;
@@ -69,18 +123,8 @@ mst_progress_show(struct mst_progress *progress, struct mst_manager *manager)
     }
     progress->last_ms = now;
     progress->last_events = sum.out;
-    progress_bar(&sum, bar);
-    (void)fprintf(stderr, "\r\033[K%s %s %llu of %llu events, %.0f/s",
-                  mst_job_state_name(sum.state), bar,
-                  (unsigned long long)sum.out, (unsigned long long)sum.in,
-                  progress->rate);
-    if (sum.rejected > 0) {
-        (void)fprintf(stderr, ", %llu rejected",
-                      (unsigned long long)sum.rejected);
-    }
-    if (sum.reason.status != MST_OK) {
-        (void)fprintf(stderr, " (%.60s)", sum.reason.text);
-    }
+    progress_line(&sum, progress->rate, line);
+    (void)fprintf(stderr, "\r\033[K%s", line);
     (void)fflush(stderr);
     progress->shown = true;
 }

@@ -9,41 +9,101 @@
 #include "commands.h"
 #include "jobs/manager.h"
 #include "open_store.h"
+#include "output.h"
 #include "progress.h"
 #include "state/store_open.h"
 
 enum { RUN_TICK_MS = 200, RUN_IMPATIENT_MS = 500 };
 
 static const struct mst_cli_flag run_flags[] = {
-    {"job", "NAME", "only this job"},
-    {"once", NULL, "drain what is there now, then end"},
-    {"timeout", "S", "give up after this time (seconds, or 500ms, 5m)"},
-    {"no-progress", NULL, "no progress line on a terminal"},
+    {"job", "NAME", "only this job", NULL},
+    {"once", NULL, "drain what is there now, then end", NULL},
+    {"timeout", "S", "give up after this time (seconds, or 500ms, 5m)", NULL},
+    {"no-progress", NULL, "no progress line on a terminal", NULL},
 };
 
-/* The worst of what the jobs ended with. */
+static int
+run_code(const struct mst_job_status *status)
+{
+    if (status->result == MST_JOB_RESULT_LEASE_HELD) {
+        return MST_EXIT_REFUSED;
+    }
+    if (status->result == MST_JOB_RESULT_TIMED_OUT) {
+        return MST_EXIT_TIMED_OUT;
+    }
+    if (status->result == MST_JOB_RESULT_FAILED) {
+        return MST_EXIT_FAILED;
+    }
+    return status->run.rejected > 0 ? MST_EXIT_REJECTED : MST_EXIT_OK;
+}
+
+/* Why a job did not end well. */
+static void
+run_complain(const struct mst_cli_args *args, const char *job,
+             const struct mst_job_status *status, int code)
+{
+    struct mst_error err = status->reason;
+    if (code == MST_EXIT_OK) {
+        return;
+    }
+    if (err.status == MST_OK) {
+        (void)mst_fail(&err, MST_REJECTED, "run", 0,
+                       "%llu deliveries were rejected",
+                       (unsigned long long)status->run.rejected);
+        mst_error_hint(&err, "mstream dlq list --config %.200s",
+                       args->words[0]);
+    }
+    if (strstr(err.text, job) == NULL) {
+        mst_error_prefix(&err, "job '%s': ", job);
+    }
+    mst_cli_error(args, &err);
+}
+
+static void
+run_summary(struct mst_output *out, const char *job,
+            const struct mst_job_status *status)
+{
+    const struct mst_pipeline_status *run = &status->run;
+    mst_output_open(out, NULL, '{');
+    mst_output_str(out, "job", job);
+    mst_output_str(out, "state", mst_job_state_name(status->state));
+    mst_output_number(out, "events_in", (int64_t)run->events_in);
+    mst_output_number(out, "events_out", (int64_t)run->events_out);
+    mst_output_number(out, "bytes_in", (int64_t)run->bytes_in);
+    mst_output_number(out, "rejected", (int64_t)run->rejected);
+    mst_output_number(out, "retries", (int64_t)run->retries);
+    mst_output_number(out, "checkpoints", (int64_t)run->checkpoints);
+    mst_output_str(out, "reason",
+                   status->reason.status != MST_OK ? status->reason.text
+                                                   : NULL);
+    mst_output_close(out, '}');
+}
+
+/* Says how each job ended; the worst of it is the exit code. */
 static int
 run_verdict(const struct mst_cli_args *args, struct mst_manager *manager)
 {
     int code = MST_EXIT_OK;
+    struct mst_output out;
+    mst_output_init(&out);
+    mst_output_open(&out, NULL, '{');
+    mst_output_open(&out, "jobs", '[');
     for (size_t i = 0; i < mst_manager_len(manager); i++) {
+        struct mst_job *job = mst_manager_job(manager, i);
         struct mst_job_status status;
-        mst_job_status(mst_manager_job(manager, i), &status);
-        int one = MST_EXIT_OK;
-        if (status.result == MST_JOB_RESULT_LEASE_HELD) {
-            one = MST_EXIT_REFUSED;
-        } else if (status.result == MST_JOB_RESULT_TIMED_OUT) {
-            one = MST_EXIT_TIMED_OUT;
-        } else if (status.result == MST_JOB_RESULT_FAILED) {
-            one = MST_EXIT_FAILED;
-        } else if (status.run.rejected > 0) {
-            one = MST_EXIT_REJECTED;
-        }
-        if (status.reason.status != MST_OK && one != MST_EXIT_OK) {
-            mst_cli_error(args, &status.reason);
-        }
+        mst_job_status(job, &status);
+        int one = run_code(&status);
+        run_complain(args, mst_job_name(job), &status, one);
+        run_summary(&out, mst_job_name(job), &status);
         code = code == MST_EXIT_OK || one == MST_EXIT_FAILED ? one : code;
     }
+    mst_output_close(&out, ']');
+    mst_output_close(&out, '}');
+    mst_output_newline(&out);
+    if (args->json) {
+        return mst_output_end(&out, code);
+    }
+    mst_output_clear(&out);
     return code;
 }
 
@@ -75,6 +135,7 @@ run_wait(const struct mst_cli_args *args, struct mst_manager *manager)
         } else if (sig != 0 && mst_clock_ms() - asked_ms > RUN_IMPATIENT_MS) {
             _exit(MST_EXIT_FAILED);
         }
+        mst_manager_tend(manager);
         if (show) {
             mst_progress_show(&progress, manager);
         }
@@ -92,7 +153,6 @@ run_block_signals(void)
     (void)sigaddset(&set, SIGTERM);
     (void)sigaddset(&set, SIGINT);
     (void)sigprocmask(SIG_BLOCK, &set, NULL);
-    (void)signal(SIGPIPE, SIG_IGN);
 }
 
 static int
@@ -107,16 +167,32 @@ run_jobs(const struct mst_cli_args *args, struct mst_config *config,
         mst_cli_error(args, &err);
         return MST_EXIT_FAILED;
     }
-    if (mst_manager_len(manager) == 0) {
-        const char *job = mst_cli_value(args, "job");
-        mst_cli_fail(args, NULL,
-                     job != NULL ? "there is no enabled job '%s' in the file"
-                                 : "there is no enabled job in the file%s",
-                     job != NULL ? job : "");
-        return MST_EXIT_USAGE;
-    }
     run_wait(args, manager);
     return run_verdict(args, manager);
+}
+
+/* Whether the file has what is to be run. */
+static bool
+run_has_jobs(const struct mst_cli_args *args, const struct mst_config *config)
+{
+    const char *job = mst_cli_value(args, "job");
+    bool enabled = false;
+    if (job != NULL && mst_cli_connector(args, config, job) == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < config->connectors_len; i++) {
+        enabled = enabled
+                  || (config->connectors[i].enabled
+                      && (job == NULL
+                          || strcmp(job, config->connectors[i].name) == 0));
+    }
+    if (!enabled) {
+        mst_cli_fail(args, "set enabled = true",
+                     job != NULL ? "job '%s' is not enabled"
+                                 : "there is no enabled job in the file%s",
+                     job != NULL ? job : "");
+    }
+    return enabled;
 }
 
 static int
@@ -131,7 +207,8 @@ run_run(const struct mst_cli_args *args)
         return MST_EXIT_USAGE;
     }
     struct mst_config *config = mst_cli_load(args, args->words[0]);
-    if (config == NULL) {
+    if (config == NULL || !run_has_jobs(args, config)) {
+        mst_config_destroy(config);
         return MST_EXIT_USAGE;
     }
     run_block_signals();

@@ -21,7 +21,7 @@ validate_run(const struct mst_cli_args *args)
     struct mst_problems problems = {0};
     struct mst_buf out;
     int code = MST_EXIT_OK;
-    mst_buf_init(&out, SIZE_MAX / 2);
+    mst_buf_init(&out, MST_CLI_OUTPUT_MAX);
     for (size_t i = 0; i < args->words_len; i++) {
         int one = validate_one(args->words[i], &problems);
         code = one != MST_EXIT_OK ? one : code;

@@ -17,7 +17,9 @@ main_block_signals(void)
     (void)sigaddset(&set, SIGINT);
     (void)sigaddset(&set, SIGHUP);
     (void)sigprocmask(SIG_BLOCK, &set, NULL);
+    /* Errors of a write, with a message, not the end of the process. */
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGXFSZ, SIG_IGN);
 }
 
 /* Batches come and go in blocks of one or two MiB. Taken from the heap they

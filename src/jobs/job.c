@@ -183,12 +183,12 @@ job_lease(struct mst_job *job)
         job_set_state(job,
                       status == MST_FATAL ? MST_JOB_FAILED : MST_JOB_RETRYING,
                       &err, wait);
-        if (news) {
-            mst_log_failure(MST_LOG_WARN, "job", mst_job_name(job), &err);
-        }
         if (job->args.single_run && status == MST_FATAL) {
             job->result = MST_JOB_RESULT_FAILED;
             return false;
+        }
+        if (news) {
+            mst_log_failure(MST_LOG_WARN, "job", mst_job_name(job), &err);
         }
         (void)job_sleep(job, wait);
     }
@@ -260,6 +260,16 @@ job_log_completed(const struct mst_job *job)
                   "completed");
 }
 
+/* Who started a single run is told by its status, and says it. */
+static void
+job_log_end(const struct mst_job *job, enum mst_log_level level,
+            const struct mst_error *err)
+{
+    if (!job->args.single_run) {
+        mst_log_failure(level, "job", mst_job_name(job), err);
+    }
+}
+
 /* Finds the state that a run leaves behind. True: run again after wait_ms. */
 static bool
 job_after_run(struct mst_job *job, enum mst_pipeline_end end,
@@ -287,14 +297,14 @@ job_after_run(struct mst_job *job, enum mst_pipeline_end end,
         break;
     case MST_PIPELINE_TIMED_OUT:
         job->result = MST_JOB_RESULT_TIMED_OUT;
-        mst_log_failure(MST_LOG_WARN, "job", mst_job_name(job), err);
+        job_log_end(job, MST_LOG_WARN, err);
         again = poll;
         *ret_wait_ms = job->args.connector->poll_interval_ms;
         job_set_state(job, MST_JOB_STOPPED, err, again ? *ret_wait_ms : 0);
         break;
     case MST_PIPELINE_LEASE_LOST:
         job->result = MST_JOB_RESULT_LEASE_HELD;
-        mst_log_failure(MST_LOG_WARN, "job", mst_job_name(job), err);
+        job_log_end(job, MST_LOG_WARN, err);
         again = !job->args.single_run;
         *ret_wait_ms = JOB_LEASE_RETRY_MS;
         job_set_state(job, again ? MST_JOB_RETRYING : MST_JOB_FAILED, err,
@@ -302,12 +312,12 @@ job_after_run(struct mst_job *job, enum mst_pipeline_end end,
         break;
     case MST_PIPELINE_BLOCKED:
         job->result = MST_JOB_RESULT_FAILED;
-        mst_log_failure(MST_LOG_ERROR, "job", mst_job_name(job), err);
+        job_log_end(job, MST_LOG_ERROR, err);
         job_set_state(job, MST_JOB_FAILED, err, 0);
         break;
     case MST_PIPELINE_FAILED:
         job->result = MST_JOB_RESULT_FAILED;
-        mst_log_failure(MST_LOG_ERROR, "job", mst_job_name(job), err);
+        job_log_end(job, MST_LOG_ERROR, err);
         again = !job->args.single_run;
         *ret_wait_ms = JOB_FAILED_RETRY_MS;
         job_set_state(job, MST_JOB_FAILED, err, again ? *ret_wait_ms : 0);

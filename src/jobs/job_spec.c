@@ -5,6 +5,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+uint64_t
+mst_job_memory(const struct mst_config *config,
+               const struct mst_config_connector *connector)
+{
+    uint64_t jobs = 0;
+    for (size_t i = 0; i < config->connectors_len; i++) {
+        jobs += config->connectors[i].enabled ? 1 : 0;
+    }
+    return connector->memory != 0 ? connector->memory
+                                  : config->memory / (jobs == 0 ? 1 : jobs);
+}
+
 void
 mst_job_source_args(const struct mst_config *config,
                     const struct mst_config_connector *connector,
@@ -36,6 +48,7 @@ mst_job_sink_args(const struct mst_config *config,
         .options = step->options,
         .resource = step->resource,
         .encoding = step->to,
+        .memory = mst_job_memory(config, connector),
     };
 }
 

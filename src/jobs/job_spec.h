@@ -26,6 +26,10 @@ mst_job_spec_init(struct mst_job_spec *job_spec,
                   struct mst_error *err);
 void mst_job_spec_clear(struct mst_job_spec *job_spec);
 
+/* Bytes in flight that the daemon gives the job: its own, or a fair share. */
+uint64_t mst_job_memory(const struct mst_config *config,
+                        const struct mst_config_connector *connector);
+
 /* The arguments that a source or sink of a step is made with. */
 void mst_job_source_args(const struct mst_config *config,
                          const struct mst_config_connector *connector,

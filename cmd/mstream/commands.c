@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+/* All commands, in the order of the help. */
+#include "commands.h"
+
+#include "builtins.h"
+
+const struct mst_cli_command *const mst_cli_commands[] = {
+    &mst_command_validate,
+    &mst_command_doctor,
+    &mst_command_explain,
+    &mst_command_run,
+    NULL,
+};
+
+const struct mst_registry *
+mst_cli_registry(void)
+{
+    return &mst_builtins;
+}

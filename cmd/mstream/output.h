@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a command prints, collected: text for people, or JSON. A failure is
+ * remembered, so that only the end has to be checked.
+ */
+#ifndef MST_MSTREAM_OUTPUT_H
+#define MST_MSTREAM_OUTPUT_H
+
+#include "base/buf.h"
+#include "cli.h"
+
+struct mst_output {
+    struct mst_buf buf;
+    bool failed; /* out of memory, or far too much */
+    bool comma;  /* JSON: something stands before the next value */
+};
+
+void mst_output_init(struct mst_output *out);
+void mst_output_clear(struct mst_output *out);
+/* Prints all, frees, and returns code, or what went wrong. */
+int mst_output_end(struct mst_output *out, int code);
+
+void mst_output_text(struct mst_output *out, const char *fmt, ...)
+    MST_PRINTF(2, 3);
+void mst_output_bytes(struct mst_output *out, struct mst_slice bytes);
+
+/* JSON. name NULL: a value of an array, or on its own. */
+void mst_output_open(struct mst_output *out, const char *name, char bracket);
+void mst_output_close(struct mst_output *out, char bracket);
+/* text NULL: null. */
+void mst_output_str(struct mst_output *out, const char *name, const char *text);
+void mst_output_slice(struct mst_output *out, const char *name,
+                      struct mst_slice text);
+void mst_output_number(struct mst_output *out, const char *name, int64_t value);
+void mst_output_bool(struct mst_output *out, const char *name, bool value);
+/* Bytes that are JSON already. */
+void mst_output_json(struct mst_output *out, const char *name,
+                     struct mst_slice json);
+/* A moment as RFC 3339; 0: null. */
+void mst_output_time(struct mst_output *out, const char *name, int64_t wall_ms);
+/* Ends a line of JSON lines, or the whole. */
+void mst_output_newline(struct mst_output *out);
+
+#endif
