@@ -211,8 +211,10 @@ connector_check_name(struct mst_loader *loader, const char *path,
         char hint[64];
         (void)snprintf(hint, sizeof(hint), "the first one is in line %u",
                        first->node->line);
+        char written[MST_SECRET_SHOWN_MAX];
+        mst_loader_written(connector->node, "name", written);
         mst_loader_fail(loader, &place, hint,
-                        "there are two connectors named '%s'", connector->name);
+                        "there are two connectors named '%s'", written);
     }
     for (const char *at = connector->name; *at != '\0'; at++) {
         if ((unsigned char)*at < 0x20 || *at == 0x7f) {

@@ -26,8 +26,10 @@ check_schema_id(struct mst_loader *loader,
             return;
         }
     }
+    char written[MST_SECRET_SHOWN_MAX];
+    mst_loader_written(step->node, "schema_id", written);
     mst_loader_fail(loader, &place, "add it to schemas of this connector",
-                    "unknown schema '%s'", step->schema_id);
+                    "unknown schema '%s'", written);
 }
 
 static void
@@ -108,13 +110,15 @@ check_store(struct mst_loader *loader, const char *key,
         &loader->config->services[store->service];
     char inner[MST_PATH_MAX];
     mst_path_key(inner, path, "service_name");
-    if (service->provider != NULL
+    if (service->table != NULL && service->provider != NULL
         && strcmp(service->provider, "mongodb") != 0) {
         struct mst_place place = mst_loader_place(node, "service_name", inner);
+        char written[MST_SECRET_SHOWN_MAX];
+        mst_loader_written(node, "service_name", written);
         mst_loader_fail(loader, &place, NULL,
                         "service '%s' is of provider '%s'; this store needs "
                         "one of 'mongodb'",
-                        store->service_name, service->provider);
+                        written, service->provider);
     } else if (!used) {
         struct mst_place place = mst_place_value(node, path);
         mst_problems_add(loader->reader.problems, MST_PROBLEM_WARNING, &place,

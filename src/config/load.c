@@ -51,6 +51,17 @@ mst_loader_peek(struct mst_loader *loader, const struct mst_toml_node *table,
     return text;
 }
 
+void
+mst_loader_written(const struct mst_toml_node *table, const char *key,
+                   char out[MST_SECRET_SHOWN_MAX])
+{
+    const struct mst_toml_node *node = mst_node_get(table, key);
+    out[0] = '\0';
+    if (node != NULL && node->type == MST_TOML_STRING) {
+        mst_secret_shown(node->text, out);
+    }
+}
+
 bool
 mst_loader_check_tables(struct mst_loader *loader,
                         const struct mst_toml_node *node, const char *path)

@@ -5,6 +5,7 @@
 
 #include "config/load.h"
 #include "config/options.h"
+#include "config/secret.h"
 
 struct mst_loader {
     const struct mst_config_input *input;
@@ -28,6 +29,11 @@ struct mst_place mst_loader_place(const struct mst_toml_node *table,
  * none, or not a text; no problem is added for it. */
 const char *mst_loader_peek(struct mst_loader *loader,
                             const struct mst_toml_node *table, const char *key);
+
+/* The same as it was written, for messages: nothing of the environment, no
+ * password. "" when it is absent or no string. */
+void mst_loader_written(const struct mst_toml_node *table, const char *key,
+                        char out[MST_SECRET_SHOWN_MAX]);
 
 /* Children of an array of tables. False: a problem was added. */
 MST_MUST_CHECK bool mst_loader_check_tables(struct mst_loader *loader,

@@ -86,7 +86,9 @@ service_fail_provider(struct mst_loader *loader,
     } else {
         (void)snprintf(hint, sizeof(hint), "it is one of %s", list);
     }
-    mst_loader_fail(loader, &place, hint, "unknown provider '%s'", provider);
+    char written[MST_SECRET_SHOWN_MAX];
+    mst_loader_written(node, "provider", written);
+    mst_loader_fail(loader, &place, hint, "unknown provider '%s'", written);
 }
 
 static void
@@ -141,8 +143,10 @@ service_check_name(struct mst_loader *loader, const char *path,
         struct mst_place place = mst_loader_place(service->node, "name", inner);
         (void)snprintf(hint, sizeof(hint), "the first one is in line %u",
                        first->node->line);
+        char written[MST_SECRET_SHOWN_MAX];
+        mst_loader_written(service->node, "name", written);
         mst_loader_fail(loader, &place, hint,
-                        "there are two services named '%s'", service->name);
+                        "there are two services named '%s'", written);
     }
 }
 
@@ -188,6 +192,19 @@ mst_loader_services(struct mst_loader *loader)
     }
 }
 
+static const struct mst_config_service *
+services_nearest(const struct mst_config *config, const char *name)
+{
+    struct mst_suggest suggest = {.word = name};
+    const struct mst_config_service *nearest = NULL;
+    for (size_t i = 0; i < config->services_len; i++) {
+        const char *before = suggest.best;
+        mst_suggest_offer(&suggest, config->services[i].name);
+        nearest = suggest.best == before ? nearest : &config->services[i];
+    }
+    return nearest;
+}
+
 size_t
 mst_loader_service(struct mst_loader *loader, const struct mst_toml_node *node,
                    const char *path, const char *name)
@@ -200,21 +217,20 @@ mst_loader_service(struct mst_loader *loader, const struct mst_toml_node *node,
     if (loader->unnamed_service) {
         return MST_CONFIG_NO_SERVICE;
     }
-    struct mst_suggest suggest = {.word = name};
     char inner[MST_PATH_MAX];
-    char hint[300];
-    for (size_t i = 0; i < loader->config->services_len; i++) {
-        mst_suggest_offer(&suggest, loader->config->services[i].name);
-    }
-    if (suggest.best != NULL) {
-        (void)snprintf(hint, sizeof(hint), "did you mean \"%s\"?",
-                       suggest.best);
+    char hint[MST_SECRET_SHOWN_MAX + 64];
+    char written[MST_SECRET_SHOWN_MAX];
+    service = services_nearest(loader->config, name);
+    if (service != NULL) {
+        mst_loader_written(service->node, "name", written);
+        (void)snprintf(hint, sizeof(hint), "did you mean \"%s\"?", written);
     } else {
         (void)snprintf(hint, sizeof(hint),
                        "add a [[services]] entry with this name");
     }
     mst_path_key(inner, path, "service_name");
     struct mst_place place = mst_loader_place(node, "service_name", inner);
-    mst_loader_fail(loader, &place, hint, "unknown service '%s'", name);
+    mst_loader_written(node, "service_name", written);
+    mst_loader_fail(loader, &place, hint, "unknown service '%s'", written);
     return MST_CONFIG_NO_SERVICE;
 }

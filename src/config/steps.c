@@ -57,9 +57,11 @@ step_resolve(struct mst_loader *loader, const struct mst_toml_node *node,
         char inner[MST_PATH_MAX];
         mst_path_key(inner, path, "service_name");
         struct mst_place place = mst_loader_place(node, "service_name", inner);
+        char written[MST_SECRET_SHOWN_MAX];
+        mst_loader_written(node, "service_name", written);
         mst_loader_fail(loader, &place, NULL,
                         "service '%s' can not be a %s: provider '%s' has none",
-                        name, step_role_name(step->role), service->provider);
+                        written, step_role_name(step->role), service->provider);
     }
 }
 

@@ -260,6 +260,40 @@ system_stores_refer_to_services(void **state)
 }
 
 static void
+values_of_the_environment_are_in_no_message(void **state)
+{
+    (void)state;
+    static const char *const variables[] = {"V", "canary", NULL};
+    static const char *const texts[] = {
+        "[[services]]\nprovider = \"${V}\"\nname = \"m\"\n",
+        "[[services]]\nprovider = \"both\"\nname = \"${V}\"\n"
+        "uri = \"x\"\n"
+        "[[services]]\nprovider = \"both\"\nname = \"${V}\"\n"
+        "uri = \"x\"\n"
+        "[[connectors]]\nname = \"${V}\"\n"
+        "source = { service_name = \"canari\", resource = \"${V}\", "
+        "schema_id = \"${V}\" }\n"
+        "sinks = [ { service_name = \"${V}s\", resource = \"r\" } ]\n"
+        "[[connectors]]\nname = \"${V}\"\n"
+        "source = { service_name = \"${V}\", resource = \"${V}\", "
+        "output_encoding = \"${V}\", count = \"${V}\" }\n"
+        "sinks = [ { service_name = \"${V}\", wait = \"${V}\", "
+        "limit = \"${V}\", order = \"${V}\" } ]\n"
+        "middlewares = [ { service_name = \"${V}\" } ]\n"
+        "[system]\ncheckpoints = { service_name = \"${V}\", "
+        "resource = \"x\" }\n",
+    };
+    for (size_t i = 0; i < MST_ARRAY_SIZE(texts); i++) {
+        char *problems = NULL;
+        assert_null(fake_load(texts[i], variables, &problems));
+        if (strstr(problems, "canary") != NULL) {
+            fail_msg("%s", problems);
+        }
+        free(problems);
+    }
+}
+
+static void
 everything_is_found_in_one_go(void **state)
 {
     (void)state;
@@ -302,6 +336,7 @@ main(void)
         cmocka_unit_test(encodings_fit_together),
         cmocka_unit_test(schemas_are_known_and_not_forgotten_silently),
         cmocka_unit_test(system_stores_refer_to_services),
+        cmocka_unit_test(values_of_the_environment_are_in_no_message),
         cmocka_unit_test(everything_is_found_in_one_go),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
