@@ -141,6 +141,7 @@ main(int argc, char **argv)
     int64_t *ages = calloc(count + 1, sizeof(*ages));
     rd_kafka_t *client = latency_client(argv[1]);
     latency_assign(client, argv[2]);
+    (void)fprintf(stderr, "ready\n");
     size_t n = ages == NULL ? 0 : latency_collect(client, ages, count, until);
     rd_kafka_destroy(client);
     /* The first tenth warms up connections and caches. */

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: MIT
+"""Tables for a person, kept for bench/RESULTS.md."""
+
+import datetime
+import os
+import platform
+import subprocess
+
+
+def machine():
+    model = "unknown processor"
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        for line in file:
+            if line.startswith("model name"):
+                model = line.partition(":")[2].strip()
+                break
+    return f"{os.cpu_count()} x {model}, {platform.system()} {platform.machine()}"
+
+
+def revision(root):
+    done = subprocess.run(
+        ["git", "-C", root, "rev-parse", "--short", "HEAD"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.strip() or "unknown"
+
+
+class Report:
+    def __init__(self, root):
+        today = datetime.date.today().isoformat()
+        self.lines = []
+        self.missed = []
+        self._say("# Results")
+        self._say("")
+        self._say(
+            "Written by `make bench`. Only the ratios of one run count: "
+            "absolute figures move from machine to machine."
+        )
+        self._say("")
+        self._say(f"{today}, {machine()}, revision {revision(root)}; servers, "
+                  "bridge and measuring programs share the processors.")
+
+    def _say(self, line):
+        print(line, flush=True)
+        self.lines.append(line)
+
+    def section(self, title):
+        self._say("")
+        self._say(f"## {title}")
+        self._say("")
+
+    def table(self, head, rows):
+        self._say("| " + " | ".join(head) + " |")
+        self._say("|" + " --- |" * len(head))
+        for row in rows:
+            self._say("| " + " | ".join(row) + " |")
+        self._say("")
+
+    def text(self, text):
+        self._say("```")
+        for line in text.rstrip().splitlines():
+            self._say(line)
+        self._say("```")
+
+    def ratio(self, word, value, at_least=None, at_most=None):
+        good = (at_least is None or value >= at_least) and (
+            at_most is None or value <= at_most
+        )
+        bound = f"at least {at_least}" if at_least is not None else f"at most {at_most}"
+        verdict = "" if good else " **missed**"
+        self._say(f"- {word}: **{value:.2f}** ({bound}){verdict}")
+        if not good:
+            self.missed.append(word)
+
+    def write(self, path):
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("\n".join(self.lines) + "\n")
