@@ -25,7 +25,9 @@ bson_json_init(struct bson_json *json, struct mst_slice input,
     json->mode = mode;
     json->depth = 0;
     json->start = input.data;
-    json->readable_end = input.data + input.len;
+    /* NULL has no successor, not even itself. */
+    json->readable_end =
+        input.len == 0 ? input.data : input.data + input.len;
     json->refused = NULL;
 }
 

@@ -494,6 +494,7 @@ mst_json_to_bson(struct mst_slice json_text,
 {
     struct json_bson json;
     size_t before = out->len;
+    json_text = json_text.len == 0 ? MST_SLICE_LIT("") : json_text;
     json.at = json_text.data;
     json.end = json_text.data + json_text.len;
     json.start = json_text.data;

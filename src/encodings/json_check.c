@@ -301,6 +301,7 @@ mst_json_skip_value(const uint8_t *at, const uint8_t *end)
 enum mst_status
 mst_json_check(struct mst_slice json, struct mst_error *err)
 {
+    json = json.len == 0 ? MST_SLICE_LIT("") : json;
     struct check check = {json.data, json.data + json.len, NULL};
     if (check_value(&check)) {
         check_space(&check);

@@ -162,6 +162,7 @@ bool
 mst_json_find_path(struct mst_slice json, const char *path,
                    struct mst_slice *ret_text)
 {
+    json = json.len == 0 ? MST_SLICE_LIT("") : json;
     const uint8_t *end = json.data + json.len;
     /* A name may hold dots itself. */
     const uint8_t *at = find_step(json.data, end, mst_slice_str(path));

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/* Cuts documents out of a stream and converts them. */
+#include "encodings/stream.h"
+
+#include "encodings/bson_reader.h"
+#include "encodings/json_check.h"
+#include "encodings/little_endian.h"
+#include "encodings/transcode.h"
+
+enum mst_status
+mst_stream_init(struct mst_stream *stream, enum mst_encoding from,
+                enum mst_encoding to,
+                const struct mst_encoding_options *options, size_t max,
+                struct mst_error *err)
+{
+    *stream = (struct mst_stream){.at = 0};
+    /* Room for the rest of one document and the pieces that bring it. */
+    mst_buf_init(&stream->pending, max > SIZE_MAX / 2 ? max : max * 2);
+    if ((from != MST_ENCODING_BSON && from != MST_ENCODING_JSON)
+        || (to != MST_ENCODING_BSON && to != MST_ENCODING_JSON)) {
+        return mst_fail(err, MST_FATAL, "encoding", 0,
+                        "there is no stream of documents from %s to %s",
+                        mst_encoding_name(from), mst_encoding_name(to));
+    }
+    return mst_transcode_find(from, to, options, &stream->transcoder, err);
+}
+
+void
+mst_stream_clear(struct mst_stream *stream)
+{
+    mst_buf_clear(&stream->pending);
+    stream->at = 0;
+    stream->searched = 0;
+}
+
+static enum mst_status
+stream_too_large(const struct mst_stream *stream, struct mst_error *err)
+{
+    return mst_fail_at(err, MST_FATAL, "encoding",
+                       (int64_t)(stream->offset + stream->at),
+                       "document %llu, from byte %llu, is larger than %zu "
+                       "bytes",
+                       (unsigned long long)stream->taken + 1,
+                       (unsigned long long)(stream->offset + stream->at),
+                       stream->pending.max / 2);
+}
+
+enum mst_status
+mst_stream_push(struct mst_stream *stream, struct mst_slice bytes,
+                struct mst_error *err)
+{
+    struct mst_buf *pending = &stream->pending;
+    /* Moved only when that frees at least as much as it costs. */
+    if (stream->at > 0 && stream->at >= pending->len - stream->at) {
+        pending->len -= stream->at;
+        memmove(pending->data, pending->data + stream->at, pending->len);
+        stream->offset += stream->at;
+        stream->at = 0;
+    }
+    enum mst_status status = mst_buf_append(pending, bytes.data, bytes.len);
+    if (status == MST_FATAL) {
+        return mst_fail_memory(err, "encoding");
+    }
+    return status == MST_OK ? status : stream_too_large(stream, err);
+}
+
+/* The next BSON document, by its length. */
+static enum mst_status
+stream_next_bson(struct mst_stream *stream, bool ended, struct mst_slice rest,
+                 struct mst_slice *ret_item, struct mst_error *err)
+{
+    uint64_t place = stream->offset + stream->at;
+    if (rest.len == 0) {
+        return ended ? MST_END : MST_AGAIN;
+    }
+    size_t len = rest.len < 4 ? MST_BSON_DOCUMENT_MIN : mst_le32(rest.data);
+    if (len < MST_BSON_DOCUMENT_MIN || len > INT32_MAX) {
+        return mst_fail_at(err, MST_FATAL, "bson", (int64_t)place,
+                           "there is no BSON document at byte %llu: its "
+                           "length would be %zu",
+                           (unsigned long long)place, len);
+    }
+    if (len > stream->pending.max / 2) {
+        return stream_too_large(stream, err);
+    }
+    if (len > rest.len && !ended) {
+        return MST_AGAIN;
+    }
+    if (len > rest.len) {
+        return mst_fail_at(err, MST_FATAL, "bson", (int64_t)place,
+                           "the stream ends inside of the BSON document at "
+                           "byte %llu: %zu of %zu bytes are there",
+                           (unsigned long long)place, rest.len, len);
+    }
+    *ret_item = mst_slice_of(rest.data, len);
+    stream->at += len;
+    return MST_OK;
+}
+
+static bool
+stream_is_blank(struct mst_slice line)
+{
+    const uint8_t *end = line.data + line.len;
+    return mst_json_skip_space(line.data, end) == end;
+}
+
+/* The next line that is not blank. */
+static enum mst_status
+stream_next_line(struct mst_stream *stream, bool ended, struct mst_slice rest,
+                 struct mst_slice *ret_item)
+{
+    while (rest.len > 0) {
+        const uint8_t *newline = memchr(rest.data + stream->searched, '\n',
+                                        rest.len - stream->searched);
+        stream->searched = rest.len;
+        if (newline == NULL && !ended) {
+            return MST_AGAIN;
+        }
+        stream->searched = 0;
+        size_t len = newline == NULL ? rest.len : (size_t)(newline - rest.data);
+        size_t step = newline == NULL ? len : len + 1;
+        struct mst_slice line = mst_slice_of(rest.data, len);
+        stream->at += step;
+        if (!stream_is_blank(line)) {
+            *ret_item = line;
+            return MST_OK;
+        }
+        rest = mst_slice_of(rest.data + step, rest.len - step);
+    }
+    return ended ? MST_END : MST_AGAIN;
+}
+
+/* One document; in its own encoding it is checked and copied. */
+static enum mst_status
+stream_run(const struct mst_stream *stream, struct mst_slice item,
+           struct mst_buf *out, struct mst_error *err)
+{
+    const struct mst_transcoder *transcoder = &stream->transcoder;
+    if (transcoder->run != NULL) {
+        return transcoder->run(transcoder, item, out, err);
+    }
+    enum mst_status status = transcoder->from == MST_ENCODING_BSON
+                                 ? mst_bson_check(item, err)
+                                 : mst_json_check(item, err);
+    return status == MST_OK ? mst_transcode(transcoder->from, transcoder->to,
+                                            NULL, item, out, err)
+                            : status;
+}
+
+enum mst_status
+mst_stream_convert(struct mst_stream *stream, bool ended, struct mst_buf *out,
+                   struct mst_error *err)
+{
+    struct mst_slice item = MST_SLICE_NONE;
+    struct mst_slice rest = mst_buf_slice(&stream->pending);
+    if (stream->at > 0) {
+        rest = mst_slice_of(rest.data + stream->at, rest.len - stream->at);
+    }
+    bool bson = stream->transcoder.from == MST_ENCODING_BSON;
+    enum mst_status status =
+        bson ? stream_next_bson(stream, ended, rest, &item, err)
+             : stream_next_line(stream, ended, rest, &item);
+    if (status != MST_OK) {
+        return status;
+    }
+    stream->taken++;
+    size_t before = out->len;
+    status = stream_run(stream, item, out, err);
+    if (status == MST_OK && stream->transcoder.to == MST_ENCODING_JSON
+        && mst_buf_append_char(out, '\n') != MST_OK) {
+        out->len = before;
+        status = mst_fail(err, MST_REJECTED, "encoding", 0,
+                          "the text is larger than it may be");
+    }
+    if (status != MST_OK) {
+        uint64_t place =
+            stream->offset + (uint64_t)(item.data - stream->pending.data);
+        stream->refused++;
+        mst_error_prefix(err, "document %llu, from byte %llu: ",
+                         (unsigned long long)stream->taken,
+                         (unsigned long long)place);
+        if (err != NULL && err->offset >= 0) {
+            err->offset += (int64_t)place;
+        }
+    }
+    return status;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Documents in a stream of bytes that comes in pieces: BSON one behind the
+ * other, JSON one per line. No I/O.
+ *
+ *     mst_stream_push(&stream, piece, &err)       whenever bytes come
+ *     while ((status = mst_stream_convert(&stream, ended, &out, &err)) ...)
+ */
+#ifndef MST_ENCODINGS_STREAM_H
+#define MST_ENCODINGS_STREAM_H
+
+#include <stdbool.h>
+
+#include "core/encoding.h"
+
+/* Ownership: the caller's, cleared with mst_stream_clear. Thread: one at a
+ * time. The fields are for reading. */
+struct mst_stream {
+    struct mst_transcoder transcoder;
+    struct mst_buf pending; /* bytes not yet converted, from at on */
+    size_t at;
+    size_t searched;  /* from at on, without finding a newline */
+    uint64_t offset;  /* of pending's first byte in the whole stream */
+    uint64_t taken;   /* documents so far, refused ones too */
+    uint64_t refused; /* of those */
+};
+
+/* max: bytes that one document may have in the input. MST_FATAL where there
+ * is no such conversion. options may be NULL. */
+MST_MUST_CHECK enum mst_status
+mst_stream_init(struct mst_stream *stream, enum mst_encoding from,
+                enum mst_encoding to,
+                const struct mst_encoding_options *options, size_t max,
+                struct mst_error *err);
+void mst_stream_clear(struct mst_stream *stream);
+
+/* Takes a copy of the next bytes. MST_FATAL: a document is larger than max,
+ * or no memory. */
+MST_MUST_CHECK enum mst_status mst_stream_push(struct mst_stream *stream,
+                                               struct mst_slice bytes,
+                                               struct mst_error *err);
+
+/* Appends the next document to out, a JSON one with its newline; ended: no
+ * more bytes will come.
+ * MST_OK: done. MST_AGAIN: it is not all there, push more. MST_END: that was
+ * the last one. MST_REJECTED: this one is refused and passed over; the
+ * message tells its number and place. MST_FATAL: where the next one starts
+ * can not be known. A document in its own encoding is checked. */
+MST_MUST_CHECK enum mst_status mst_stream_convert(struct mst_stream *stream,
+                                                  bool ended,
+                                                  struct mst_buf *out,
+                                                  struct mst_error *err);
+
+#endif
