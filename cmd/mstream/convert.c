@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* mstream convert: the encodings as a filter between files or pipes. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "commands.h"
 #include "encodings/stream.h"
@@ -15,16 +17,27 @@ enum {
     CONVERT_OUTPUT_MAX = 1024 * 1024 * 1024
 };
 
+/* The words of the options, in the order of their enumerations. */
+static const char *const convert_encodings[] = {"bson", "json", NULL};
+static const char *const convert_modes[] = {"relaxed", "canonical", "plain",
+                                            NULL};
+static const char *const convert_bigs[] = {"reject", "decimal", "double", NULL};
+static const char *const convert_errors[] = {"stop", "skip", NULL};
+
 static const struct mst_cli_flag convert_flags[] = {
-    {"from", "bson|json", "what comes in"},
-    {"to", "bson|json", "what goes out"},
-    {"in", "FILE", "read this instead of standard input"},
-    {"out", "FILE", "write this instead of standard output"},
-    {"json-mode", "MODE", "relaxed (default), canonical or plain JSON"},
-    {"no-extended", NULL, "{\"$oid\": ...} in JSON is an ordinary object"},
+    {"from", "bson|json", "what comes in", convert_encodings},
+    {"to", "bson|json", "what goes out", convert_encodings},
+    {"in", "FILE", "read this instead of standard input", NULL},
+    {"out", "FILE", "write this instead of standard output", NULL},
+    {"json-mode", "MODE", "relaxed (default), canonical or plain JSON",
+     convert_modes},
+    {"no-extended", NULL, "{\"$oid\": ...} in JSON is an ordinary object",
+     NULL},
     {"big-numbers", "HOW",
-     "integers beyond int64: reject (default), decimal or double"},
-    {"on-error", "stop|skip", "what a refused document does; default stop"},
+     "integers beyond int64: reject (default), decimal or double",
+     convert_bigs},
+    {"on-error", "stop|skip", "what a refused document does; default stop",
+     convert_errors},
 };
 
 /* One run. */
@@ -32,75 +45,47 @@ struct convert {
     const struct mst_cli_args *args;
     struct mst_stream stream;
     struct mst_buf out;
-    FILE *in;
+    int in;
     FILE *to;
     bool skip;
 };
 
-/* The index of value among the words, -1 (and a message) when it is none. */
+/* The place of a flag's value among its words; 0 when it is not given. */
 static int
 convert_choice(const struct mst_cli_args *args, const char *flag,
-               const char *const *words, size_t words_len)
+               const char *const *words)
 {
     const char *value = mst_cli_value(args, flag);
-    char list[128] = "";
-    for (size_t i = 0; i < words_len; i++) {
-        if (value == NULL || strcmp(value, words[i]) == 0) {
-            return (int)i;
+    for (int i = 0; value != NULL && words[i] != NULL; i++) {
+        if (strcmp(value, words[i]) == 0) {
+            return i;
         }
-        size_t used = strlen(list);
-        (void)snprintf(list + used, sizeof(list) - used, "%s%s",
-                       i == 0 ? "" : ", ", words[i]);
     }
-    mst_cli_fail(args, NULL, "--%s is one of %s, not '%s'", flag, list, value);
-    return -1;
-}
-
-/* --from or --to. */
-static bool
-convert_encoding(const struct mst_cli_args *args, const char *flag,
-                 enum mst_encoding *ret_encoding)
-{
-    static const char *const words[] = {"bson", "json"};
-    if (mst_cli_value(args, flag) == NULL) {
-        mst_cli_fail(args, "see mstream convert --help", "--%s is missing",
-                     flag);
-        return false;
-    }
-    int i = convert_choice(args, flag, words, MST_ARRAY_SIZE(words));
-    *ret_encoding = i == 0 ? MST_ENCODING_BSON : MST_ENCODING_JSON;
-    return i >= 0;
+    return 0;
 }
 
 static bool
 convert_parse(struct convert *convert)
 {
-    static const char *const modes[] = {"relaxed", "canonical", "plain"};
-    static const char *const bigs[] = {"reject", "decimal", "double"};
-    static const char *const errors[] = {"stop", "skip"};
     const struct mst_cli_args *args = convert->args;
+    const char *from = mst_cli_value(args, "from");
+    const char *to = mst_cli_value(args, "to");
     struct mst_error err;
-    enum mst_encoding from = MST_ENCODING_NONE;
-    enum mst_encoding to = MST_ENCODING_NONE;
-    if (!convert_encoding(args, "from", &from)
-        || !convert_encoding(args, "to", &to)) {
+    if (from == NULL || to == NULL) {
+        mst_cli_fail(args, "see mstream convert --help", "--%s is missing",
+                     from == NULL ? "from" : "to");
         return false;
     }
-    int mode = convert_choice(args, "json-mode", modes, MST_ARRAY_SIZE(modes));
-    int big = convert_choice(args, "big-numbers", bigs, MST_ARRAY_SIZE(bigs));
-    int error = convert_choice(args, "on-error", errors,
-                               MST_ARRAY_SIZE(errors));
-    if (mode < 0 || big < 0 || error < 0) {
-        return false;
-    }
-    /* The words stand in the order of the enumerations. */
     const struct mst_encoding_options options = {
-        .json_mode = (enum mst_json_mode)mode,
-        .big_numbers = (enum mst_big_numbers)big,
+        .json_mode = (enum mst_json_mode)convert_choice(args, "json-mode",
+                                                        convert_modes),
+        .big_numbers = (enum mst_big_numbers)convert_choice(args, "big-numbers",
+                                                            convert_bigs),
         .no_extended = mst_cli_value(args, "no-extended") != NULL};
-    convert->skip = error == 1;
-    if (mst_stream_init(&convert->stream, from, to, &options,
-                        CONVERT_DOCUMENT_MAX, &err)
+    convert->skip = convert_choice(args, "on-error", convert_errors) == 1;
+    if (mst_stream_init(&convert->stream, mst_encoding_parse(from),
+                        mst_encoding_parse(to), &options, CONVERT_DOCUMENT_MAX,
+                        &err)
         != MST_OK) {
         mst_cli_error(args, &err);
         return false;
@@ -108,36 +93,48 @@ convert_parse(struct convert *convert)
     return true;
 }
 
-/* The file of a flag, or the standard stream. */
-static bool
-convert_open(const struct mst_cli_args *args, const char *flag, FILE *standard,
-             FILE **ret_file)
+static int
+convert_fail_file(const struct convert *convert, const char *flag,
+                  const char *what)
 {
-    const char *path = mst_cli_value(args, flag);
-    bool writes = strcmp(flag, "out") == 0;
-    FILE *file =
-        path == NULL ? standard : fopen(path, writes ? "wbe" : "rbe");
-    if (file == NULL) {
-        mst_cli_fail(args, NULL, "%s can not be opened: %m", path);
+    const char *path = mst_cli_value(convert->args, flag);
+    mst_cli_fail(convert->args, NULL, "%s can not be %s: %s",
+                 path != NULL     ? path
+                 : flag[0] == 'i' ? "standard input"
+                                  : "standard output",
+                 what, strerrordesc_np(errno));
+    return MST_EXIT_FAILED;
+}
+
+/* The files of the flags, or the standard streams. False: said why not. */
+static bool
+convert_open(struct convert *convert)
+{
+    const char *in = mst_cli_value(convert->args, "in");
+    const char *out = mst_cli_value(convert->args, "out");
+    convert->in = in == NULL ? STDIN_FILENO : open(in, O_RDONLY | O_CLOEXEC);
+    if (convert->in < 0) {
+        (void)convert_fail_file(convert, "in", "opened");
         return false;
     }
-    *ret_file = file;
+    convert->to = out == NULL ? stdout : fopen(out, "wbe");
+    if (convert->to == NULL) {
+        (void)convert_fail_file(convert, "out", "opened");
+        return false;
+    }
     return true;
 }
 
-static bool
+/* Gives the output away; with nothing more to read at once, all of it. */
+static int
 convert_write(struct convert *convert)
 {
     struct mst_buf *out = &convert->out;
-    size_t written = out->len == 0
-                         ? 0
-                         : fwrite(out->data, 1, out->len, convert->to);
-    bool good = written == out->len;
+    size_t written =
+        out->len == 0 ? 0 : fwrite(out->data, 1, out->len, convert->to);
+    bool good = written == out->len && fflush(convert->to) == 0;
     mst_buf_reset(out);
-    if (!good) {
-        mst_cli_fail(convert->args, NULL, "the output can not be written: %m");
-    }
-    return good;
+    return good ? MST_EXIT_OK : convert_fail_file(convert, "out", "written");
 }
 
 /* Converts what is there; the exit code when it is over, -1 while it is not.
@@ -150,10 +147,10 @@ convert_items(struct convert *convert, bool ended)
         mst_error_clear(&err);
         enum mst_status status =
             mst_stream_convert(&convert->stream, ended, &convert->out, &err);
-        if (status != MST_OK || convert->out.len >= CONVERT_PIECE) {
-            if (!convert_write(convert)) {
-                return MST_EXIT_FAILED;
-            }
+        bool full = convert->out.len >= CONVERT_PIECE;
+        if ((status != MST_OK || full)
+            && convert_write(convert) != MST_EXIT_OK) {
+            return MST_EXIT_FAILED;
         }
         if (status == MST_AGAIN) {
             return -1;
@@ -178,41 +175,39 @@ static int
 convert_all(struct convert *convert)
 {
     uint8_t *piece = malloc(CONVERT_PIECE);
-    int code = piece == NULL ? MST_EXIT_FAILED : -1;
-    while (code < 0) {
+    int code = -1;
+    while (code < 0 && piece != NULL) {
         struct mst_error err;
-        size_t n = fread(piece, 1, CONVERT_PIECE, convert->in);
-        bool ended = n < CONVERT_PIECE;
-        if (ended && ferror(convert->in) != 0) {
-            mst_cli_fail(convert->args, NULL, "the input can not be read: %m");
-            code = MST_EXIT_FAILED;
-        } else if (mst_stream_push(&convert->stream, mst_slice_of(piece, n),
-                                   &err)
+        ssize_t n = read(convert->in, piece, CONVERT_PIECE);
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            code = convert_fail_file(convert, "in", "read");
+        } else if (mst_stream_push(&convert->stream,
+                                   mst_slice_of(piece, (size_t)n), &err)
                    != MST_OK) {
             mst_cli_error(convert->args, &err);
             code = MST_EXIT_FAILED;
         } else {
-            code = convert_items(convert, ended);
+            code = convert_items(convert, n == 0);
         }
     }
     free(piece);
-    return code;
+    return code < 0 ? MST_EXIT_FAILED : code;
 }
 
-/* What is still in the file's buffer; an error there is a failure too. */
 static int
-convert_close(const struct convert *convert, int code)
+convert_close(struct convert *convert, int code)
 {
-    bool good = convert->to == stdout ? fflush(stdout) == 0
-                                      : fclose(convert->to) == 0;
-    if (convert->in != stdin) {
-        (void)fclose(convert->in); /* it was only read */
+    if (convert->in > STDIN_FILENO) {
+        (void)close(convert->in); /* it was only read */
     }
-    if (good || code == MST_EXIT_FAILED) {
-        return code;
+    if (convert->to != NULL && convert->to != stdout && fclose(convert->to) != 0
+        && code != MST_EXIT_FAILED) {
+        return convert_fail_file(convert, "out", "written");
     }
-    mst_cli_fail(convert->args, NULL, "the output can not be written: %m");
-    return MST_EXIT_FAILED;
+    return code;
 }
 
 static int
@@ -223,19 +218,13 @@ convert_run(const struct mst_cli_args *args)
         return MST_EXIT_USAGE;
     }
     mst_buf_init(&convert.out, CONVERT_OUTPUT_MAX);
-    int code = MST_EXIT_USAGE;
-    if (convert_open(args, "in", stdin, &convert.in)) {
-        if (convert_open(args, "out", stdout, &convert.to)) {
-            code = convert_close(&convert, convert_all(&convert));
-        } else if (convert.in != stdin) {
-            (void)fclose(convert.in); /* nothing was read */
-        }
-    }
+    int code = convert_open(&convert) ? convert_all(&convert) : MST_EXIT_USAGE;
+    code = convert_close(&convert, code);
     if (args->json && code != MST_EXIT_USAGE) {
-        (void)fprintf(stderr, "{\"converted\":%llu,\"refused\":%llu}\n",
-                      (unsigned long long)(convert.stream.taken
-                                           - convert.stream.refused),
-                      (unsigned long long)convert.stream.refused);
+        (void)fprintf(
+            stderr, "{\"converted\":%llu,\"refused\":%llu}\n",
+            (unsigned long long)(convert.stream.taken - convert.stream.refused),
+            (unsigned long long)convert.stream.refused);
     }
     mst_stream_clear(&convert.stream);
     mst_buf_clear(&convert.out);
