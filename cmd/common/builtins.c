@@ -7,10 +7,12 @@
 #include "sinks/kafka/kafka_sink.h"
 #include "sinks/mongodb/mongodb_sink.h"
 #include "sinks/terminal/terminal.h"
+#include "sources/file/file_source.h"
 #include "sources/generate/generate.h"
 #include "sources/mongodb/source.h"
 
 static const struct mst_source_type *const builtin_sources[] = {
+    &mst_file_source,
     &mst_generate_source,
     &mst_mongodb_source,
     NULL,
