@@ -10,13 +10,18 @@
 
 #include "base/clock.h"
 #include "base/thread.h"
+#include "core/inspect.h"
 #include "sources/generate/generate_maker.h"
+
+/* What an endless source gives a run that is to come to its end. */
+enum { GENERATE_ONCE = 100 };
 
 struct generate {
     const struct mst_source_args *args;
     const struct mst_generate_options *options;
     struct mst_maker maker;
     uint64_t next;    /* number of the next event; reader thread */
+    uint64_t last;    /* number of the last one that this run gives */
     uint64_t settled; /* the next one after what is settled; commit thread */
     bool has_settled;
     bool paced; /* start_* are set */
@@ -69,7 +74,7 @@ generate_add(struct generate *ctx, struct mst_batch *batch, int64_t now_ms,
 static bool
 generate_is_done(const struct generate *ctx)
 {
-    return ctx->options->count > 0 && ctx->next > (uint64_t)ctx->options->count;
+    return ctx->next > ctx->last;
 }
 
 /* Nanoseconds until the next event is due: an absolute schedule from the
@@ -201,15 +206,16 @@ generate_open(void *arg, const struct mst_start *start, struct mst_error *err)
     struct generate *ctx = arg;
     ctx->next = 1;
     ctx->paced = false;
-    if (start->bounded && ctx->options->count == 0) {
-        (void)mst_fail(err, MST_FATAL, "generate", 0,
-                       "an endless source can not be read once to its end");
-        mst_error_hint(err, "set 'count' to the number of events wanted");
-        return MST_FATAL;
+    enum mst_status status =
+        start->position.data == NULL
+            ? MST_OK
+            : generate_parse_position(start->position, &ctx->next, err);
+    ctx->last = (uint64_t)ctx->options->count;
+    if (ctx->last == 0) {
+        ctx->last =
+            start->bounded ? ctx->next - 1 + GENERATE_ONCE : UINT64_MAX - 1;
     }
-    return start->position.data == NULL
-               ? MST_OK
-               : generate_parse_position(start->position, &ctx->next, err);
+    return status;
 }
 
 static void
@@ -286,6 +292,36 @@ generate_encoding(const struct mst_source_args *args)
     return MST_ENCODING_JSON;
 }
 
+static enum mst_status
+generate_explain(const void *args, struct mst_buf *out, struct mst_error *err)
+{
+    const struct mst_source_args *source_args = args;
+    const struct mst_generate_options *options = source_args->options;
+    enum mst_status status =
+        mst_buf_printf(out, "invents events with seed %lld: %s",
+                       (long long)options->seed, options->operations);
+    if (status == MST_OK) {
+        status = options->rate > 0
+                     ? mst_buf_printf(out, ", %g per second\n", options->rate)
+                     : mst_buf_append_str(out, ", as fast as they go\n");
+    }
+    return status == MST_OK ? MST_OK : mst_fail_memory(err, "generate");
+}
+
+static void
+generate_doctor(const void *args, int timeout_ms, struct mst_findings *findings)
+{
+    const struct mst_source_args *source_args = args;
+    struct mst_maker maker;
+    struct mst_error err;
+    (void)timeout_ms;
+    bool good = mst_maker_init(&maker, source_args->options, &err) == MST_OK;
+    findings->add(findings, good ? MST_FINDING_OK : MST_FINDING_FAIL,
+                  "generate", good ? "the template makes documents" : err.text,
+                  good ? NULL : err.hint);
+    mst_maker_clear(&maker);
+}
+
 /* --- type table ------------------------------------------------------- */
 
 static const char *const generate_ids[] = {"int", "oid", "uuid", NULL};
@@ -300,7 +336,7 @@ static const struct mst_option generate_options[] = {
      .min = 0,
      .max = INT64_MAX,
      .help = "Number of events after which the job is completed; 0 goes on "
-             "for ever."},
+             "for ever (100 at a time with mode = \"once\")."},
     {.name = "id",
      .type = MST_OPTION_ENUM,
      .offset = GENERATE_AT(id),
@@ -353,6 +389,9 @@ static const struct mst_option generate_options[] = {
      .help = "File that holds the template."},
 };
 
+static const struct mst_inspect generate_inspect = {
+    .doctor = generate_doctor, .explain = generate_explain};
+
 const struct mst_source_type mst_generate_source = {
     .name = "generate",
     .help = "Change events made from a template, for demos and load tests.",
@@ -370,4 +409,5 @@ const struct mst_source_type mst_generate_source = {
     .describe = generate_describe,
     .identity = generate_identity,
     .encoding = generate_encoding,
+    .inspect = &generate_inspect,
 };

@@ -61,8 +61,8 @@ file_fixture_clear(struct file_fixture *f)
     file_fixture_close(f);
     mst_batch_destroy(f->batch);
     mst_buf_clear(&f->got);
-    assert_int_equal(
-        nftw(f->dir, fixture_remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
+    assert_int_equal(nftw(f->dir, fixture_remove_one, 16, FTW_DEPTH | FTW_PHYS),
+                     0);
 }
 
 enum mst_status
@@ -74,8 +74,7 @@ file_fixture_open(struct file_fixture *f, const char *position, bool bounded)
     }
     file_fixture_close(f);
     mst_buf_reset(&f->got);
-    enum mst_status status =
-        mst_file_source.create(&f->ctx, &f->args, &f->err);
+    enum mst_status status = mst_file_source.create(&f->ctx, &f->args, &f->err);
     return status == MST_OK ? mst_file_source.open(f->ctx, &start, &f->err)
                             : status;
 }
@@ -109,8 +108,7 @@ void
 file_fixture_expect(struct file_fixture *f, const char *got)
 {
     int64_t until = mst_clock_ms() + FIXTURE_DEADLINE_MS;
-    while (strcmp(mst_buf_text(&f->got), got) != 0
-           && mst_clock_ms() < until) {
+    while (strcmp(mst_buf_text(&f->got), got) != 0 && mst_clock_ms() < until) {
         enum mst_status status = file_fixture_read(f, 50);
         if (status != MST_OK && status != MST_AGAIN) {
             print_error("%s\n", f->err.text);

@@ -262,8 +262,8 @@ csv_records_become_objects(void **state)
             assert_int_equal(file_fixture_open(&f, NULL, true), MST_OK);
             assert_int_equal(file_fixture_drain(&f), MST_END);
             f.got.len--; /* the bar */
-            assert_string_equal(mst_buf_text(&f.got), infer ? cases[i].inferred
-                                                            : cases[i].strings);
+            assert_string_equal(mst_buf_text(&f.got),
+                                infer ? cases[i].inferred : cases[i].strings);
             file_fixture_clear(&f);
         }
     }
@@ -291,8 +291,7 @@ csv_has_its_header_also_when_reading_goes_on_in_the_middle(void **state)
 static void
 append_bson(const struct file_fixture *f, uint8_t id)
 {
-    const uint8_t doc[] = {14,  0, 0,  0, 0x10, '_', 'i',
-                           'd', 0, id, 0, 0,    0,   0};
+    const uint8_t doc[] = {14, 0, 0, 0, 0x10, '_', 'i', 'd', 0, id, 0, 0, 0, 0};
     file_fixture_append(f, "a.bson", doc, sizeof(doc));
 }
 
@@ -366,8 +365,8 @@ key_operation_and_file_name_come_with_the_event(void **state)
     assert_int_equal(events[1].op, MST_OP_UPDATE);
     assert_null(events[2].key.data);
     assert_int_equal(events[2].op, MST_OP_CREATE);
-    assert_true(mst_slice_is(mst_event_attribute(&events[2], "file"),
-                             "a.jsonl"));
+    assert_true(
+        mst_slice_is(mst_event_attribute(&events[2], "file"), "a.jsonl"));
     file_fixture_clear(&f);
 }
 
@@ -429,9 +428,9 @@ positions_are_told_in_words(void **state)
     assert_int_equal(file_fixture_open(&f, NULL, false), MST_OK);
     file_fixture_expect(&f, "1|");
     char *position = file_fixture_position(&f);
-    assert_int_equal(mst_file_source.describe(mst_slice_str(position), &out,
-                                              &f.err),
-                     MST_OK);
+    assert_int_equal(
+        mst_file_source.describe(mst_slice_str(position), &out, &f.err),
+        MST_OK);
     assert_string_equal(mst_buf_text(&out), "1 file: a.jsonl up to byte 4");
     free(position);
     mst_buf_clear(&out);

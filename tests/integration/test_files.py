@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: MIT
+"""Files, terminal and generator, through the real programs."""
+
+import csv
+import json
+import os
+import random
+
+import pytest
+from support import ROOT
+from support.waiting import wait_until
+
+QUICKSTART = ROOT / "examples" / "quickstart.toml"
+
+
+def lines_of(folder, pattern):
+    """The lines of all files, in the order of names; open ones too."""
+    text = "".join(
+        path.read_text() for path in sorted(folder.glob(pattern), key=str)
+    )
+    return text.splitlines()
+
+
+def numbers(folder, pattern="*", field="seq"):
+    found = []
+    for line in lines_of(folder, pattern):
+        document = json.loads(line)
+        if field in document:
+            found.append(document[field])
+    return found
+
+
+def finished(folder):
+    return all(".part" not in path.name for path in folder.iterdir())
+
+
+def job(source, sink, path=".", more=""):
+    """A configuration with one job from a file, or generator, to files."""
+    return f"""
+[state]
+path = "./state"
+
+[[services]]
+provider = "generate"
+name = "generator"
+
+[[services]]
+provider = "file"
+name = "in"
+path = "{path}/in"
+
+[[services]]
+provider = "file"
+name = "out"
+path = "{path}/out"
+
+[[connectors]]
+name = "copy"
+source = {{ {source} }}
+sinks = [ {{ service_name = "out", {sink} }} ]
+{more}
+"""
+
+
+def write(folder, name, content):
+    folder.mkdir(exist_ok=True)
+    path = folder / name
+    mode = "wb" if isinstance(content, bytes) else "w"
+    with open(path, mode) as file:
+        file.write(content)
+    return path
+
+
+def run_once(mstream, tmp_path, config, code=0, name="job.toml"):
+    path = write(tmp_path, name, config)
+    return mstream("run", path, "--once", "--timeout", "60", code=code)
+
+
+# --- the quick start ----------------------------------------------------
+
+
+def test_quick_start_goes_on_where_it_was_stopped(mstreamd, tmp_path):
+    out = tmp_path / "quickstart-out"
+    for run in range(3):
+        before = len(lines_of(out, "*")) if out.exists() else 0
+        daemon = mstreamd(QUICKSTART)
+        wait_until(lambda: out.exists() and len(lines_of(out, "*")) > before + 4)
+        daemon.stop()
+        assert finished(out)
+        shown = [json.loads(line) for line in daemon.stdout().splitlines()]
+        written = [json.loads(line) for line in lines_of(out, "*")]
+        assert shown == written[before:]
+    sequence = [d["seq"] for d in written if "seq" in d]
+    assert sequence == sorted(set(sequence))
+    deletes = [d for d in written if "seq" not in d]
+    assert len(written) == sequence[-1] or len(deletes) > 0
+
+
+def test_quick_start_survives_kills_without_gap_or_repeat(mstreamd, tmp_path):
+    config = QUICKSTART.read_text()
+    config = config.replace("rate = 5", "rate = 2000")
+    config = config.replace(
+        'operations = "create=70,update=20,replace=5,delete=5"',
+        "template = '{\"seq\":{{seq}}}'",
+    )
+    config = config.replace('interval = "1s"', 'interval = "50ms"')
+    config = config.replace("roll_events = 1000", "roll_events = 300")
+    assert "2000" in config and "{{seq}}" in config and "50ms" in config
+    out = tmp_path / "quickstart-out"
+    chance = random.Random(4)
+    for _ in range(12):
+        before = len(lines_of(out, "*")) if out.exists() else 0
+        daemon = mstreamd(config)
+        more = before + chance.randrange(1, 1500)
+        wait_until(lambda: out.exists() and len(lines_of(out, "*")) > more)
+        daemon.kill()
+    daemon = mstreamd(config)
+    daemon.stop()
+    assert finished(out)
+    sequence = numbers(out)
+    assert sequence == list(range(1, len(sequence) + 1))
+
+
+# --- round trips --------------------------------------------------------
+
+DOCUMENTS = [
+    {"_id": n, "text": f"text \"{n}\" \u00e9\u4e2d,;\n\t", "n": n * 1.5,
+     "list": [1, {"a": None}], "yes": n % 2 == 0}
+    for n in range(5000)
+]
+
+
+def test_json_lines_come_out_as_they_went_in(mstream, tmp_path):
+    text = "".join(json.dumps(d) + "\n" for d in DOCUMENTS)
+    write(tmp_path / "in", "a.jsonl", text)
+    run_once(mstream, tmp_path, job(
+        'service_name = "in", resource = "*.jsonl", output_encoding = "json"',
+        'resource = "b.jsonl", output_encoding = "json"'))
+    assert (tmp_path / "out" / "b.jsonl").read_text() == text
+
+
+def test_bson_comes_out_byte_by_byte_also_by_way_of_json(mstream, tmp_path):
+    bson = pytest.importorskip("bson")
+    data = b"".join(bson.encode(d) for d in DOCUMENTS)
+    write(tmp_path / "in", "a.bson", data)
+    run_once(mstream, tmp_path, job(
+        'service_name = "in", resource = "a.bson", output_encoding = "bson"',
+        'resource = "b.bson", output_encoding = "bson"'))
+    assert (tmp_path / "out" / "b.bson").read_bytes() == data
+    run_once(mstream, tmp_path, job(
+        'service_name = "in", resource = "a.bson", output_encoding = "bson"',
+        'resource = "c.jsonl", output_encoding = "json"'
+        ).replace('"copy"', '"to-json"'))
+    os.rename(tmp_path / "out" / "c.jsonl", tmp_path / "in" / "c.jsonl")
+    run_once(mstream, tmp_path, job(
+        'service_name = "in", resource = "c.jsonl", output_encoding = "json"',
+        'resource = "d.bson", output_encoding = "bson"'
+        ).replace('"copy"', '"from-json"'))
+    assert (tmp_path / "out" / "d.bson").read_bytes() == data
+
+
+def test_csv_goes_in_as_documents(mstream, tmp_path):
+    (tmp_path / "in").mkdir()
+    with open(tmp_path / "in" / "a.csv", "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "text", "flag"])
+        for d in DOCUMENTS:
+            writer.writerow([d["_id"], d["text"], str(d["yes"]).lower()])
+    run_once(mstream, tmp_path, job(
+        'service_name = "in", resource = "a.csv", types = "infer", '
+        'output_encoding = "json"',
+        'resource = "b.jsonl", output_encoding = "json"'))
+    got = [json.loads(line) for line in lines_of(tmp_path / "out", "b.jsonl")]
+    assert got == [
+        {"id": d["_id"], "text": d["text"], "flag": d["yes"]} for d in DOCUMENTS
+    ]
+
+
+# --- runs ---------------------------------------------------------------
+
+
+def test_once_takes_what_is_there_and_the_next_run_what_is_new(mstream, tmp_path):
+    config = job(
+        'service_name = "in", resource = "*.jsonl", output_encoding = "json"',
+        'resource = "b.jsonl", output_encoding = "json"')
+    write(tmp_path / "in", "a.jsonl", '{"seq":1}\n{"seq":2}\n')
+    run_once(mstream, tmp_path, config)
+    assert numbers(tmp_path / "out") == [1, 2]
+    with open(tmp_path / "in" / "a.jsonl", "a") as file:
+        file.write('{"seq":3}\n')
+    os.rename(tmp_path / "in" / "a.jsonl", tmp_path / "in" / "0.jsonl")
+    write(tmp_path / "in", "a.jsonl", '{"seq":4}\n')
+    run_once(mstream, tmp_path, config)
+    assert numbers(tmp_path / "out", "b.jsonl") == [1, 2, 3, 4]
+    run_once(mstream, tmp_path, config)
+    assert numbers(tmp_path / "out", "b.jsonl") == [1, 2, 3, 4]
+
+
+def test_a_truncated_file_stops_the_job_in_words(mstream, tmp_path):
+    config = job(
+        'service_name = "in", resource = "a.jsonl", output_encoding = "json"',
+        'resource = "b.jsonl", output_encoding = "json"')
+    write(tmp_path / "in", "a.jsonl", '{"seq":1}\n{"seq":2}\n')
+    run_once(mstream, tmp_path, config)
+    write(tmp_path / "in", "a.jsonl", '{"seq":9}\n')
+    result = run_once(mstream, tmp_path, config, code=1)
+    assert "was truncated" in result.err and "on_truncate" in result.err
+    run_once(mstream, tmp_path, config.replace(
+        'resource = "a.jsonl"', 'resource = "a.jsonl", on_truncate = "restart"'))
+    assert numbers(tmp_path / "out", "b.jsonl") == [1, 2, 9]
+
+
+def test_files_roll_by_size_and_none_is_too_large(mstream, tmp_path):
+    run_once(mstream, tmp_path, job(
+        'service_name = "generator", resource = "x", rate = 0, count = 20000, '
+        'output_encoding = "json"',
+        'resource = "{date}/x-{seq}.jsonl", roll_size = "256KiB", '
+        'output_encoding = "json"'))
+    files = sorted((tmp_path / "out").glob("*/x-*.jsonl"))
+    assert len(files) > 8
+    assert all(path.stat().st_size <= 256 * 1024 for path in files)
+    assert numbers(tmp_path / "out", "*/*") == list(range(1, 20001))
+
+
+def test_a_followed_file_is_read_through_kills_and_rotations(mstreamd, tmp_path):
+    """A writer appends and rotates; the reader is killed again and again."""
+    config = job(
+        'service_name = "in", resource = "log*", format = "json", '
+        'output_encoding = "json"',
+        'resource = "b.jsonl", output_encoding = "json"',
+        more='checkpoint = { enabled = true, interval = "50ms" }')
+    source, out = tmp_path / "in", tmp_path / "out"
+    write(source, "log", "")
+    n = 0
+    for round_ in range(6):
+        daemon = mstreamd(config)
+        for _ in range(4):
+            with open(source / "log", "a") as file:
+                for _ in range(250):
+                    n += 1
+                    file.write(json.dumps({"seq": n}) + "\n")
+            wait_until(lambda: out.exists() and n in numbers(out, "b.jsonl*"))
+        daemon.kill()
+        os.rename(source / "log", source / f"log.{round_}")
+        write(source, "log", "")
+    daemon = mstreamd(config)
+    n += 1
+    with open(source / "log", "a") as file:
+        file.write(json.dumps({"seq": n}) + "\n")
+    wait_until(lambda: n in numbers(out, "b.jsonl*"))
+    daemon.stop()
+    assert numbers(out, "b.jsonl*") == list(range(1, n + 1))
+
+
+def test_an_attribute_in_the_path_can_not_leave_the_directory(mstream, tmp_path):
+    write(tmp_path / "in" , "a.jsonl", '{"seq":1}\n')
+    (tmp_path / "in" / "sub").mkdir()
+    write(tmp_path / "in" / "sub", "a.jsonl", '{"seq":2}\n')
+    result = run_once(mstream, tmp_path, job(
+        'service_name = "in", resource = "sub/a.jsonl", output_encoding = "json"',
+        'resource = "{attr:file}", output_encoding = "json"'), code=3)
+    assert result.code == 3
+    assert not (tmp_path / "out" / "sub").exists()
