@@ -97,13 +97,32 @@ mst_mongo_has_label(const bson_t *reply, const char *label)
     return reply != NULL && mongoc_error_has_label(reply, label);
 }
 
+/* The library gives whatever goes wrong during a login the code of a login
+ * that was refused; only its words tell a line that was cut from a password
+ * that is wrong. */
+static bool
+mongo_is_login_cut(const char *message)
+{
+    static const char *const words[] = {"Failed to send", "Failed to read",
+                                        "socket error",   "timeout",
+                                        "interrupted",    "shutdown"};
+    for (size_t i = 0; i < MST_ARRAY_SIZE(words); i++) {
+        if (strstr(message, words[i]) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static enum mst_status
-mongo_classify_client(uint32_t code)
+mongo_classify_client(const bson_error_t *error)
 {
     /* Only what a person has to repair; the rest is a connection that did
      * not come about. */
-    switch (code) {
+    switch (error->code) {
     case MONGOC_ERROR_CLIENT_AUTHENTICATE:
+        return mongo_is_login_cut(error->message) ? MST_DISCONNECTED
+                                                  : MST_FATAL;
     case MONGOC_ERROR_CLIENT_NOT_READY:
     case MONGOC_ERROR_CLIENT_IN_EXHAUST:
         return MST_FATAL;
@@ -117,7 +136,7 @@ mst_mongo_classify(const bson_error_t *error, const bson_t *reply)
 {
     switch (error->domain) {
     case MONGOC_ERROR_CLIENT:
-        return mongo_classify_client(error->code);
+        return mongo_classify_client(error);
     case MONGOC_ERROR_STREAM:
     case MONGOC_ERROR_SERVER_SELECTION:
         return MST_DISCONNECTED;
@@ -152,7 +171,8 @@ static bool
 mongo_is_auth(const bson_error_t *error)
 {
     return (error->domain == MONGOC_ERROR_CLIENT
-            && error->code == MONGOC_ERROR_CLIENT_AUTHENTICATE)
+            && error->code == MONGOC_ERROR_CLIENT_AUTHENTICATE
+            && !mongo_is_login_cut(error->message))
            || (error->domain != MONGOC_ERROR_CLIENT && error->code == 18);
 }
 

@@ -67,6 +67,33 @@ label_decides_about_a_code_that_is_not_known(void **state)
 }
 
 static void
+login_that_was_cut_off_is_no_wrong_password(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *message;
+        enum mst_status status;
+    } cases[] = {
+        {"Authentication failed.", MST_FATAL},
+        {"Failed to send \"saslContinue\" command with database \"admin\": "
+         "Failed to read 4 bytes: socket error or timeout",
+         MST_DISCONNECTED},
+        {"interrupted at shutdown", MST_DISCONNECTED},
+    };
+    for (size_t i = 0; i < MST_ARRAY_SIZE(cases); i++) {
+        bson_error_t error = {.domain = MONGOC_ERROR_CLIENT,
+                              .code = MONGOC_ERROR_CLIENT_AUTHENTICATE};
+        bson_strncpy(error.message, cases[i].message, sizeof(error.message));
+        struct mst_error err;
+        mst_error_clear(&err);
+        assert_int_equal(mst_mongo_fail(&err, &error, NULL, "cannot log in"),
+                         cases[i].status);
+        assert_int_equal(strstr(err.hint, "password") != NULL,
+                         cases[i].status == MST_FATAL);
+    }
+}
+
+static void
 failure_names_what_was_tried_and_what_to_do(void **state)
 {
     (void)state;
@@ -88,6 +115,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_error_has_the_class_of_its_cause),
         cmocka_unit_test(label_decides_about_a_code_that_is_not_known),
+        cmocka_unit_test(login_that_was_cut_off_is_no_wrong_password),
         cmocka_unit_test(failure_names_what_was_tried_and_what_to_do),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

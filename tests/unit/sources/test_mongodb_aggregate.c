@@ -31,29 +31,37 @@ expect(const struct mst_mongo_watch *watch,
     bson_destroy(command);
 }
 
+struct stages_case {
+    const char *resource;
+    struct mst_mongo_source_options options;
+    enum mst_mongo_mode mode;
+    const char *stages;
+};
+
 static void
-each_option_gives_its_stage(void **state)
+expect_case(const struct stages_case *one)
+{
+    struct mst_mongo_watch watch;
+    struct mst_error err;
+    mst_error_clear(&err);
+    if (mst_mongo_watch_init(&watch, "j", one->resource, &one->options, &err)
+        != MST_OK) {
+        fail_msg("%s", err.text);
+    }
+    struct mst_mongo_position now;
+    mst_mongo_position_init(&now);
+    expect(&watch, &now, one->mode, one->stages);
+    mst_mongo_watch_clear(&watch);
+}
+
+#define STREAM "[{\"$changeStream\":{\"fullDocument\":\"updateLookup\"}}"
+
+static void
+each_mode_has_its_stages(void **state)
 {
     (void)state;
-    char insert[] = "create";
-    char drop[] = "delete";
-    char *operations[] = {insert, drop};
-    char one[] = "a.b";
-    char two[] = "c*";
-    char *names[] = {one, two};
-    char pipeline[] = "[{\"$match\":{\"fullDocument.x\":1}}]";
-    char split[] = "[{\"$set\":{\"a\":1}},{\"$changeStreamSplitLargeEvent\":{}}"
-                   "]";
-    const struct {
-        const char *resource;
-        struct mst_mongo_source_options options;
-        enum mst_mongo_mode mode;
-        const char *stages;
-    } cases[] = {
-        {"users",
-         {.payload = 0},
-         MST_MONGO_MODE_PLAIN,
-         "[{\"$changeStream\":{\"fullDocument\":\"updateLookup\"}}]"},
+    static const struct stages_case cases[] = {
+        {"users", {.payload = 0}, MST_MONGO_MODE_PLAIN, STREAM "]"},
         {"users",
          {.before = MST_MONGO_BEFORE_REQUIRED,
           .full_document = MST_MONGO_FULL_WHEN_AVAILABLE,
@@ -65,53 +73,77 @@ each_option_gives_its_stage(void **state)
         {"users",
          {.before = MST_MONGO_BEFORE_REQUIRED},
          MST_MONGO_MODE_BARE,
-         "[{\"$changeStream\":{\"fullDocument\":\"updateLookup\"}},"
-         "{\"$unset\":\"updateDescription\"}]"},
-        {"users",
-         {.operations = {operations, 2}, .pipeline = pipeline},
-         MST_MONGO_MODE_PLAIN,
-         "[{\"$changeStream\":{\"fullDocument\":\"updateLookup\"}},"
-         "{\"$match\":{\"operationType\":{\"$nin\":[\"update\",\"replace\"]}}},"
-         "{\"$match\":{\"fullDocument.x\":1}}]"},
+         STREAM ",{\"$unset\":\"updateDescription\"}]"},
+    };
+    for (size_t i = 0; i < MST_ARRAY_SIZE(cases); i++) {
+        expect_case(&cases[i]);
+    }
+}
+
+static void
+operations_and_pipeline_stand_behind_the_stream(void **state)
+{
+    (void)state;
+    char insert[] = "create";
+    char drop[] = "delete";
+    char *operations[] = {insert, drop};
+    char pipeline[] = "[{\"$match\":{\"fullDocument.x\":1}}]";
+    const struct stages_case one = {
+        "users",
+        {.operations = {operations, 2}, .pipeline = pipeline},
+        MST_MONGO_MODE_PLAIN,
+        STREAM ",{\"$match\":{\"operationType\":{\"$nin\":[\"update\","
+               "\"replace\"]}}},{\"$match\":{\"fullDocument.x\":1}}]"};
+    expect_case(&one);
+}
+
+static void
+split_stage_of_the_user_stays_the_last(void **state)
+{
+    (void)state;
+    char split[] = "[{\"$set\":{\"a\":1}},{\"$changeStreamSplitLargeEvent\":{}}"
+                   "]";
+    const struct stages_case one = {
+        "users",
+        {.pipeline = split},
+        MST_MONGO_MODE_SPLIT,
+        STREAM ",{\"$set\":{\"a\":1}},{\"$changeStreamSplitLargeEvent\":{}}]"};
+    expect_case(&one);
+    struct mst_mongo_watch watch;
+    assert_int_equal(
+        mst_mongo_watch_init(&watch, "j", "users", &one.options, NULL), MST_OK);
+    assert_true(watch.always_split);
+    mst_mongo_watch_clear(&watch);
+}
+
+#define ANY_OF(names)                                                          \
+    STREAM ",{\"$match\":{\"$or\":[{\"ns.coll\":{\"$in\":[" names              \
+           "]}},{\"to.coll\":{\"$in\":[" names                                 \
+           "]}},{\"operationType\":{\"$in\":[\"dropDatabase\","                \
+           "\"invalidate\"]}}]}}]"
+#define REGEX(pattern)                                                         \
+    "{\"$regularExpression\":{\"pattern\":\"" pattern "\",\"options\":\"s\"}}"
+
+static void
+collections_are_matched_by_name_and_glob(void **state)
+{
+    (void)state;
+    char one[] = "a.b";
+    char two[] = "c*";
+    char *names[] = {one, two};
+    const struct stages_case cases[] = {
+        {"*", {.payload = 0}, MST_MONGO_MODE_PLAIN, STREAM "]"},
         {"*",
          {.collections = {names, 2}},
          MST_MONGO_MODE_PLAIN,
-         "[{\"$changeStream\":{\"fullDocument\":\"updateLookup\"}},"
-         "{\"$match\":{\"$or\":[{\"ns.coll\":{\"$in\":[\"a.b\","
-         "{\"$regularExpression\":{\"pattern\":\"^c.*$\",\"options\":\"s\"}}]}}"
-         ",{\"to.coll\":{\"$in\":[\"a.b\",{\"$regularExpression\":{\"pattern\":"
-         "\"^c.*$\",\"options\":\"s\"}}]}},{\"operationType\":{\"$in\":["
-         "\"dropDatabase\",\"invalidate\"]}}]}}]"},
+         ANY_OF("\"a.b\"," REGEX("^c.*$"))},
         {"u[1]?",
          {.payload = 0},
          MST_MONGO_MODE_PLAIN,
-         "[{\"$changeStream\":{\"fullDocument\":\"updateLookup\"}},"
-         "{\"$match\":{\"$or\":[{\"ns.coll\":{\"$in\":["
-         "{\"$regularExpression\":{\"pattern\":\"^u\\\\[1\\\\].$\",\"options\":"
-         "\"s\"}}]}},{\"to.coll\":{\"$in\":[{\"$regularExpression\":{"
-         "\"pattern\":\"^u\\\\[1\\\\].$\",\"options\":\"s\"}}]}},"
-         "{\"operationType\":{\"$in\":[\"dropDatabase\",\"invalidate\"]}}]}}]"},
-        {"users",
-         {.pipeline = split},
-         MST_MONGO_MODE_SPLIT,
-         "[{\"$changeStream\":{\"fullDocument\":\"updateLookup\"}},{\"$set\":{"
-         "\"a\":1}},{\"$changeStreamSplitLargeEvent\":{}}]"},
+         ANY_OF(REGEX("^u\\\\[1\\\\].$"))},
     };
     for (size_t i = 0; i < MST_ARRAY_SIZE(cases); i++) {
-        struct mst_mongo_watch watch;
-        struct mst_error err;
-        mst_error_clear(&err);
-        if (mst_mongo_watch_init(&watch, "j", cases[i].resource,
-                                 &cases[i].options, &err)
-            != MST_OK) {
-            fail_msg("%s", err.text);
-        }
-        struct mst_mongo_position now;
-        mst_mongo_position_init(&now);
-        expect(&watch, &now, cases[i].mode, cases[i].stages);
-        assert_int_equal(watch.always_split,
-                         cases[i].options.pipeline == split);
-        mst_mongo_watch_clear(&watch);
+        expect_case(&cases[i]);
     }
 }
 
@@ -209,7 +241,10 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_option_gives_its_stage),
+        cmocka_unit_test(each_mode_has_its_stages),
+        cmocka_unit_test(operations_and_pipeline_stand_behind_the_stream),
+        cmocka_unit_test(split_stage_of_the_user_stays_the_last),
+        cmocka_unit_test(collections_are_matched_by_name_and_glob),
         cmocka_unit_test(position_decides_how_the_stream_resumes),
         cmocka_unit_test(options_that_can_not_be_are_refused_by_name),
     };
