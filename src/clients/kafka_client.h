@@ -17,6 +17,12 @@ struct mst_kafka_property {
     const char *value;
 };
 
+/* A client's opaque. */
+struct mst_kafka_owner {
+    const char *job; /* stands in log lines; may be NULL */
+    void *ctx;       /* for callbacks */
+};
+
 /* What a configuration is made of, the later winning over the earlier. */
 struct mst_kafka_conf_args {
     const struct mst_kafka_property *defaults; /* ours */
@@ -24,9 +30,8 @@ struct mst_kafka_conf_args {
     const struct mst_kafka_options *options; /* the user's */
     const struct mst_kafka_property *fixed;  /* ours, never the user's */
     size_t fixed_len;
-    /* Stands in log lines; becomes the client's opaque, and must outlive it.
-     * May be NULL. */
-    const char *job;
+    /* Becomes the client's opaque, and must outlive it; may be NULL. */
+    const struct mst_kafka_owner *owner;
 };
 
 /* Ownership: rd_kafka_conf_destroy, unless rd_kafka_new took it. MST_FATAL

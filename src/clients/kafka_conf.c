@@ -9,11 +9,11 @@ static void
 conf_log(const rd_kafka_t *rk, int level, const char *facility,
          const char *line)
 {
-    const char *job = rd_kafka_opaque(rk);
+    const struct mst_kafka_owner *owner = rd_kafka_opaque(rk);
     struct mst_log_field fields[2] = {MST_LOG_STR("facility", facility)};
     size_t n = 1;
-    if (job != NULL) {
-        fields[n++] = MST_LOG_STR("job", job);
+    if (owner != NULL && owner->job != NULL) {
+        fields[n++] = MST_LOG_STR("job", owner->job);
     }
     /* Syslog's levels. Lost connections come as errors (3), which is for the
      * job to judge: they are warnings here. */
@@ -104,10 +104,10 @@ mst_kafka_conf_create(const struct mst_kafka_conf_args *args,
     rd_kafka_conf_set_log_cb(conf, conf_log);
     /* librdkafka hands the pointer back unchanged; nobody writes to it. */
     union {
-        const char *in;
+        const struct mst_kafka_owner *in;
         void *out;
-    } job = {.in = args->job};
-    rd_kafka_conf_set_opaque(conf, job.out);
+    } owner = {.in = args->owner};
+    rd_kafka_conf_set_opaque(conf, owner.out);
     *ret_conf = conf;
     return MST_OK;
 }

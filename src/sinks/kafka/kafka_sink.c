@@ -69,6 +69,7 @@ sink_make_producer(struct kafka_sink *sink, struct mst_error *err)
 {
     struct kafka_producer_conf producer;
     kafka_producer_conf_init(&producer, &sink->args, sink->careful);
+    producer.args.owner = &sink->owner;
     rd_kafka_conf_t *conf = NULL;
     enum mst_status status = mst_kafka_conf_create(&producer.args, &conf, err);
     if (status != MST_OK) {
@@ -195,6 +196,7 @@ sink_create(void **ret_ctx, const struct mst_sink_args *args,
     }
     (void)pthread_mutex_init(&sink->mutex, NULL);
     sink->args = *args;
+    sink->owner.job = args->job;
     sink->service = args->service;
     sink->options = args->options;
     sink->message_max = kafka_producer_message_max(sink->service);
@@ -301,6 +303,7 @@ sink_open(void *ctx, const struct mst_sink_start *start, struct mst_error *err)
     if (status != MST_OK) {
         sink_clear_producer(sink);
     }
+    atomic_store(&sink->interrupted, false);
     return status;
 }
 
@@ -320,6 +323,7 @@ sink_drain(void *ctx, int timeout_ms, struct mst_error *err)
         }
     }
     mst_mutex_unlock(&sink->mutex);
+    atomic_store(&sink->interrupted, false);
     return status;
 }
 
@@ -336,9 +340,7 @@ sink_interrupt(void *ctx)
 static void
 sink_close(void *ctx)
 {
-    struct kafka_sink *sink = ctx;
-    kafka_producer_stop(sink);
-    atomic_store(&sink->interrupted, false);
+    kafka_producer_stop(ctx);
 }
 
 const struct mst_sink_type mst_kafka_sink = {

@@ -25,6 +25,7 @@
 
 struct kafka_sink {
     struct mst_sink_args args;
+    struct mst_kafka_owner owner;
     const struct mst_kafka_options *service;
     const struct kafka_sink_options *options;
     struct kafka_template topic_template;

@@ -158,8 +158,7 @@ kafka_producer_conf_init(struct kafka_producer_conf *conf,
                                               .defaults_len = n,
                                               .options = options,
                                               .fixed = conf->fixed,
-                                              .fixed_len = fixed,
-                                              .job = args->job};
+                                              .fixed_len = fixed};
 }
 
 void

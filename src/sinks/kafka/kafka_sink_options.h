@@ -40,7 +40,8 @@ struct kafka_producer_conf {
     struct mst_kafka_conf_args args;
 };
 
-/* careful: one message per request, so that what a broker refuses is refused
+/* args.owner stays NULL: whoever makes a producer sets it.
+ * careful: one message per request, so that what a broker refuses is refused
  * alone. */
 void kafka_producer_conf_init(struct kafka_producer_conf *conf,
                               const struct mst_sink_args *args, bool careful);
