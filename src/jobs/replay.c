@@ -7,27 +7,35 @@
 
 enum { REPLAY_SHUTDOWN_MS = 10000 };
 
+/* One small run: the letters of one sink, or those without a sink to all. */
+struct replay {
+    const struct mst_pipeline_spec *job;
+    const struct mst_replay_args *args;
+    const char *sink; /* NULL: letters that no sink refused */
+    const struct mst_pipeline_sink *sinks;
+    size_t sinks_len;
+};
+
 /* Letters hold what the source read: the source's step comes again. */
 static enum mst_status
-replay_one(const struct mst_pipeline_spec *job,
-           const struct mst_replay_args *args, const char *sink_name,
-           const struct mst_pipeline_sink *sinks, size_t sinks_len,
-           struct mst_replay_result *result, struct mst_error *err)
+replay_one(const struct replay *replay, struct mst_replay_result *result,
+           struct mst_error *err)
 {
+    const struct mst_replay_args *args = replay->args;
     struct mst_pipeline *pipeline = NULL;
     struct mst_pipeline_status seen;
     const struct mst_letter_source_options options = {
         .store = args->store,
-        .job = job->job,
-        .sink = sink_name,
+        .job = replay->job->job,
+        .sink = replay->sink,
         .id = args->id,
     };
-    struct mst_pipeline_spec spec = *job;
+    struct mst_pipeline_spec spec = *replay->job;
     spec.source = &mst_letter_source;
     spec.source_args.options = &options;
     spec.source_args.service_name = "dead letters";
-    spec.sinks = sinks;
-    spec.sinks_len = sinks_len;
+    spec.sinks = replay->sinks;
+    spec.sinks_len = replay->sinks_len;
     spec.checkpoint = false;
     spec.store = args->store;
     spec.bounded = true;
@@ -42,7 +50,7 @@ replay_one(const struct mst_pipeline_spec *job,
     mst_pipeline_status(pipeline, &seen);
     mst_pipeline_destroy(pipeline);
     result->found += seen.events_in;
-    result->delivered += seen.events_out / (sinks_len > 0 ? sinks_len : 1);
+    result->delivered += seen.events_out / replay->sinks_len;
     result->rejected += seen.rejected;
     return end == MST_PIPELINE_COMPLETED ? MST_OK
            : end == MST_PIPELINE_FAILED || end == MST_PIPELINE_BLOCKED
@@ -62,13 +70,17 @@ mst_replay_run(const struct mst_replay_args *args,
     if (status != MST_OK) {
         return status;
     }
+    struct replay replay = {.job = &job.spec, .args = args, .sinks_len = 1};
     for (size_t i = 0; i < job.spec.sinks_len && status == MST_OK; i++) {
-        status = replay_one(&job.spec, args, job.spec.sinks[i].name,
-                            &job.spec.sinks[i], 1, ret, err);
+        replay.sinks = &job.spec.sinks[i];
+        replay.sink = replay.sinks->name;
+        status = replay_one(&replay, ret, err);
     }
     if (status == MST_OK) {
-        status = replay_one(&job.spec, args, NULL, job.spec.sinks,
-                            job.spec.sinks_len, ret, err);
+        replay.sinks = job.spec.sinks;
+        replay.sinks_len = job.spec.sinks_len;
+        replay.sink = NULL;
+        status = replay_one(&replay, ret, err);
     }
     mst_job_spec_clear(&job);
     return status;

@@ -74,14 +74,12 @@ fake_sink_work(struct fake_sink *sink)
     struct fake_lane *lane = &sink->lanes[at];
     uint64_t n = 0;
     memcpy(&n, lane->items[0]->payload.data, sizeof(n));
-    if (lane->failed) {
-        fake_lane_fail(sink, lane, MST_RETRY);
-    } else if (fake_sink_chance(sink, sink->script.drop)) {
+    if (fake_sink_chance(sink, sink->script.drop)) {
         sink->lost = true;
         for (unsigned i = 0; i < FAKE_LANES; i++) {
             fake_lane_fail(sink, &sink->lanes[i], MST_DISCONNECTED);
         }
-    } else if (fake_sink_chance(sink, sink->script.retry)) {
+    } else if (lane->failed || fake_sink_chance(sink, sink->script.retry)) {
         fake_lane_fail(sink, lane, MST_RETRY);
     } else {
         sink->queued--;
