@@ -8,6 +8,7 @@ import bson
 import pytest
 from bson.raw_bson import RawBSONDocument
 from pymongo import errors
+from support import ROOT
 from support.waiting import wait_until
 
 CONFIG = """
@@ -250,3 +251,30 @@ def test_a_step_down_of_the_primary_is_survived(
         pass
     other.change(200, seed=3)
     wait_until(other.same, 90, what="equal after the step-down")
+
+
+def test_the_example_keeps_a_copy(mongodb, mstreamd):
+    target = f"{mongodb.name}_copy"
+    daemon = mstreamd(
+        ROOT / "examples" / "mongodb-to-mongodb.toml",
+        env={
+            "MONGO_URI": mongodb.uri,
+            "MONGO_DATABASE": mongodb.name,
+            "MONGO_TARGET_URI": mongodb.uri,
+            "MONGO_TARGET_DATABASE": target,
+        },
+    )
+    copied = mongodb.client[target].users
+    try:
+
+        def arrives():
+            mongodb.db.users.replace_one({"_id": 0}, {"n": 1}, upsert=True)
+            return copied.find_one({"_id": 0})
+
+        wait_until(arrives, 30, what="the change stream")
+        mongodb.db.users.update_one({"_id": 0}, {"$set": {"n": 2}})
+        wait_until(lambda: copied.find_one({"n": 2}), 30, what="the delta")
+        assert copied.find_one({"_id": 0})["_mst"]["s"] == "mongodb"
+        daemon.stop()
+    finally:
+        mongodb.client.drop_database(target)
