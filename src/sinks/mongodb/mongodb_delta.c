@@ -154,11 +154,13 @@ delta_read(struct mst_slice description, struct delta *delta,
     struct mst_slice nested = MST_SLICE_NONE;
     enum mst_status status = MST_OK;
     if (mst_bson_find(description, "updatedFields", &value)
-        && !mst_bson_get_document(&value, &delta->updated)) {
+        && (value.type != MST_BSON_DOCUMENT
+            || !mst_bson_get_document(&value, &delta->updated))) {
         return delta_bad(err, "updatedFields is no document");
     }
     if (mst_bson_find(description, "removedFields", &value)) {
-        if (!mst_bson_get_document(&value, &delta->removed)) {
+        if (value.type != MST_BSON_ARRAY
+            || !mst_bson_get_document(&value, &delta->removed)) {
             return delta_bad(err, "removedFields is no list");
         }
         status = delta_read_removed(delta->removed, err);
