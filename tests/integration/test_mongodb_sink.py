@@ -2,13 +2,16 @@
 """The MongoDB sink in real jobs: copies are equal, faults lose nothing."""
 
 import datetime
+import os
 import random
+import subprocess
 
 import bson
 import pytest
 from bson.raw_bson import RawBSONDocument
 from pymongo import errors
 from support import ROOT
+from support.programs import binary
 from support.waiting import wait_until
 
 CONFIG = """
@@ -130,6 +133,23 @@ class Copy:
 @pytest.fixture
 def copy(mongodb, mstream, mstreamd):
     return Copy(mongodb, mstream, mstreamd)
+
+
+@pytest.mark.parametrize("name", ["sinks_mongodb_server", "state_mongo_store"])
+def test_the_tests_in_c_pass_on_a_real_server(mongodb, name):
+    program = binary("mstream").parent.parent / "tests" / f"test_{name}"
+    if not program.exists():
+        pytest.skip(f"{program} is not built")
+    done = subprocess.run(
+        [program],
+        env={**os.environ, "MSTREAM_TEST_MONGODB": mongodb.uri},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "SKIPPED" not in done.stdout
 
 
 @pytest.mark.parametrize("payload", ["document", "change"])
