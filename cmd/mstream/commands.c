@@ -4,14 +4,17 @@
 
 #include "builtins.h"
 
+/* clang-format off */
 const struct mst_cli_command *const mst_cli_commands[] = {
     &mst_command_validate,
     &mst_command_doctor,
     &mst_command_explain,
     &mst_command_run,
     &mst_command_convert,
+    &mst_command_checkpoints,
     NULL,
 };
+/* clang-format on */
 
 const struct mst_registry *
 mst_cli_registry(void)

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* What the commands that look at the state have in common. */
+#ifndef MST_MSTREAM_STATE_H
+#define MST_MSTREAM_STATE_H
+
+#include "cli.h"
+#include "core/store.h"
+
+/* The flag that all of them take. */
+#define MST_STATE_FLAG_CONFIG                                                  \
+    {                                                                          \
+        "config", "FILE", "configuration (" MST_CONFIG_DEFAULT_FILE ")", NULL  \
+    }
+
+struct mst_state {
+    struct mst_config *config;
+    struct mst_store *store; /* NULL: read only, and there is none yet */
+};
+
+/* Loads --config and opens its state. False: said what is wrong, and
+ * *ret_code is the exit code. */
+bool mst_state_open(const struct mst_cli_args *args, bool read_only,
+                    struct mst_state *ret_state, int *ret_code);
+void mst_state_close(struct mst_state *state);
+
+/* Says the error; its exit code: a lease that another holds is its own. */
+int mst_state_fail(const struct mst_cli_args *args, enum mst_status status,
+                   const struct mst_error *err);
+
+/* The source whose position it is: identity begins with its provider. NULL:
+ * not in this build. */
+const struct mst_source_type *mst_state_source(const char *identity);
+
+/* Appends the position in plain words, or why that can not be done. */
+void mst_state_describe(const char *identity, struct mst_slice position,
+                        struct mst_buf *out);
+
+/* A yes on a terminal; true at once with --yes, false where nobody can be
+ * asked. */
+bool mst_state_confirm(const struct mst_cli_args *args, const char *question);
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* Cells are kept until all are known, then aligned. */
+#include "table.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void
+table_push(struct mst_table *table, char *cell)
+{
+    if (table->len == table->cap) {
+        size_t cap = table->cap == 0 ? 64 : table->cap * 2;
+        char **more = realloc(table->cells, cap * sizeof(*more));
+        if (more == NULL) {
+            table->failed = true;
+            free(cell);
+            return;
+        }
+        table->cells = more;
+        table->cap = cap;
+    }
+    table->cells[table->len++] = cell;
+}
+
+void
+mst_table_init(struct mst_table *table, const char *const *headings,
+               size_t columns)
+{
+    memset(table, 0, sizeof(*table));
+    table->columns = columns;
+    for (size_t i = 0; i < columns; i++) {
+        mst_table_add(table, "%s", headings[i]);
+    }
+}
+
+void
+mst_table_add(struct mst_table *table, const char *fmt, ...)
+{
+    va_list list;
+    char *cell = NULL;
+    va_start(list, fmt);
+    int len = vasprintf(&cell, fmt, list);
+    va_end(list);
+    if (len < 0) {
+        table->failed = true;
+        return;
+    }
+    for (char *at = cell; *at != '\0'; at++) {
+        if (*at == '\n' || *at == '\r' || *at == '\t') {
+            *at = ' ';
+        }
+    }
+    table_push(table, cell);
+}
+
+/* In characters: continuation bytes of UTF-8 take no room. */
+static size_t
+table_width(const char *text)
+{
+    size_t width = 0;
+    for (; *text != '\0'; text++) {
+        width += ((unsigned char)*text & 0xC0U) != 0x80U ? 1 : 0;
+    }
+    return width;
+}
+
+static size_t
+table_column_width(const struct mst_table *table, size_t column)
+{
+    size_t width = 0;
+    for (size_t i = column; i < table->len; i += table->columns) {
+        size_t one = table_width(table->cells[i]);
+        width = one > width ? one : width;
+    }
+    return width;
+}
+
+static void
+table_write(const struct mst_table *table, struct mst_output *out)
+{
+    size_t widths[MST_TABLE_COLUMNS_MAX];
+    for (size_t i = 0; i < table->columns; i++) {
+        widths[i] = table_column_width(table, i);
+    }
+    for (size_t i = 0; i < table->len; i++) {
+        size_t column = i % table->columns;
+        mst_output_text(out, "%s", table->cells[i]);
+        if (column + 1 == table->columns) {
+            mst_output_text(out, "\n");
+            continue;
+        }
+        size_t pad = widths[column] + 2 - table_width(table->cells[i]);
+        mst_output_text(out, "%*s", (int)pad, "");
+    }
+}
+
+void
+mst_table_end(struct mst_table *table, struct mst_output *out)
+{
+    out->failed = out->failed || table->failed;
+    if (!table->failed && table->len > table->columns) {
+        table_write(table, out);
+    }
+    for (size_t i = 0; i < table->len; i++) {
+        free(table->cells[i]);
+    }
+    free(table->cells);
+    memset(table, 0, sizeof(*table));
+}
