@@ -18,3 +18,15 @@ function(mst_unit_test folder noun)
     set_tests_properties(unit.${folder}.${noun} PROPERTIES LABELS unit TIMEOUT 120
         ENVIRONMENT "MST_SOURCE_DIR=${CMAKE_SOURCE_DIR}")
 endfunction()
+
+# A unit test whose allocations can be made to fail (support/alloc_fail.h):
+# mst_torture_test(<folder> <noun> [libraries...]).
+function(mst_torture_test folder noun)
+    set(target test_${folder}_${noun})
+    mst_unit_test(${folder} ${noun} ${ARGN})
+    target_sources(${target} PRIVATE ${CMAKE_SOURCE_DIR}/tests/support/alloc_fail.c)
+    target_link_options(
+        ${target} PRIVATE
+        LINKER:--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup,--wrap=strndup)
+    set_tests_properties(unit.${folder}.${noun} PROPERTIES LABELS "unit;torture")
+endfunction()

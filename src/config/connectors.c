@@ -7,14 +7,6 @@
 #include "config/node.h"
 #include "config/tables.h"
 
-static void
-connector_fail_memory(struct mst_loader *loader,
-                      const struct mst_toml_node *node, const char *path)
-{
-    struct mst_place place = mst_place_value(node, path);
-    mst_loader_fail(loader, &place, NULL, "out of memory");
-}
-
 /* An array of steps. */
 static void
 connector_steps(struct mst_loader *loader, const struct mst_toml_node *array,
@@ -27,7 +19,7 @@ connector_steps(struct mst_loader *loader, const struct mst_toml_node *array,
     }
     struct mst_config_step *steps = calloc(array->len + 1, sizeof(*steps));
     if (steps == NULL) {
-        connector_fail_memory(loader, array, path);
+        mst_loader_fail_memory(loader, array, path);
         return;
     }
     size_t len = 0;
@@ -76,7 +68,7 @@ connector_schemas(struct mst_loader *loader, const struct mst_toml_node *array,
     }
     connector->schemas = calloc(array->len + 1, sizeof(*connector->schemas));
     if (connector->schemas == NULL) {
-        connector_fail_memory(loader, array, path);
+        mst_loader_fail_memory(loader, array, path);
         return;
     }
     for (const struct mst_toml_node *at = array->first; at != NULL;
@@ -108,7 +100,7 @@ connector_dlq(struct mst_loader *loader, const struct mst_toml_node *node,
     if (sink) {
         connector->dlq.sink = calloc(1, sizeof(*connector->dlq.sink));
         if (connector->dlq.sink == NULL) {
-            connector_fail_memory(loader, node, path);
+            mst_loader_fail_memory(loader, node, path);
             return;
         }
         connector->dlq.sink->role = MST_ROLE_SINK;
@@ -190,7 +182,7 @@ connector_read(struct mst_loader *loader, const struct mst_toml_node *node,
     if (node->type == MST_TOML_TABLE) {
         connector_members(loader, node, path, connector);
         if (!mst_config_hash(node, &connector->hash)) {
-            connector_fail_memory(loader, node, path);
+            mst_loader_fail_memory(loader, node, path);
         }
     }
 }
@@ -237,7 +229,7 @@ mst_loader_connectors(struct mst_loader *loader)
     }
     config->connectors = calloc(array->len + 1, sizeof(*config->connectors));
     if (config->connectors == NULL) {
-        connector_fail_memory(loader, array, "connectors");
+        mst_loader_fail_memory(loader, array, "connectors");
         return;
     }
     for (const struct mst_toml_node *at = array->first; at != NULL;

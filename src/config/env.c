@@ -150,7 +150,9 @@ env_run(const struct mst_env *env, struct mst_slice text, int depth,
         const char *next = env_next(at, end);
         enum mst_status status = mst_buf_append(out, at, (size_t)(next - at));
         if (status != MST_OK) {
-            return mst_fail(err, status, "config", 0, "the value is too long");
+            return mst_fail(err, status, "config", 0,
+                            status == MST_FATAL ? "out of memory"
+                                                : "the value is too long");
         }
         if (next == end) {
             break;

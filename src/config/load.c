@@ -23,6 +23,14 @@ mst_loader_fail(struct mst_loader *loader, const struct mst_place *place,
                      "%s", text);
 }
 
+void
+mst_loader_fail_memory(struct mst_loader *loader,
+                       const struct mst_toml_node *node, const char *path)
+{
+    struct mst_place place = mst_place_value(node, path);
+    mst_loader_fail(loader, &place, NULL, "out of memory");
+}
+
 struct mst_place
 mst_loader_place(const struct mst_toml_node *table, const char *key,
                  const char *path)
@@ -42,10 +50,17 @@ mst_loader_peek(struct mst_loader *loader, const struct mst_toml_node *table,
     struct mst_buf buf;
     const char *text = NULL;
     mst_buf_init(&buf, MST_ENV_MAX_VALUE);
-    if (mst_env_expand(loader->reader.env, node->text, &buf, NULL) == MST_OK) {
+    enum mst_status status =
+        mst_env_expand(loader->reader.env, node->text, &buf, NULL);
+    if (status == MST_OK) {
         text = (const char *)mst_arena_copy(&loader->config->arena,
                                             mst_buf_slice(&buf))
                    .data;
+        status = text == NULL ? MST_FATAL : MST_OK;
+    }
+    /* A reference that is wrong is said by who reads the value for good. */
+    if (status == MST_FATAL) {
+        mst_loader_fail_memory(loader, node, key);
     }
     mst_buf_clear(&buf);
     return text;

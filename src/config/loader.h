@@ -21,12 +21,15 @@ enum { MST_CONFIG_MAX_ENTRIES = 10000 };
 void mst_loader_fail(struct mst_loader *loader, const struct mst_place *place,
                      const char *hint, const char *fmt, ...) MST_PRINTF(4, 5);
 
+void mst_loader_fail_memory(struct mst_loader *loader,
+                            const struct mst_toml_node *node, const char *path);
+
 /* Where the value of a key stands; where the table does when it is absent. */
 struct mst_place mst_loader_place(const struct mst_toml_node *table,
                                   const char *key, const char *path);
 
 /* The text of a string member with references resolved, in the arena. NULL:
- * none, or not a text; no problem is added for it. */
+ * none, or not a text, which the reader of the value says. */
 const char *mst_loader_peek(struct mst_loader *loader,
                             const struct mst_toml_node *table, const char *key);
 

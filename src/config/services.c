@@ -106,6 +106,9 @@ service_read(struct mst_loader *loader, const struct mst_toml_node *node,
     }
     if (service->table != NULL) {
         service->options = calloc(1, service->table->size + 1);
+        if (service->options == NULL) {
+            mst_loader_fail_memory(loader, node, path);
+        }
     }
     if (service->options != NULL) {
         targets[what.n++] =
@@ -119,8 +122,7 @@ service_read(struct mst_loader *loader, const struct mst_toml_node *node,
     service->broken =
         !mst_options_read(&loader->reader, &what) || service->options == NULL;
     if (!service->broken && !mst_config_hash(node, &service->hash)) {
-        struct mst_place place = mst_place_value(node, path);
-        mst_loader_fail(loader, &place, NULL, "out of memory");
+        mst_loader_fail_memory(loader, node, path);
     }
     service->name = keys.name;
     service->provider = keys.provider;
@@ -177,8 +179,7 @@ mst_loader_services(struct mst_loader *loader)
     }
     config->services = calloc(array->len + 1, sizeof(*config->services));
     if (config->services == NULL) {
-        struct mst_place place = mst_place_value(array, "services");
-        mst_loader_fail(loader, &place, NULL, "out of memory");
+        mst_loader_fail_memory(loader, array, "services");
         return;
     }
     for (const struct mst_toml_node *at = array->first; at != NULL;

@@ -130,8 +130,7 @@ step_check_resource(struct mst_loader *loader, const char *path,
         step->resource = strdup("");
         step->broken = step->resource == NULL;
         if (step->broken) {
-            struct mst_place place = mst_place_value(step->node, path);
-            mst_loader_fail(loader, &place, NULL, "out of memory");
+            mst_loader_fail_memory(loader, step->node, path);
         }
     } else if (step->resource != NULL && step->resource[0] == '\0'
                && step_needs_resource(loader, step)) {
@@ -159,6 +158,9 @@ mst_loader_step(struct mst_loader *loader, const struct mst_toml_node *node,
     step_resolve(loader, node, path, step);
     if (step->table != NULL) {
         step->options = calloc(1, step->table->size + 1);
+        if (step->options == NULL) {
+            mst_loader_fail_memory(loader, node, path);
+        }
     }
     if (step->options != NULL) {
         targets[what.n++] =
