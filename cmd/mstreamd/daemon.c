@@ -40,7 +40,7 @@ daemon_say_problems(const struct mst_problems *problems)
 {
     struct mst_buf text;
     mst_buf_init(&text, (size_t)16 * 1024 * 1024);
-    if (mst_problems_text(problems, &text) == MST_OK) {
+    if (mst_problems_text(problems, &text) == MST_OK && text.len > 0) {
         (void)fwrite(text.data, 1, text.len, stderr);
     }
     mst_buf_clear(&text);
