@@ -22,6 +22,9 @@ replay_one(const struct replay *replay, struct mst_replay_result *result,
            struct mst_error *err)
 {
     const struct mst_replay_args *args = replay->args;
+    if (replay->sinks_len == 0) {
+        return MST_OK;
+    }
     struct mst_pipeline *pipeline = NULL;
     struct mst_pipeline_status seen;
     const struct mst_letter_source_options options = {

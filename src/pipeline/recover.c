@@ -39,6 +39,8 @@ mst_runner_collect_failed(struct mst_runner *runner)
         }
         if (!mst_delivery_list_push(refused ? &runner->refused : &runner->again,
                                     failed)) {
+            free(failed->error);
+            failed->error = NULL;
             recover_out_of_memory(runner);
         }
         failed = next;

@@ -124,12 +124,19 @@ fake_sink_open(void *ctx, const struct mst_sink_start *start,
     return MST_OK;
 }
 
+/* False without memory: the sink is full. */
 static bool
 fake_lane_push(struct fake_lane *lane, struct mst_delivery *delivery)
 {
     if (lane->len == lane->cap) {
-        lane->cap = lane->cap == 0 ? 64 : lane->cap * 2;
-        lane->items = realloc(lane->items, lane->cap * sizeof(*lane->items));
+        size_t cap = lane->cap == 0 ? 64 : lane->cap * 2;
+        struct mst_delivery **items =
+            realloc(lane->items, cap * sizeof(*items));
+        if (items == NULL) {
+            return false;
+        }
+        lane->items = items;
+        lane->cap = cap;
     }
     lane->items[lane->len++] = delivery;
     return true;
@@ -150,7 +157,10 @@ fake_sink_write(void *ctx, struct mst_delivery *const *deliveries, size_t n,
     size_t take = full ? fake_random(&sink->seed, (unsigned)n) : n;
     for (size_t i = 0; i < take && !lost; i++) {
         uint64_t hash = deliveries[i]->event->key_hash;
-        (void)fake_lane_push(&sink->lanes[hash % FAKE_LANES], deliveries[i]);
+        if (!fake_lane_push(&sink->lanes[hash % FAKE_LANES], deliveries[i])) {
+            full = true;
+            break;
+        }
         sink->queued++;
         *ret_taken = i + 1;
     }
@@ -162,7 +172,11 @@ fake_sink_write(void *ctx, struct mst_delivery *const *deliveries, size_t n,
     if (lost) {
         return mst_fail(err, MST_DISCONNECTED, "fake", 0, "connection lost");
     }
-    return full ? MST_AGAIN : MST_OK;
+    if (full) {
+        sink->host->ready(sink->host); /* it was only full for a moment */
+        return MST_AGAIN;
+    }
+    return MST_OK;
 }
 
 static enum mst_status

@@ -38,12 +38,16 @@ fake_source_open(void *ctx, const struct mst_start *start,
                  : MST_OK;
 }
 
-static void
+static enum mst_status
 fake_source_event(struct fake_world *world, struct mst_batch *batch)
 {
-    uint64_t n = world->next++;
-    struct mst_event *event = mst_batch_add(batch);
+    uint64_t n = world->next;
     uint8_t *bytes = mst_arena_alloc(&batch->arena, 16);
+    struct mst_event *event = bytes == NULL ? NULL : mst_batch_add(batch);
+    if (event == NULL) {
+        return MST_FATAL;
+    }
+    world->next++;
     memcpy(bytes, &n, 8);
     event->payload = mst_slice_of(bytes, 8);
     event->mark = mst_slice_of(bytes, 8);
@@ -56,6 +60,7 @@ fake_source_event(struct fake_world *world, struct mst_batch *batch)
         event->key_kind = MST_KEY_BYTES;
     }
     mst_batch_added(batch, event);
+    return MST_OK;
 }
 
 static enum mst_status
@@ -79,7 +84,9 @@ fake_source_fill(struct fake_world *world, struct mst_batch *batch,
     for (unsigned i = 0;
          i < n && world->next <= script->total && !mst_batch_is_full(batch);
          i++) {
-        fake_source_event(world, batch);
+        if (fake_source_event(world, batch) != MST_OK) {
+            return mst_fail_memory(err, "fake");
+        }
     }
     batch->flush = fake_chance(world, script->flush);
     if (fake_chance(world, script->disconnect)) {
