@@ -118,7 +118,8 @@ read_take_header(struct mst_file_reader *ctx, struct mst_slice record,
     struct mst_file_track *track = ctx->current;
     struct mst_file_chunk *chunk = NULL;
     *ret_is_header = false;
-    if (ctx->emit.format != MST_FILE_SOURCE_CSV || track->header.len > 0) {
+    if (ctx->emit.format != MST_FILE_SOURCE_CSV || track->header.len > 0
+        || ctx->chunk == NULL) {
         return MST_OK;
     }
     bool at_start = record.data - ctx->chunk->data + (int64_t)ctx->chunk->start

@@ -3,7 +3,9 @@
 #include "unit/cmocka_all.h"
 
 #include <dirent.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "log/log.h"
@@ -230,6 +232,37 @@ a_sink_that_is_reopened_in_its_run_keeps_what_was_confirmed(void **state)
     file_fixture_clear(&f);
 }
 
+static void
+half_a_record_is_taken_back_when_a_write_fails(void **state)
+{
+    struct file_fixture f;
+    struct rlimit before;
+    (void)state;
+    file_fixture_init(&f, "out.jsonl");
+    assert_int_equal(file_fixture_open(&f, MST_SLICE_NONE), MST_OK);
+    file_fixture_event(&f, 0, 1, NULL);
+    assert_int_equal(file_fixture_write(&f, 1), MST_OK);
+    /* The disk is full in the middle of event 3. */
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    const struct rlimit small = {.rlim_cur = 19, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    file_fixture_event(&f, 0, 2, NULL);
+    file_fixture_event(&f, 1, 3, NULL);
+    assert_int_equal(file_fixture_write(&f, 2), MST_OK);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(f.ok, 1);
+    assert_int_equal(f.retry, 2);
+    assert_non_null(strstr(f.err.text, "can not write"));
+    char *text = file_fixture_read(&f, "out.jsonl.job-9580.part");
+    assert_non_null(text);
+    assert_string_equal(text, "{\"n\":1}\n");
+    free(text);
+    assert_int_equal(file_fixture_write(&f, 2), MST_OK);
+    file_fixture_close(&f);
+    file_fixture_assert(&f, "out.jsonl", "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n");
+    file_fixture_clear(&f);
+}
+
 /* --- the model -------------------------------------------------------- */
 
 enum { MODEL_EVENTS = 400, MODEL_BASES = 3 };
@@ -261,7 +294,12 @@ model_write(struct model *m)
 {
     size_t len = 1 + model_draw(m, 20);
     for (size_t i = 0; i < len; i++) {
-        (void)file_fixture_event(m->f, i, m->next, model_collection(m->next));
+        struct mst_delivery *delivery =
+            file_fixture_event(m->f, i, m->next, model_collection(m->next));
+        /* What comes again need not come with the same length. */
+        delivery->payload.len = (size_t)snprintf(
+            m->f->texts[i], sizeof(m->f->texts[i]), "{\"n\":%llu%*s}",
+            (unsigned long long)m->next, (int)model_draw(m, 30), "");
         m->next++;
     }
     assert_int_equal(file_fixture_write(m->f, len), MST_OK);
@@ -410,9 +448,11 @@ main(void)
         cmocka_unit_test(damaged_marks_are_refused),
         cmocka_unit_test(
             a_sink_that_is_reopened_in_its_run_keeps_what_was_confirmed),
+        cmocka_unit_test(half_a_record_is_taken_back_when_a_write_fails),
         cmocka_unit_test(
             after_any_crashes_every_event_is_there_once_and_in_order),
     };
     mst_log_set_level(MST_LOG_OFF);
+    (void)signal(SIGXFSZ, SIG_IGN);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -176,6 +176,23 @@ a_file_rewritten_while_nobody_looked_is_noticed(void **state)
 }
 
 static void
+a_file_rewritten_longer_while_it_is_followed_is_noticed(void **state)
+{
+    struct file_fixture f;
+    (void)state;
+    file_fixture_init(&f, "a.jsonl");
+    file_fixture_text(&f, "a.jsonl", "1\n2\n3\n");
+    assert_int_equal(file_fixture_open(&f, NULL, false), MST_OK);
+    file_fixture_expect(&f, "1|2|3|");
+    file_fixture_truncate(&f, "a.jsonl", 0);
+    file_fixture_text(&f, "a.jsonl", "5\n6\n7\n8\n");
+    assert_int_equal(file_fixture_drain(&f), MST_FATAL);
+    assert_non_null(strstr(f.err.text, "rewritten"));
+    file_fixture_expect(&f, "1|2|3|");
+    file_fixture_clear(&f);
+}
+
+static void
 a_line_that_is_too_long_stops_with_its_place(void **state)
 {
     struct file_fixture f;
@@ -450,6 +467,8 @@ main(void)
         cmocka_unit_test(a_file_renamed_out_of_sight_is_read_to_its_end),
         cmocka_unit_test(truncation_stops_in_words_or_restarts_as_asked),
         cmocka_unit_test(a_file_rewritten_while_nobody_looked_is_noticed),
+        cmocka_unit_test(
+            a_file_rewritten_longer_while_it_is_followed_is_noticed),
         cmocka_unit_test(a_line_that_is_too_long_stops_with_its_place),
         cmocka_unit_test(no_line_is_lost_where_pieces_meet),
         cmocka_unit_test(csv_records_become_objects),
