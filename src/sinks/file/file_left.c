@@ -50,6 +50,28 @@ left_whole_documents(int fd, off_t size)
     return at;
 }
 
+/* Length of the CSV records that are whole: a line break in quotes ends none.
+ */
+static off_t
+left_whole_records(int fd)
+{
+    char chunk[4096];
+    off_t at = 0;
+    off_t whole = 0;
+    bool quoted = false;
+    for (;;) {
+        ssize_t n = pread(fd, chunk, sizeof(chunk), at);
+        if (n <= 0) {
+            return whole;
+        }
+        for (ssize_t i = 0; i < n; i++) {
+            quoted = quoted != (chunk[i] == '"');
+            whole = chunk[i] == '\n' && !quoted ? at + i + 1 : whole;
+        }
+        at += n;
+    }
+}
+
 /* Takes off half an event at the end. False: could not be done. */
 static bool
 left_repair(const struct mst_file_set *set, int fd)
@@ -58,8 +80,18 @@ left_repair(const struct mst_file_set *set, int fd)
     if (fstat(fd, &info) != 0) {
         return false;
     }
-    off_t whole = set->bson ? left_whole_documents(fd, info.st_size)
-                            : left_whole_lines(fd, info.st_size);
+    off_t whole = 0;
+    switch (set->framing) {
+    case MST_FILE_LINES:
+        whole = left_whole_lines(fd, info.st_size);
+        break;
+    case MST_FILE_DOCUMENTS:
+        whole = left_whole_documents(fd, info.st_size);
+        break;
+    case MST_FILE_CSV:
+        whole = left_whole_records(fd);
+        break;
+    }
     return whole == info.st_size || ftruncate(fd, whole) == 0;
 }
 

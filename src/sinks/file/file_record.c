@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* JSON lines and concatenated BSON. */
+/* JSON lines, concatenated BSON, CSV. */
 #include "sinks/file/file_record.h"
 
 #include "encodings/little_endian.h"
+#include "sinks/file/file_csv.h"
 
 /* A line break can only stand between the tokens of valid JSON. */
 static void
@@ -58,14 +59,25 @@ record_bson(const struct mst_delivery *delivery, struct mst_buf *out,
     return mst_buf_append(out, payload.data, payload.len);
 }
 
+static enum mst_status
+record_csv(const struct mst_strings *columns,
+           const struct mst_delivery *delivery, struct mst_buf *out,
+           struct mst_error *err)
+{
+    if (delivery->payload.data == NULL) {
+        return mst_fail(err, MST_REJECTED, "file", 0,
+                        "an event without payload can not stand in a CSV "
+                        "file");
+    }
+    return mst_file_csv_record(columns, delivery->payload, out, err);
+}
+
 enum mst_status
 mst_file_record_header(enum mst_file_sink_format format,
                        const struct mst_strings *columns, struct mst_buf *out)
 {
-    (void)format;
-    (void)columns;
-    (void)out;
-    return MST_OK;
+    return format == MST_FILE_SINK_CSV ? mst_file_csv_header(columns, out)
+                                       : MST_OK;
 }
 
 enum mst_status
@@ -76,7 +88,6 @@ mst_file_record_append(enum mst_file_sink_format format,
 {
     size_t before = out->len;
     enum mst_status status = MST_REJECTED;
-    (void)columns;
     mst_error_clear(err);
     switch (format) {
     case MST_FILE_SINK_AUTO:
@@ -87,6 +98,8 @@ mst_file_record_append(enum mst_file_sink_format format,
         status = record_bson(delivery, out, err);
         break;
     case MST_FILE_SINK_CSV:
+        status = record_csv(columns, delivery, out, err);
+        break;
     case MST_FILE_SINK_AVRO:
         break;
     }

@@ -23,6 +23,9 @@ enum mst_file_fsync {
     MST_FILE_FSYNC_NEVER
 };
 
+/* Where a record ends. */
+enum mst_file_framing { MST_FILE_LINES, MST_FILE_DOCUMENTS, MST_FILE_CSV };
+
 struct mst_file_limits {
     uint64_t roll_bytes; /* 0: no limit; likewise below */
     uint64_t roll_events;
@@ -46,7 +49,7 @@ struct mst_file_set {
     pthread_mutex_t lock;
     struct mst_file_place place;
     struct mst_file_limits limits;
-    bool bson; /* documents end by their length, not by a line break */
+    enum mst_file_framing framing;
     struct mst_file_base *buckets[MST_FILE_BUCKETS];
     struct mst_file_base *last; /* the one used last */
     size_t bases;

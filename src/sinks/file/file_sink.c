@@ -184,11 +184,18 @@ sink_choose_format(struct file_sink *ctx, struct mst_error *err)
     if (ctx->format == MST_FILE_SINK_AUTO) {
         ctx->format = bson ? MST_FILE_SINK_BSON : MST_FILE_SINK_JSON;
     }
-    if (ctx->format == MST_FILE_SINK_AVRO || ctx->format == MST_FILE_SINK_CSV) {
+    if (ctx->format == MST_FILE_SINK_AVRO) {
         return mst_fail(err, MST_FATAL, "file", 0,
-                        "option 'format': this version can not write %s files "
-                        "yet",
-                        ctx->format == MST_FILE_SINK_AVRO ? "Avro" : "CSV");
+                        "option 'format': this version can not write Avro "
+                        "files yet");
+    }
+    if ((ctx->format == MST_FILE_SINK_CSV) != (ctx->options->columns.len > 0)) {
+        (void)mst_fail(err, MST_FATAL, "file", 0,
+                       "options 'columns' and format = \"csv\" need each "
+                       "other");
+        mst_error_hint(err, "name the fields that are to be columns: columns "
+                            "= [\"_id\", \"name\"]");
+        return MST_FATAL;
     }
     bool wants_bson = ctx->format == MST_FILE_SINK_BSON;
     if (encoding != MST_ENCODING_NONE && bson != wants_bson) {
@@ -243,7 +250,9 @@ sink_set_limits(struct file_sink *ctx)
                                  .idle_ms = idle,
                                  .max_open = (uint64_t)options->max_open,
                                  .fsync = (enum mst_file_fsync)options->fsync};
-    ctx->set.bson = ctx->format == MST_FILE_SINK_BSON;
+    ctx->set.framing = ctx->format == MST_FILE_SINK_BSON  ? MST_FILE_DOCUMENTS
+                       : ctx->format == MST_FILE_SINK_CSV ? MST_FILE_CSV
+                                                          : MST_FILE_LINES;
 }
 
 static enum mst_status
@@ -408,6 +417,11 @@ sink_doctor(const void *args, int timeout_ms, struct mst_findings *findings)
 static enum mst_status
 sink_explain(const void *args, struct mst_buf *out, struct mst_error *err)
 {
+    static const char *const formats[] = {[MST_FILE_SINK_AUTO] = "",
+                                          [MST_FILE_SINK_JSON] = "JSON lines",
+                                          [MST_FILE_SINK_BSON] = "BSON",
+                                          [MST_FILE_SINK_CSV] = "CSV",
+                                          [MST_FILE_SINK_AVRO] = "Avro"};
     const struct mst_sink_args *sink_args = args;
     const struct mst_file_service *service = sink_args->service;
     void *ctx = NULL;
@@ -419,8 +433,8 @@ sink_explain(const void *args, struct mst_buf *out, struct mst_error *err)
     status = mst_buf_printf(
         out,
         "writes %s to '%s/%s'; while a file is open its name ends in '%s'\n",
-        sink->format == MST_FILE_SINK_BSON ? "BSON documents" : "JSON lines",
-        service->path, sink_args->resource, sink->set.place.suffix);
+        formats[sink->format], service->path, sink_args->resource,
+        sink->set.place.suffix);
     sink_destroy(ctx);
     return status == MST_OK ? MST_OK : mst_fail_memory(err, "file");
 }
@@ -437,7 +451,8 @@ static const struct mst_option sink_options[] = {
     {.name = "columns",
      .type = MST_OPTION_STRING_LIST,
      .offset = SINK_AT(columns),
-     .help = "Top-level fields that a CSV file has as columns."},
+     .help = "Fields that a CSV file has as columns, such as \"_id\" or "
+             "\"address.city\"."},
     {.name = "format",
      .type = MST_OPTION_ENUM,
      .offset = SINK_AT(format),

@@ -33,25 +33,31 @@ struct generate {
     bool lock_ready;
 };
 
+static enum mst_encoding
+generate_encoding(const struct mst_source_args *args)
+{
+    const struct mst_generate_options *options = args->options;
+    return options->format == MST_GENERATE_BSON ? MST_ENCODING_BSON
+                                                : MST_ENCODING_JSON;
+}
+
 static enum mst_status
 generate_add(struct generate *ctx, struct mst_batch *batch, int64_t now_ms,
              struct mst_error *err)
 {
     enum mst_op op = MST_OP_NONE;
     enum mst_status status =
-        mst_maker_make(&ctx->maker, ctx->next, now_ms, &op);
-    if (status == MST_REJECTED) {
-        return mst_fail(err, MST_FATAL, "generate", 0,
-                        "event %llu is larger than %d bytes",
-                        (unsigned long long)ctx->next, MST_MAKER_MAX);
+        mst_maker_make(&ctx->maker, ctx->next, now_ms, &op, err);
+    if (status != MST_OK) {
+        return MST_FATAL;
     }
-    struct mst_event *event = status == MST_OK ? mst_batch_add(batch) : NULL;
+    struct mst_event *event = mst_batch_add(batch);
     if (event == NULL) {
         return mst_fail_memory(err, "generate");
     }
     uint64_t after = ctx->next + 1;
     event->payload =
-        mst_arena_copy(&batch->arena, mst_buf_slice(&ctx->maker.out));
+        mst_arena_copy(&batch->arena, mst_maker_payload(&ctx->maker));
     event->key = mst_arena_copy(&batch->arena, mst_buf_slice(&ctx->maker.key));
     event->mark =
         mst_arena_copy(&batch->arena, mst_slice_of(&after, sizeof(after)));
@@ -61,7 +67,7 @@ generate_add(struct generate *ctx, struct mst_batch *batch, int64_t now_ms,
         return mst_fail_memory(err, "generate");
     }
     event->key_kind = MST_KEY_BSON;
-    event->encoding = MST_ENCODING_JSON;
+    event->encoding = generate_encoding(ctx->args);
     event->op = op;
     event->source_ts_ms = now_ms;
     mst_batch_added(batch, event);
@@ -285,13 +291,6 @@ generate_identity(const struct mst_source_args *args, struct mst_buf *out,
                : mst_fail_memory(err, "generate");
 }
 
-static enum mst_encoding
-generate_encoding(const struct mst_source_args *args)
-{
-    (void)args;
-    return MST_ENCODING_JSON;
-}
-
 static enum mst_status
 generate_explain(const void *args, struct mst_buf *out, struct mst_error *err)
 {
@@ -324,6 +323,7 @@ generate_doctor(const void *args, int timeout_ms, struct mst_findings *findings)
 
 /* --- type table ------------------------------------------------------- */
 
+static const char *const generate_formats[] = {"json", "bson", NULL};
 static const char *const generate_ids[] = {"int", "oid", "uuid", NULL};
 
 #define GENERATE_AT(field) offsetof(struct mst_generate_options, field)
@@ -337,6 +337,13 @@ static const struct mst_option generate_options[] = {
      .max = INT64_MAX,
      .help = "Number of events after which the job is completed; 0 goes on "
              "for ever (100 at a time with mode = \"once\")."},
+    {.name = "format",
+     .type = MST_OPTION_ENUM,
+     .offset = GENERATE_AT(format),
+     .def = "json",
+     .choices = generate_formats,
+     .help = "Encoding of the payloads; with bson, {{now}} and {{oid}} are "
+             "dates and ObjectIds."},
     {.name = "id",
      .type = MST_OPTION_ENUM,
      .offset = GENERATE_AT(id),

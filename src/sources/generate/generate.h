@@ -5,6 +5,8 @@
 
 #include "core/source.h"
 
+enum mst_generate_format { MST_GENERATE_JSON, MST_GENERATE_BSON };
+
 enum mst_generate_id { MST_GENERATE_INT, MST_GENERATE_OID, MST_GENERATE_UUID };
 
 /* Keys of `source = {...}`. */
@@ -17,6 +19,7 @@ struct mst_generate_options {
     int64_t seed;  /* same seed, same events */
     int64_t keys;  /* documents made before the mix begins */
     uint64_t size; /* payloads are filled up to this many bytes */
+    int format;    /* enum mst_generate_format */
     int id;        /* an enum mst_generate_id */
 };
 

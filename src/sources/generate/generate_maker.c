@@ -4,11 +4,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <jansson.h>
 #include <math.h>
 #include <unistd.h>
 
 #include "encodings/bson_writer.h"
+#include "encodings/json_bson.h"
 #include "sources/generate/generate_random.h"
 #include "sources/generate/generate_values.h"
 
@@ -82,7 +82,12 @@ maker_make_key(struct mst_maker *maker, uint64_t key, struct mst_slice id_text)
     mst_bson_writer_init(&writer, &maker->key);
     switch ((enum mst_generate_id)maker->options->id) {
     case MST_GENERATE_INT:
-        mst_bson_write_int64(&writer, "_id", (int64_t)key);
+        /* The type that the conversion of the payload gives its _id. */
+        if (key <= INT32_MAX) {
+            mst_bson_write_int32(&writer, "_id", (int32_t)key);
+        } else {
+            mst_bson_write_int64(&writer, "_id", (int64_t)key);
+        }
         break;
     case MST_GENERATE_OID:
         maker_oid_bytes(id_text, oid);
@@ -116,33 +121,56 @@ maker_pad(struct mst_maker *maker, uint64_t n)
     return status == MST_OK ? mst_buf_append_str(out, "\"}") : status;
 }
 
-/* Renders event n into maker->out and maker->key. */
+/* Renders the payload into maker->out. */
+static enum mst_status
+maker_render(struct mst_maker *maker, const struct mst_template_input *input)
+{
+    mst_buf_reset(&maker->out);
+    if (input->op == MST_OP_DELETE) {
+        return mst_buf_printf(&maker->out, "{\"_id\":%.*s}", (int)maker->id.len,
+                              (const char *)maker->id.data);
+    }
+    enum mst_status status =
+        mst_template_render(maker->template, input, &maker->out);
+    return status == MST_OK ? maker_pad(maker, input->n) : status;
+}
+
 enum mst_status
 mst_maker_make(struct mst_maker *maker, uint64_t n, int64_t now_ms,
-               enum mst_op *ret_op)
+               enum mst_op *ret_op, struct mst_error *err)
 {
     struct mst_template_input input = {
         .n = n, .seed = (uint64_t)maker->options->seed, .now_ms = now_ms};
     mst_mix_event(&maker->mix, n, &input.op, &input.key);
     enum mst_status status = maker_make_id(maker, input.key, &input.id_text);
-    if (status != MST_OK) {
-        return status;
-    }
     input.id_json = mst_buf_slice(&maker->id);
-    *ret_op = input.op;
-    mst_buf_reset(&maker->out);
-    if (input.op == MST_OP_DELETE) {
-        status =
-            mst_buf_printf(&maker->out, "{\"_id\":%.*s}", (int)maker->id.len,
-                           (const char *)maker->id.data);
-    } else {
-        status = mst_template_render(maker->template, &input, &maker->out);
-        if (status == MST_OK) {
-            status = maker_pad(maker, n);
-        }
+    if (status == MST_OK) {
+        status = maker_render(maker, &input);
     }
-    return status == MST_OK ? maker_make_key(maker, input.key, input.id_text)
-                            : status;
+    if (status == MST_OK) {
+        status = maker_make_key(maker, input.key, input.id_text);
+    }
+    if (status == MST_REJECTED) {
+        return mst_fail(err, MST_REJECTED, "generate", 0,
+                        "event %llu is larger than %d bytes",
+                        (unsigned long long)n, MST_MAKER_MAX);
+    }
+    if (status != MST_OK) {
+        return mst_fail_memory(err, "generate");
+    }
+    *ret_op = input.op;
+    mst_buf_reset(&maker->bson);
+    return maker->options->format == MST_GENERATE_BSON ? mst_json_to_bson(
+               mst_buf_slice(&maker->out), NULL, &maker->bson, err)
+                                                       : MST_OK;
+}
+
+struct mst_slice
+mst_maker_payload(const struct mst_maker *maker)
+{
+    return maker->options->format == MST_GENERATE_BSON
+               ? mst_buf_slice(&maker->bson)
+               : mst_buf_slice(&maker->out);
 }
 
 static enum mst_status
@@ -180,22 +208,22 @@ static enum mst_status
 maker_check(struct mst_maker *maker, struct mst_error *err)
 {
     enum mst_op op = MST_OP_NONE;
-    if (mst_maker_make(maker, 1, 0, &op) != MST_OK) {
-        return mst_fail(err, MST_FATAL, "generate", 0,
-                        "the template gives more than %d bytes", MST_MAKER_MAX);
+    enum mst_status status = mst_maker_make(maker, 1, 0, &op, err);
+    if (status == MST_OK && maker->options->format == MST_GENERATE_JSON) {
+        /* The same strict reader, for its verdict only. */
+        status = mst_json_to_bson(mst_buf_slice(&maker->out), NULL,
+                                  &maker->bson, err);
     }
-    json_error_t why;
-    json_t *value =
-        json_loadb((const char *)maker->out.data, maker->out.len, 0, &why);
-    bool object = json_is_object(value);
-    json_decref(value);
-    if (!object || maker->out.data[maker->out.len - 1] != '}') {
-        (void)mst_fail(err, MST_FATAL, "generate", 0,
-                       "the template does not give a JSON object: %s",
-                       value == NULL ? why.text : "another value");
+    if (status == MST_OK && maker->out.data[maker->out.len - 1] != '}') {
+        status = mst_fail(err, MST_FATAL, "generate", 0,
+                          "something stands behind its object");
+    }
+    if (status != MST_OK) {
+        mst_error_prefix(err, "the template does not give a JSON object: ");
         mst_error_hint(err, "it gave: %.*s",
                        (int)(maker->out.len < 150 ? maker->out.len : 150),
                        (const char *)maker->out.data);
+        err->status = MST_FATAL;
         return MST_FATAL;
     }
     return MST_OK;
@@ -209,6 +237,7 @@ mst_maker_init(struct mst_maker *maker,
     memset(maker, 0, sizeof(*maker));
     maker->options = options;
     mst_buf_init(&maker->out, MST_MAKER_MAX);
+    mst_buf_init(&maker->bson, MST_MAKER_MAX);
     mst_buf_init(&maker->id, 256);
     mst_buf_init(&maker->key, 256);
     const char *text = options->template_text;
@@ -250,6 +279,7 @@ mst_maker_clear(struct mst_maker *maker)
     mst_template_destroy(maker->template);
     maker->template = NULL;
     mst_buf_clear(&maker->out);
+    mst_buf_clear(&maker->bson);
     mst_buf_clear(&maker->id);
     mst_buf_clear(&maker->key);
 }

@@ -131,6 +131,108 @@ pretty_json_and_tombstones_are_one_line_each(void **state)
 }
 
 static void
+documents_become_csv_records_with_a_header_in_every_file(void **state)
+{
+    static char *const columns[] = {(char *)(uintptr_t) "_id",
+                                    (char *)(uintptr_t) "a.b",
+                                    (char *)(uintptr_t) "t,x"};
+    static const struct {
+        const char *json;
+        const char *record;
+    } cases[] = {
+        {"{\"_id\":1,\"a\":{\"b\":\"x\"},\"t,x\":null}", "1,x,\n"},
+        {"{\"_id\":\"\",\"a\":{\"b\":true}}", "\"\",true,\n"},
+        {"{\"_id\":\"p,q\",\"a\":{\"b\":-1.5e3}}", "\"p,q\",-1.5e3,\n"},
+        {"{\"_id\":\"\\\"\\n\\u00e9\\uD83D\\ude00\\/\"}",
+         "\"\"\"\n\xC3\xA9\xF0\x9F\x98\x80/\",,\n"},
+        {"{\"_id\":{\"$oid\":\"0\"},\"a\":{\"b\":[1]}}",
+         "\"{\"\"$oid\"\":\"\"0\"\"}\",\"[1]\",\n"},
+        {"{\"_id\":\" s \"}", "\" s \",,\n"},
+    };
+    (void)state;
+    for (size_t i = 0; i < MST_ARRAY_SIZE(cases); i++) {
+        struct file_fixture f;
+        char wanted[256];
+        file_fixture_init(&f, "out.csv");
+        f.options.format = MST_FILE_SINK_CSV;
+        f.options.columns.items = (char **)(uintptr_t)columns;
+        f.options.columns.len = MST_ARRAY_SIZE(columns);
+        f.options.roll_events = 1;
+        assert_int_equal(file_fixture_open(&f, MST_SLICE_NONE), MST_OK);
+        file_fixture_event(&f, 0, 1, NULL)->payload =
+            mst_slice_str(cases[i].json);
+        file_fixture_event(&f, 1, 2, NULL)->payload = MST_SLICE_LIT("[1]");
+        file_fixture_event(&f, 2, 3, NULL)->payload = MST_SLICE_LIT("{\"_id");
+        file_fixture_event(&f, 3, 4, NULL);
+        assert_int_equal(file_fixture_write(&f, 4), MST_OK);
+        assert_int_equal(f.rejected, 2);
+        file_fixture_close(&f);
+        (void)snprintf(wanted, sizeof(wanted), "_id,a.b,\"t,x\"\n%s",
+                       cases[i].record);
+        file_fixture_assert(&f, "out-000001.csv", wanted);
+        file_fixture_assert(&f, "out-000002.csv", "_id,a.b,\"t,x\"\n,,\n");
+        file_fixture_clear(&f);
+    }
+}
+
+static void
+csv_without_columns_is_refused(void **state)
+{
+    struct file_fixture f;
+    (void)state;
+    file_fixture_init(&f, "out.csv");
+    f.options.format = MST_FILE_SINK_CSV;
+    assert_int_equal(mst_file_sink.create(&f.ctx, &f.args, &f.err), MST_FATAL);
+    assert_non_null(strstr(f.err.text, "columns"));
+    file_fixture_clear(&f);
+}
+
+static void
+half_an_event_of_a_run_without_checkpoint_is_cut_off(void **state)
+{
+    static const struct {
+        int format;
+        const char *left;
+        size_t len;
+        const char *kept;
+    } cases[] = {
+        {MST_FILE_SINK_JSON, "1\n2\n3", 5, "1\n2\n"},
+        {MST_FILE_SINK_CSV, "a\n1\n\"x\ny", 8, "a\n1\n"},
+        {MST_FILE_SINK_BSON, "\5\0\0\0\0\6\0\0", 8, "\5"},
+    };
+    char *column = (char *)(uintptr_t) "a";
+    (void)state;
+    for (size_t i = 0; i < MST_ARRAY_SIZE(cases); i++) {
+        struct file_fixture f;
+        char path[2 * FIXTURE_PATH];
+        file_fixture_init(&f, "out");
+        f.options.format = cases[i].format;
+        f.args.encoding = cases[i].format == MST_FILE_SINK_BSON
+                              ? MST_ENCODING_BSON
+                              : MST_ENCODING_JSON;
+        f.options.columns.items = &column;
+        f.options.columns.len = cases[i].format == MST_FILE_SINK_CSV;
+        struct mst_buf text;
+        mst_buf_init(&text, 4096);
+        assert_int_equal(mst_file_sink.inspect->explain(&f.args, &text, &f.err),
+                         MST_OK);
+        char *suffix = strstr(mst_buf_text(&text), ".job-");
+        assert_non_null(suffix);
+        *strchr(suffix, '\'') = '\0';
+        (void)snprintf(path, sizeof(path), "%s/out%s", f.dir, suffix);
+        mst_buf_clear(&text);
+        FILE *file = fopen(path, "wb");
+        assert_non_null(file);
+        assert_int_equal(fwrite(cases[i].left, 1, cases[i].len, file),
+                         cases[i].len);
+        assert_int_equal(fclose(file), 0);
+        assert_int_equal(file_fixture_open(&f, MST_SLICE_NONE), MST_OK);
+        file_fixture_assert(&f, "out", cases[i].kept);
+        file_fixture_clear(&f);
+    }
+}
+
+static void
 documents_that_are_not_bson_are_rejected_alone(void **state)
 {
     struct file_fixture f;
@@ -440,6 +542,10 @@ main(void)
             values_that_would_leave_the_directory_are_rejected_alone),
         cmocka_unit_test(bad_templates_are_refused_at_once),
         cmocka_unit_test(pretty_json_and_tombstones_are_one_line_each),
+        cmocka_unit_test(
+            documents_become_csv_records_with_a_header_in_every_file),
+        cmocka_unit_test(csv_without_columns_is_refused),
+        cmocka_unit_test(half_an_event_of_a_run_without_checkpoint_is_cut_off),
         cmocka_unit_test(documents_that_are_not_bson_are_rejected_alone),
         cmocka_unit_test(
             what_no_checkpoint_covers_is_kept_when_there_is_none_at_all),

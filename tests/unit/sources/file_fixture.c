@@ -97,8 +97,10 @@ file_fixture_read(struct file_fixture *f, int timeout_ms)
 enum mst_status
 file_fixture_drain(struct file_fixture *f)
 {
+    int64_t until = mst_clock_ms() + FIXTURE_DEADLINE_MS;
     enum mst_status status = MST_OK;
-    while (status == MST_OK || status == MST_AGAIN) {
+    while ((status == MST_OK || status == MST_AGAIN)
+           && mst_clock_ms() < until) {
         status = file_fixture_read(f, 100);
     }
     return status;

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/thread.h"
+#include "encodings/bson_reader.h"
 #include "sources/generate/generate.h"
 
 struct fixture {
@@ -209,9 +210,9 @@ payloads_are_filled_up_to_the_size(void **state)
 static void
 events_have_key_operation_and_time(void **state)
 {
-    /* {_id: 0} with an int64. */
-    static const uint8_t key[] = {18, 0, 0, 0, 0x12, '_', 'i', 'd', 0,
-                                  0,  0, 0, 0, 0,    0,   0,   0,   0};
+    /* {_id: 0} */
+    static const uint8_t key[] = {14,  0, 0, 0, 0x10, '_', 'i',
+                                  'd', 0, 0, 0, 0,    0,   0};
     struct fixture f = fixture_options();
     (void)state;
     int64_t before = mst_clock_wall_ms();
@@ -226,6 +227,34 @@ events_have_key_operation_and_time(void **state)
     assert_int_equal(event->encoding, MST_ENCODING_JSON);
     assert_true(event->source_ts_ms >= before);
     fixture_end(&f);
+}
+
+static void
+the_document_has_the_id_that_the_key_has(void **state)
+{
+    (void)state;
+    for (int id = MST_GENERATE_INT; id <= MST_GENERATE_UUID; id++) {
+        struct fixture f = fixture_options();
+        f.options.count = 300;
+        f.options.id = id;
+        f.options.format = MST_GENERATE_BSON;
+        f.options.operations =
+            (char *)(uintptr_t) "create=50,update=30,delete=20";
+        fixture_start(&f, NULL, true);
+        while (fixture_read(&f) == MST_OK) {
+            for (size_t i = 0; i < f.batch->len; i++) {
+                const struct mst_event *event = &f.batch->events[i];
+                struct mst_bson_value in_key;
+                struct mst_bson_value in_payload;
+                assert_int_equal(event->encoding, MST_ENCODING_BSON);
+                assert_true(mst_bson_find(event->key, "_id", &in_key));
+                assert_true(mst_bson_find(event->payload, "_id", &in_payload));
+                assert_int_equal(in_key.type, in_payload.type);
+                assert_true(mst_slice_equal(in_key.raw, in_payload.raw));
+            }
+        }
+        fixture_end(&f);
+    }
 }
 
 static void
@@ -341,6 +370,7 @@ main(void)
         cmocka_unit_test(bad_templates_are_refused_with_a_message),
         cmocka_unit_test(payloads_are_filled_up_to_the_size),
         cmocka_unit_test(events_have_key_operation_and_time),
+        cmocka_unit_test(the_document_has_the_id_that_the_key_has),
         cmocka_unit_test(position_follows_what_is_settled_and_is_read_back),
         cmocka_unit_test(foreign_positions_are_refused),
         cmocka_unit_test(
