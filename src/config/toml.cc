@@ -154,6 +154,11 @@ error_fill(mst_toml_error *error, const toml::source_position &at,
 {
     error->line = at.line;
     error->column = at.column;
+    /* "Error while parsing x: ..." behind "error:" says it twice. */
+    constexpr std::string_view start = "Error while ";
+    if (what.substr(0, start.size()) == start) {
+        what.remove_prefix(start.size());
+    }
     std::snprintf(error->text, sizeof(error->text), "%.*s",
                   static_cast<int>(what.size()), what.data());
 }

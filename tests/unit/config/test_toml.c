@@ -200,6 +200,37 @@ letters_of_all_languages_are_fine_in_texts(void **state)
 }
 
 static void
+errors_have_a_place_and_a_reason(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        uint32_t line;
+        uint32_t column;
+        const char *reason;
+    } cases[] = {
+        {"a = 1\nb = 2\na = 3\n", 3, 5,
+         "parsing key-value pair: cannot redefine existing integer 'a'"},
+        {"a = 1\npassword = hunter2\n", 2, 12,
+         "parsing value: could not determine value type"},
+        {"a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a = 1\n", 1, 32,
+         "a key has more than 16 parts"},
+    };
+    for (size_t i = 0; i < MST_ARRAY_SIZE(cases); i++) {
+        struct mst_arena arena = {0};
+        struct mst_toml_node *root = NULL;
+        struct mst_toml_error error = {0};
+        assert_int_equal(mst_toml_parse(&arena, "t.toml", cases[i].text,
+                                        strlen(cases[i].text), &root, &error),
+                         MST_REJECTED);
+        assert_string_equal(error.text, cases[i].reason);
+        assert_int_equal(error.line, cases[i].line);
+        assert_int_equal(error.column, cases[i].column);
+        mst_arena_clear(&arena);
+    }
+}
+
+static void
 texts_with_nul_are_refused(void **state)
 {
     (void)state;
@@ -243,6 +274,7 @@ main(void)
         cmocka_unit_test(deep_and_long_text_is_refused_not_followed),
         cmocka_unit_test(dots_in_values_and_comments_are_no_key_parts),
         cmocka_unit_test(letters_of_all_languages_are_fine_in_texts),
+        cmocka_unit_test(errors_have_a_place_and_a_reason),
         cmocka_unit_test(texts_with_nul_are_refused),
         cmocka_unit_test(members_are_replaced_and_added_in_order),
     };
