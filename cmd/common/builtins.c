@@ -9,11 +9,13 @@
 #include "sinks/terminal/terminal.h"
 #include "sources/file/file_source.h"
 #include "sources/generate/generate.h"
+#include "sources/kafka/kafka_source.h"
 #include "sources/mongodb/source.h"
 
 static const struct mst_source_type *const builtin_sources[] = {
     &mst_file_source,
     &mst_generate_source,
+    &mst_kafka_source,
     &mst_mongodb_source,
     NULL,
 };

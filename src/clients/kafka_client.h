@@ -104,6 +104,10 @@ mst_kafka_topic_create_end(rd_kafka_event_t *event, struct mst_error *err);
 int64_t mst_kafka_topic_limit(rd_kafka_t *rk, const char *topic,
                               int timeout_ms);
 
+/* As mst_kafka_fail, for what librdkafka reports of a client as a whole. */
+enum mst_status mst_kafka_trouble(struct mst_error *err,
+                                  rd_kafka_resp_err_t code, const char *reason);
+
 /* The reason that an error event carries, MST_OK for those that only say
  * that librdkafka tries again. */
 enum mst_status mst_kafka_event_error(rd_kafka_event_t *event,

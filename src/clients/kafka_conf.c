@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "clients/kafka_client.h"
+#include "config/suggest.h"
 #include "log/log.h"
 
 static void
@@ -28,6 +29,44 @@ conf_log(const rd_kafka_t *rk, int level, const char *facility,
     mst_log_write(to, "kafka", fields, n, "%s", line);
 }
 
+/* "did you mean" out of all names that librdkafka knows. */
+static void
+conf_suggest(rd_kafka_conf_t *conf, const char *name, struct mst_error *err)
+{
+    size_t n = 0;
+    const char **dump = rd_kafka_conf_dump(conf, &n);
+    struct mst_suggest suggest = {.word = name};
+    for (size_t i = 0; i + 1 < n; i += 2) {
+        mst_suggest_offer(&suggest, dump[i]);
+    }
+    static const char *const undumped[] = {"bootstrap.servers",
+                                           "client.rack",
+                                           "group.instance.id",
+                                           "sasl.password",
+                                           "sasl.username",
+                                           "ssl.ca.location",
+                                           "ssl.certificate.location",
+                                           "ssl.key.location",
+                                           "ssl.key.password",
+                                           "acks",
+                                           "linger.ms",
+                                           "retries",
+                                           "message.timeout.ms",
+                                           "compression.type",
+                                           "auto.offset.reset",
+                                           "partitioner"};
+    for (size_t i = 0; i < MST_ARRAY_SIZE(undumped); i++) {
+        mst_suggest_offer(&suggest, undumped[i]);
+    }
+    if (suggest.best != NULL) {
+        mst_error_hint(err, "did you mean '%s'?", suggest.best);
+    } else {
+        mst_error_hint(err, "the names are those of librdkafka's "
+                            "CONFIGURATION.md");
+    }
+    rd_kafka_conf_dump_free(dump, n);
+}
+
 static enum mst_status
 conf_set(rd_kafka_conf_t *conf, const char *name, const char *value,
          struct mst_error *err)
@@ -41,8 +80,7 @@ conf_set(rd_kafka_conf_t *conf, const char *name, const char *value,
     if (res == RD_KAFKA_CONF_UNKNOWN) {
         (void)mst_fail(err, MST_FATAL, "kafka", 0,
                        "unknown Kafka property '%s'", name);
-        mst_error_hint(err, "the names are those of librdkafka's "
-                            "CONFIGURATION.md");
+        conf_suggest(conf, name, err);
         return MST_FATAL;
     }
     if (mst_kafka_property_is_secret(name)) {

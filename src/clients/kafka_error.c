@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What librdkafka's and the broker's errors mean for the program. */
+#include <string.h>
+
 #include "clients/kafka_client.h"
 
 /* The codes that are not healed by time; every other one is. */
@@ -88,12 +90,26 @@ mst_kafka_fail(struct mst_error *err, rd_kafka_resp_err_t code,
 }
 
 enum mst_status
+mst_kafka_trouble(struct mst_error *err, rd_kafka_resp_err_t code,
+                  const char *reason)
+{
+    enum mst_status status = mst_kafka_classify(code);
+    /* A broker that goes down in the middle of a handshake is a failure of
+     * TLS, too: only a word about certificates is final. */
+    if (code == RD_KAFKA_RESP_ERR__SSL
+        && strcasestr(reason, "certificate") == NULL
+        && strcasestr(reason, "alert") == NULL) {
+        status = MST_DISCONNECTED;
+    }
+    return mst_kafka_fail_as(err, status, code, "Kafka", reason);
+}
+
+enum mst_status
 mst_kafka_event_error(rd_kafka_event_t *event, struct mst_error *err)
 {
     rd_kafka_resp_err_t code = rd_kafka_event_error(event);
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
         return MST_OK;
     }
-    return mst_kafka_fail(err, code, "Kafka",
-                          rd_kafka_event_error_string(event));
+    return mst_kafka_trouble(err, code, rd_kafka_event_error_string(event));
 }

@@ -4,6 +4,9 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "base/utf8.h"
 
 void
 kafka_headers_init(struct kafka_headers *headers,
@@ -50,8 +53,13 @@ headers_field(const struct kafka_headers *headers,
         *ret_value = headers_op(event);
     } else if (strcmp(name, "job") == 0) {
         *ret_value = mst_slice_str(headers->job == NULL ? "" : headers->job);
-    } else if (strcmp(name, "position") == 0) {
+    } else if (strcmp(name, "position") == 0 && event->mark.data != NULL) {
+        /* Some sources' marks are bytes that only they can read. */
         *ret_value = event->mark;
+        if (mst_utf8_valid(event->mark.data, event->mark.len) != event->mark.len
+            || memchr(event->mark.data, 0, event->mark.len) != NULL) {
+            *ret_value = MST_SLICE_NONE;
+        }
     } else if (strcmp(name, "source_ts_ms") == 0) {
         *ret_value = MST_SLICE_NONE;
         if (event->source_ts_ms != MST_TIME_UNKNOWN) {

@@ -6,8 +6,9 @@
 
 #include "encodings/bson_json.h"
 #include "encodings/bson_reader.h"
+#include "encodings/json_bson.h"
 
-enum { KEY_MAX = 1024 * 1024 };
+enum { KEY_MAX = 1024 * 1024, KEY_PAYLOAD_MAX = 64 * 1024 * 1024 };
 
 enum mst_status
 kafka_key_init(struct kafka_key *key, const char *text,
@@ -19,14 +20,16 @@ kafka_key_init(struct kafka_key *key, const char *text,
                                         [KAFKA_KEY_FIELD] = "field:",
                                         [KAFKA_KEY_NONE] = "none"};
     mst_buf_init(&key->scratch, KEY_MAX);
+    mst_buf_init(&key->bson, KEY_PAYLOAD_MAX);
     size_t prefix = strlen(modes[KAFKA_KEY_FIELD]);
     if (strncmp(text, modes[KAFKA_KEY_FIELD], prefix) == 0
         && text[prefix] != '\0') {
         key->mode = KAFKA_KEY_FIELD;
         key->path = text + prefix;
-        if (encoding != MST_ENCODING_BSON) {
+        if (encoding != MST_ENCODING_BSON && encoding != MST_ENCODING_JSON) {
             return mst_fail(err, MST_FATAL, "kafka", 0,
-                            "key = \"%s\" needs payloads in bson", text);
+                            "key = \"%s\" needs payloads in bson or json",
+                            text);
         }
         return MST_OK;
     }
@@ -48,6 +51,7 @@ void
 kafka_key_clear(struct kafka_key *key)
 {
     mst_buf_clear(&key->scratch);
+    mst_buf_clear(&key->bson);
 }
 
 static enum mst_status
@@ -71,8 +75,20 @@ key_from_field(struct kafka_key *key, const struct mst_delivery *delivery,
                struct mst_slice *ret_key, struct mst_error *err)
 {
     struct mst_bson_value field;
-    if (delivery->payload.data == NULL
-        || !mst_bson_find_path(delivery->payload, key->path, &field)) {
+    struct mst_slice document = delivery->payload;
+    if (document.data != NULL && delivery->encoding == MST_ENCODING_JSON) {
+        const struct mst_json_read_options options = {
+            .big_numbers = MST_BIG_NUMBERS_DECIMAL};
+        mst_buf_reset(&key->bson);
+        enum mst_status status =
+            mst_json_to_bson(document, &options, &key->bson, err);
+        if (status != MST_OK) {
+            return status;
+        }
+        document = mst_buf_slice(&key->bson);
+    }
+    if (document.data == NULL
+        || !mst_bson_find_path(document, key->path, &field)) {
         return mst_fail(err, MST_REJECTED, "kafka", 0,
                         "the payload has no field '%s' for the key", key->path);
     }

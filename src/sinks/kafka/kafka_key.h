@@ -18,6 +18,7 @@ struct kafka_key {
     enum kafka_key_mode mode;
     const char *path;       /* of FIELD; borrowed from the options */
     struct mst_buf scratch; /* holds the key last made */
+    struct mst_buf bson;    /* a JSON payload, to find its field */
 };
 
 /* MST_FATAL: no such mode, or not for payloads in that encoding. */

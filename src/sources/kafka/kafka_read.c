@@ -113,7 +113,7 @@ kafka_read_trouble(rd_kafka_t *rk, int code, const char *reason, void *opaque)
             return;
         }
     }
-    if (mst_kafka_fail(&source->trouble, code, "Kafka", reason) == MST_FATAL) {
+    if (mst_kafka_trouble(&source->trouble, code, reason) == MST_FATAL) {
         /* Opening it again tells whether this is for good. */
         source->failed = source->trouble;
         source->failed.status = MST_DISCONNECTED;
