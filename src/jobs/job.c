@@ -7,10 +7,10 @@
 #include "base/clock.h"
 #include "base/thread.h"
 #include "jobs/job_spec.h"
+#include "jobs/lease.h"
 #include "log/log.h"
 
 enum {
-    JOB_LEASE_MS = 15000,
     JOB_LEASE_RETRY_MS = 2000,
     /* After a failure that only a person or time can heal. */
     JOB_FAILED_RETRY_MS = 60000
@@ -131,34 +131,12 @@ mst_job_create(const struct mst_job_args *args, struct mst_job **ret_job,
     struct mst_pipeline_spec *spec = &job->spec.spec;
     spec->store = args->store;
     spec->lease = &job->lease;
-    spec->lease_ttl_ms = JOB_LEASE_MS;
+    spec->lease_ttl_ms = MST_JOB_LEASE_MS;
     spec->bounded = spec->bounded || args->once;
     spec->timeout_ms =
         args->timeout_ms > 0 ? args->timeout_ms : spec->timeout_ms;
     *ret_job = job;
     return MST_OK;
-}
-
-/* One try at the lease. MST_AGAIN: another has it. */
-static enum mst_status
-job_try_lease(struct mst_job *job, struct mst_error *err)
-{
-    struct mst_store *store = job->args.store;
-    struct mst_lease held = {0};
-    enum mst_status status = store->type->lease_acquire(
-        store, mst_job_name(job), job->args.holder, JOB_LEASE_MS, &held, err);
-    if (status == MST_OK) {
-        job->lease = held;
-    } else if (status == MST_AGAIN) {
-        char until[MST_TIME_TEXT_MAX];
-        mst_time_format(held.expires_ms, until);
-        (void)mst_fail(err, MST_AGAIN, "lease", 0,
-                       "job '%s' runs elsewhere: %s holds its lease until %s "
-                       "unless renewed",
-                       mst_job_name(job), held.holder, until);
-        mst_error_hint(err, "stop it there, or wait for the lease to expire");
-    }
-    return status;
 }
 
 /* False: not wanted any more, or (single run) refused. */
@@ -168,7 +146,9 @@ job_lease(struct mst_job *job)
     while (job_is_wanted(job)) {
         struct mst_error err;
         mst_error_clear(&err);
-        enum mst_status status = job_try_lease(job, &err);
+        enum mst_status status =
+            mst_job_lease_acquire(job->args.store, mst_job_name(job),
+                                  job->args.holder, &job->lease, &err);
         if (status == MST_OK) {
             return true;
         }

@@ -2,7 +2,9 @@
 /*
  * Dead letters sent through their job again. A letter goes to the sink that
  * refused it (or to all, when none did) and is removed when that has
- * confirmed it; refused again, it leaves a new letter behind.
+ * confirmed it; refused again, it leaves a new letter in the state store,
+ * whatever on_reject says. The job's lease is held meanwhile: letters are
+ * not sent beside a job that runs.
  */
 #ifndef MST_JOBS_REPLAY_H
 #define MST_JOBS_REPLAY_H
@@ -23,10 +25,12 @@ struct mst_replay_result {
     uint64_t found;
     uint64_t delivered; /* and removed */
     uint64_t rejected;  /* again: new letters */
+    uint64_t orphans;   /* left alone: of sinks that the job has no longer */
 };
 
 /* Runs until all of them are through. Statuses: OK, MST_AGAIN (the time was
- * over), MST_FATAL. ret is set whatever the status is. */
+ * over), MST_REJECTED (another holds the lease), MST_RETRY (the store), else
+ * MST_FATAL. ret is set whatever the status is. */
 MST_MUST_CHECK enum mst_status
 mst_replay_run(const struct mst_replay_args *args,
                struct mst_replay_result *ret, struct mst_error *err);

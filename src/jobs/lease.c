@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/* Asking the store for a lease. */
+#include "jobs/lease.h"
+
+#include "base/clock.h"
+
+enum mst_status
+mst_job_lease_acquire(struct mst_store *store, const char *job,
+                      const char *holder, struct mst_lease *ret_lease,
+                      struct mst_error *err)
+{
+    struct mst_lease held = {0};
+    enum mst_status status = store->type->lease_acquire(
+        store, job, holder, MST_JOB_LEASE_MS, &held, err);
+    if (status == MST_OK) {
+        *ret_lease = held;
+    } else if (status == MST_AGAIN) {
+        char until[MST_TIME_TEXT_MAX];
+        mst_time_format(held.expires_ms, until);
+        (void)mst_fail(err, MST_AGAIN, "lease", 0,
+                       "job '%s' runs elsewhere: %s holds its lease until %s "
+                       "unless renewed",
+                       job, held.holder, until);
+        mst_error_hint(err, "stop it there, or wait for the lease to expire");
+    }
+    return status;
+}
