@@ -12,6 +12,7 @@ const struct mst_cli_command *const mst_cli_commands[] = {
     &mst_command_run,
     &mst_command_convert,
     &mst_command_checkpoints,
+    &mst_command_dlq,
     NULL,
 };
 /* clang-format on */

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: MIT */
+/* mstream dlq show: one dead letter with all that is kept of it. */
+#include <inttypes.h>
+
+#include "base/base64.h"
+#include "base/clock.h"
+#include "base/utf8.h"
+#include "dlq.h"
+#include "encodings/bson_json.h"
+#include "output.h"
+#include "pipeline/letter_event.h"
+
+static const struct mst_cli_flag show_flags[] = {
+    MST_STATE_FLAG_CONFIG,
+};
+
+struct dlq_show {
+    const struct mst_cli_args *args;
+    struct mst_output out;
+    size_t seen;
+};
+
+static bool
+show_bson(struct mst_output *out, struct mst_slice bytes)
+{
+    struct mst_error ignored;
+    return mst_bson_to_json(bytes, MST_JSON_RELAXED, &out->buf, &ignored)
+           == MST_OK;
+}
+
+/* Text that does no harm to a terminal. */
+static bool
+show_is_text(struct mst_slice bytes)
+{
+    for (size_t i = 0; i < bytes.len; i++) {
+        uint8_t c = bytes.data[i];
+        if (c == 0x7F || (c < 0x20 && c != '\n' && c != '\t' && c != '\r')) {
+            return false;
+        }
+    }
+    return mst_utf8_valid(bytes.data, bytes.len) == bytes.len;
+}
+
+/* As people can read it best: BSON as Extended JSON, text as it is, anything
+ * else as base64. */
+static void
+show_bytes(struct mst_output *out, const char *name, struct mst_slice bytes,
+           bool bson)
+{
+    if (bytes.data == NULL) {
+        mst_output_text(out, "%-11s(none)\n", name);
+        return;
+    }
+    mst_output_text(out, "%-11s", name);
+    if (bson && show_bson(out, bytes)) {
+        mst_output_text(out, "\n");
+        return;
+    }
+    if (show_is_text(bytes)) {
+        mst_output_bytes(out, bytes);
+    } else {
+        mst_output_text(out, "base64 ");
+        out->failed =
+            mst_base64_encode(bytes, &out->buf) != MST_OK || out->failed;
+    }
+    mst_output_text(out, "\n");
+}
+
+static void
+show_line(struct mst_output *out, const char *name, const char *text)
+{
+    if (text != NULL && text[0] != '\0') {
+        mst_output_text(out, "%-11s%s\n", name, text);
+    }
+}
+
+static void
+show_text(struct mst_output *out, const struct mst_letter *one)
+{
+    char when[MST_TIME_TEXT_MAX];
+    mst_output_text(out, "%-11s%" PRIu64 "\n", "letter", one->id);
+    show_line(out, "job", one->job);
+    show_line(out, "sink", one->sink);
+    show_line(out, "stage", one->stage);
+    show_line(out, "reason", one->reason);
+    show_line(out, "hint", one->hint);
+    mst_time_format(one->time_ms, when);
+    show_line(out, "time", when);
+    mst_output_text(out, "%-11s%u\n", "attempts", one->attempts);
+    show_line(out, "operation", mst_op_name(one->op));
+    if (one->source_ts_ms != MST_TIME_UNKNOWN) {
+        mst_time_format(one->source_ts_ms, when);
+        show_line(out, "changed", when);
+    }
+    mst_output_text(out, "%-11s%016" PRIx64 "\n", "connector",
+                    one->connector_hash);
+    for (size_t i = 0; i < one->attributes_len; i++) {
+        const struct mst_attribute *each = &one->attributes[i];
+        mst_output_text(out, "%-11s%.*s = %.*s\n", i == 0 ? "attributes" : "",
+                        (int)each->name.len, (const char *)each->name.data,
+                        (int)each->value.len, (const char *)each->value.data);
+    }
+    show_bytes(out, "key", one->key, one->key_kind == MST_KEY_BSON);
+    mst_output_text(out, "%-11s%s, %zu bytes\n", "encoding",
+                    mst_encoding_name(one->encoding), one->payload.len);
+    show_bytes(out, "payload", one->payload,
+               one->encoding == MST_ENCODING_BSON);
+}
+
+static enum mst_status
+show_one(void *arg, const struct mst_letter *one)
+{
+    struct dlq_show *self = arg;
+    self->seen++;
+    if (!self->args->json) {
+        show_text(&self->out, one);
+        return MST_OK;
+    }
+    enum mst_status status = mst_letter_to_json(one, &self->out.buf);
+    mst_output_newline(&self->out);
+    return status;
+}
+
+static int
+show_state(const struct mst_cli_args *args, struct mst_state *state,
+           uint64_t id)
+{
+    struct dlq_show self = {.args = args};
+    struct mst_error err;
+    int code = MST_EXIT_OK;
+    enum mst_status status = MST_OK;
+    const struct mst_letter_filter filter = {.id = id, .payloads = true};
+    mst_error_clear(&err);
+    mst_output_init(&self.out);
+    if (state->store != NULL) {
+        status = state->store->type->letters_list(state->store, &filter,
+                                                  show_one, &self, &err);
+    }
+    if (status != MST_OK) {
+        code = mst_state_fail(args, status, &err);
+    } else if (self.seen == 0) {
+        code = mst_dlq_no_letter(args, id);
+    }
+    return mst_output_end(&self.out, code);
+}
+
+static int
+show_run(const struct mst_cli_args *args)
+{
+    struct mst_state state;
+    uint64_t id = 0;
+    int code = MST_EXIT_USAGE;
+    if (!mst_dlq_id(args, args->words[0], &id)
+        || !mst_state_open(args, true, &state, &code)) {
+        return code;
+    }
+    code = show_state(args, &state, id);
+    mst_state_close(&state);
+    return code;
+}
+
+const struct mst_cli_command mst_dlq_show = {
+    .group = "dlq",
+    .name = "show",
+    .synopsis = "ID [--config FILE]",
+    .summary = "One letter with everything, its payload included.",
+    .details = "BSON is shown as Extended JSON, bytes that are no text as\n"
+               "base64. --json gives the bytes as they are, or as base64.",
+    .example = "mstream dlq show 17",
+    .flags = show_flags,
+    .flags_len = MST_ARRAY_SIZE(show_flags),
+    .words_min = 1,
+    .words_max = 1,
+    .run = show_run,
+};
