@@ -26,8 +26,7 @@ bson_json_init(struct bson_json *json, struct mst_slice input,
     json->depth = 0;
     json->start = input.data;
     /* NULL has no successor, not even itself. */
-    json->readable_end =
-        input.len == 0 ? input.data : input.data + input.len;
+    json->readable_end = input.len == 0 ? input.data : input.data + input.len;
     json->refused = NULL;
 }
 

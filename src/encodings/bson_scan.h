@@ -6,23 +6,9 @@
 #ifndef MST_ENCODINGS_BSON_SCAN_H
 #define MST_ENCODINGS_BSON_SCAN_H
 
+#include "encodings/bson_fault.h"
 #include "encodings/bson_type.h"
 #include "encodings/little_endian.h"
-
-/* What is wrong with a value, for the message. */
-enum mst_bson_fault {
-    MST_BSON_FINE = 0,
-    MST_BSON_TRUNCATED,    /* the value ends behind its document */
-    MST_BSON_BAD_LENGTH,   /* a length that can not be, or a missing NUL */
-    MST_BSON_BAD_BOOL,     /* neither 0 nor 1 */
-    MST_BSON_UNKNOWN_TYPE, /* no such type byte */
-    MST_BSON_BAD_UTF8,     /* text that is not UTF-8 */
-    MST_BSON_TOO_DEEP,
-    MST_BSON_BAD_KEY /* a key without an end or that is not UTF-8 */
-};
-
-/* "text is not UTF-8", ... Never NULL. */
-const char *mst_bson_fault_text(enum mst_bson_fault fault);
 
 /* The slow half of mst_bson_value_size: regular expressions, code with
  * scope, DBPointers, and what is no type. */
