@@ -5,12 +5,10 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "encodings/date_text.h"
 #include "encodings/digits.h"
 #include "encodings/field_path.h"
 #include "encodings/json_bson_impl.h"
 #include "encodings/little_endian.h"
-#include "encodings/text_block.h"
 
 enum mst_status
 json_bson_grow(struct json_bson *json, size_t n)
@@ -135,12 +133,6 @@ json_bson_open(struct json_bson *json, bool is_array)
     return MST_OK;
 }
 
-static bool
-json_bson_is_too_deep(const struct json_bson *json)
-{
-    return json->frame == &json->frames[json->options.max_depth];
-}
-
 /* Length and NUL of what started at frame->bson. */
 static enum mst_status
 json_bson_seal(struct json_bson *json, size_t start)
@@ -201,24 +193,9 @@ json_bson_literal(struct json_bson *json, const char *word, size_t len,
     return MST_OK;
 }
 
-/* A text whose opening quote is behind us. */
-static inline enum mst_status
-json_bson_string(struct json_bson *json)
+enum mst_status
+json_bson_string_rest(struct json_bson *json, size_t start)
 {
-    *json->type = MST_BSON_STRING;
-    if (MST_LIKELY(json->end - json->at >= MST_TEXT_BLOCK)) {
-        unsigned mask = mst_text_block(json->out + 4, json->at);
-        unsigned n = mst_text_first(mask | 1U << MST_TEXT_BLOCK);
-        if (mask != 0 && json->at[n] == '"') {
-            mst_put_le32(json->out, n + 1);
-            json->out[4 + n] = 0;
-            json->out += 5 + n;
-            json->at += n + 1;
-            return MST_OK;
-        }
-    }
-    size_t start = (size_t)(json->out - json->buf->data);
-    json->out += 4;
     enum mst_status status = json_bson_text(json);
     if (MST_UNLIKELY(status != MST_OK)) {
         return status;
@@ -233,43 +210,14 @@ json_bson_string(struct json_bson *json)
     return MST_OK;
 }
 
-/* {"$oid":"..."} and {"$date":"...Z"} as most write them, without the detour
- * over an object that turns out to be none. False: nothing is done. */
-static bool
-json_bson_compact(struct json_bson *json)
+/* A text whose opening quote is behind us. */
+static enum mst_status
+json_bson_string(struct json_bson *json)
 {
-    static const char oid[] = "{\"$oid\":\"";
-    static const char date[] = "{\"$date\":\"";
-    const uint8_t *at = json->at;
-    int64_t ms = 0;
-    if (json->end - at < 40 || json->options.no_extended) {
-        return false;
-    }
-    if (memcmp(at, oid, sizeof(oid) - 1) == 0) {
-        at += sizeof(oid) - 1;
-        if (at[24] != '"' || at[25] != '}'
-            || !mst_parse_hex(at, MST_BSON_OBJECTID_LEN, json->out)) {
-            return false;
-        }
-        *json->type = MST_BSON_OBJECTID;
-        json->out += MST_BSON_OBJECTID_LEN;
-        json->at = at + 26;
-        return true;
-    }
-    if (memcmp(at, date, sizeof(date) - 1) != 0) {
-        return false;
-    }
-    at += sizeof(date) - 1;
-    size_t len = at[19] == '.' ? 24 : 20;
-    if (json->end - at < 26 || at[len] != '"' || at[len + 1] != '}'
-        || !mst_date_parse(at, len, &ms)) {
-        return false;
-    }
-    *json->type = MST_BSON_DATE;
-    mst_put_le64(json->out, (uint64_t)ms);
-    json->out += 8;
-    json->at = at + len + 2;
-    return true;
+    size_t start = (size_t)(json->out - json->buf->data);
+    *json->type = MST_BSON_STRING;
+    json->out += 4;
+    return json_bson_string_rest(json, start);
 }
 
 static inline enum mst_status
@@ -284,10 +232,6 @@ json_bson_value(struct json_bson *json)
         json->at++;
         return json_bson_string(json);
     case '{':
-        if (json->end - json->at > 2 && json->at[2] == '$'
-            && json_bson_compact(json)) {
-            return MST_OK;
-        }
         json->at++;
         return json_bson_open(json, false);
     case '[':
@@ -376,36 +320,10 @@ json_bson_key(struct json_bson *json, bool *ret_done)
     if (MST_UNLIKELY(json_bson_is_too_deep(json))) {
         return json_bson_too_deep(json);
     }
-    status = json_bson_add_key(json, key, json_key_print(key, len), where);
+    status = json_bson_add_key(json, key, len, where);
     return MST_LIKELY(status == MST_OK)
                ? json_bson_expect(json, ':', "':' after the name")
                : status;
-}
-
-/* The common case of json_bson_key: up to 15 plain characters with the colon
- * right behind. False: nothing is done. */
-static inline bool
-json_bson_short_key(struct json_bson *json, enum mst_status *ret_status)
-{
-    const uint8_t *at = json->at;
-    uint8_t *out = json->out;
-    if (MST_UNLIKELY(json->end - at < 2 + MST_TEXT_BLOCK || at[0] != '"'
-                     || at[1] == '$' || json_bson_is_too_deep(json))) {
-        return false;
-    }
-    unsigned mask = mst_text_block(out + 1, at + 1);
-    unsigned n = mst_text_first(mask | 1U << MST_TEXT_BLOCK);
-    if (MST_UNLIKELY(at[1 + n] != '"' || n == MST_TEXT_BLOCK
-                     || at[2 + n] != ':')) {
-        return false;
-    }
-    out[1 + n] = 0;
-    json->type = out;
-    json->out = out + 2 + n;
-    json->at = at + 3 + n;
-    *ret_status =
-        json_bson_add_key(json, out + 1, json_key_print(at + 1, n), at);
-    return true;
 }
 
 static inline void
@@ -422,7 +340,12 @@ json_bson_element(struct json_bson *json)
 {
     bool done = false;
     json->type = NULL;
-    enum mst_status status = json_bson_reserve(json, JSON_BSON_ROOM);
+    enum mst_status status = json_bson_fast(json, &done);
+    if (MST_LIKELY(done || status != MST_OK)) {
+        return status;
+    }
+    json->type = NULL;
+    status = json_bson_reserve(json, JSON_BSON_ROOM);
     if (MST_UNLIKELY(status != MST_OK)) {
         return status;
     }
@@ -431,9 +354,7 @@ json_bson_element(struct json_bson *json)
         json_bson_index(json);
         return json_bson_value(json);
     }
-    if (MST_UNLIKELY(!json_bson_short_key(json, &status))) {
-        status = json_bson_key(json, &done);
-    }
+    status = json_bson_key(json, &done);
     return MST_LIKELY(status == MST_OK && !done) ? json_bson_value(json)
                                                  : status;
 }

@@ -75,6 +75,13 @@ json_bson_base(const struct json_bson *json)
     return json->buf->data + json->base;
 }
 
+/* The innermost object is one level too deep, unless it is a wrapper. */
+static inline bool
+json_bson_is_too_deep(const struct json_bson *json)
+{
+    return json->frame == &json->frames[json->options.max_depth];
+}
+
 static inline void
 json_bson_space(struct json_bson *json)
 {
@@ -100,6 +107,11 @@ MST_MUST_CHECK enum mst_status json_bson_expect(struct json_bson *json, char c,
  * behind its closing quote. JSON_BSON_ROOM is there afterwards. */
 MST_MUST_CHECK enum mst_status json_bson_text(struct json_bson *json);
 
+/* Decodes the rest of a text, and closes the BSON string that starts with its
+ * length at offset start of the buffer. */
+MST_MUST_CHECK enum mst_status json_bson_string_rest(struct json_bson *json,
+                                                     size_t start);
+
 /* Writes a number with its type. */
 MST_MUST_CHECK enum mst_status json_bson_number(struct json_bson *json);
 
@@ -117,12 +129,11 @@ MST_MUST_CHECK enum mst_status json_bson_wrapper(struct json_bson *json,
 MST_MUST_CHECK enum mst_status json_bson_open(struct json_bson *json,
                                               bool is_array);
 
-/* The slow half of json_bson_add_key: a name that may be a duplicate, or one
- * too many. */
-MST_MUST_CHECK enum mst_status json_bson_add_doubtful(struct json_bson *json,
-                                                      const uint8_t *key,
-                                                      uint32_t print,
-                                                      const uint8_t *where);
+/* Takes note of any name; refuses one that the object has. where: its quote
+ * in the input. */
+MST_MUST_CHECK enum mst_status json_bson_add_key(struct json_bson *json,
+                                                 const uint8_t *key, size_t len,
+                                                 const uint8_t *where);
 /* Checks the names of a wide object that ends here. */
 MST_MUST_CHECK enum mst_status json_bson_check_wide(struct json_bson *json);
 
@@ -145,12 +156,11 @@ json_key_print(const uint8_t *key, size_t len)
     return (uint32_t)(((word + len) * 0xD6E8FEB86659FD93ULL) >> 32);
 }
 
-/* Takes note of the name at key (in the output, closed by NUL; where: its
- * quote in the input) of the innermost object; refuses one that it has. The
- * print is asked for because bytes just written are slow to read back. */
-MST_MUST_CHECK static inline enum mst_status
-json_bson_add_key(struct json_bson *json, const uint8_t *key, uint32_t print,
-                  const uint8_t *where)
+/* Takes note of a name (at key in the output, closed by NUL) of the innermost
+ * object, if it can not be a duplicate and there is room. The print is asked
+ * for because bytes just written are slow to read back. */
+static inline bool
+json_bson_note_key(struct json_bson *json, const uint8_t *key, uint32_t print)
 {
     struct json_frame *frame = json->frame;
     uint64_t bit = (uint64_t)1 << (print >> 26);
@@ -158,13 +168,19 @@ json_bson_add_key(struct json_bson *json, const uint8_t *key, uint32_t print,
     if (MST_UNLIKELY((frame->filter & bit) != 0
                      || n - frame->keys >= JSON_KEYS_NARROW
                      || n >= JSON_KEYS_MAX)) {
-        return json_bson_add_doubtful(json, key, print, where);
+        return false;
     }
     frame->filter |= bit;
     json->prints[n] = print;
     json->places[n] = (uint32_t)(key - json_bson_base(json));
     json->n_keys = n + 1;
-    return MST_OK;
+    return true;
 }
+
+/* Elements of the innermost object or array, from the start of one on, as
+ * long as they are of the common kind. *ret_done: json->at is behind a value;
+ * else it is at the start of an element of which nothing is done. */
+MST_MUST_CHECK enum mst_status json_bson_fast(struct json_bson *json,
+                                              bool *ret_done);
 
 #endif

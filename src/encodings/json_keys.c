@@ -43,12 +43,13 @@ keys_fail(struct json_bson *json, const uint8_t *key, const uint8_t *where)
 }
 
 enum mst_status
-json_bson_add_doubtful(struct json_bson *json, const uint8_t *key,
-                       uint32_t print, const uint8_t *where)
+json_bson_add_key(struct json_bson *json, const uint8_t *key, size_t len,
+                  const uint8_t *where)
 {
     struct json_frame *frame = json->frame;
     const uint8_t *base = json_bson_base(json);
-    if (frame->is_wide) {
+    uint32_t print = json_key_print(key, len);
+    if (json_bson_note_key(json, key, print) || frame->is_wide) {
         return MST_OK;
     }
     for (uint32_t i = frame->keys; i < json->n_keys; i++) {

@@ -164,58 +164,10 @@ number_put_integer(struct json_bson *json, uint64_t mantissa, bool negative)
     json->out += 4;
 }
 
-/* Numbers of up to 18 digits without an exponent, and with so few behind
- * the point that one division is exact. False: nothing is done. */
-static inline bool
-number_fast(struct json_bson *json)
-{
-    const uint8_t *at = json->at;
-    const uint8_t *end = json->end;
-    bool negative = *at == '-';
-    uint64_t mantissa = 0;
-    unsigned digit = 0;
-    at += negative ? 1 : 0;
-    const uint8_t *first = at;
-    /* Wraps harmlessly where there are more digits. */
-    for (; at < end && (digit = (unsigned)*at - '0') <= 9; at++) {
-        mantissa = mantissa * 10 + digit;
-    }
-    ptrdiff_t whole = at - first;
-    if (whole == 0 || at == end || (*first == '0' && whole > 1)) {
-        return false;
-    }
-    if (*at != '.') {
-        if (whole > 18 || (*at | 0x20) == 'e') {
-            return false;
-        }
-        json->at = at;
-        number_put_integer(json, mantissa, negative);
-        return true;
-    }
-    const uint8_t *point = at++;
-    for (; at < end && (digit = (unsigned)*at - '0') <= 9; at++) {
-        mantissa = mantissa * 10 + digit;
-    }
-    ptrdiff_t behind = at - point - 1;
-    double value = 0;
-    if (whole + behind > 18 || behind == 0 || at == end || (*at | 0x20) == 'e'
-        || !mst_double_scale(mantissa, -behind, &value)) {
-        return false;
-    }
-    json->at = at;
-    *json->type = MST_BSON_DOUBLE;
-    mst_put_le_double(json->out, negative ? -value : value);
-    json->out += 8;
-    return true;
-}
-
 enum mst_status
 json_bson_number(struct json_bson *json)
 {
     struct number number;
-    if (MST_LIKELY(number_fast(json))) {
-        return MST_OK;
-    }
     const uint8_t *text = json->at;
     bool negative = *text == '-';
     const uint8_t *end =
