@@ -8,6 +8,7 @@
 #include "encodings/digits.h"
 #include "encodings/field_path.h"
 #include "encodings/json_bson_impl.h"
+#include "encodings/json_keys.h"
 #include "encodings/little_endian.h"
 
 enum mst_status

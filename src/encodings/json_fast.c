@@ -10,6 +10,8 @@
 #include "encodings/digits.h"
 #include "encodings/double_text.h"
 #include "encodings/json_bson_impl.h"
+#include "encodings/json_keys.h"
+#include "encodings/little_endian.h"
 #include "encodings/text_block.h"
 
 #define FAST_INLINE __attribute__((always_inline)) static inline

@@ -4,11 +4,12 @@
  * bit is set is compared with the others. A wide object goes through a hash
  * table, with a secret that makes collisions nobody's choice, when it ends.
  */
+#include "encodings/json_keys.h"
+
 #include <stdlib.h>
 
 #include "base/hash.h"
 #include "encodings/bson_scan.h"
-#include "encodings/json_bson_impl.h"
 #include "encodings/json_check.h"
 
 #ifdef __SSE2__

@@ -108,6 +108,55 @@ relaxed_json_gives_the_same_bytes_but_for_integer_width(void **state)
     trip_clear(&trip);
 }
 
+/* The text with white space around everything. */
+static void
+trip_space(const struct mst_buf *json, struct mst_buf *out)
+{
+    bool quoted = false;
+    for (size_t i = 0; i < json->len; i++) {
+        char c = (char)json->data[i];
+        bool escaped = quoted && c == '\\';
+        if (c == '"') {
+            quoted = !quoted;
+        }
+        bool around = !quoted && strchr("{}[]:,", c) != NULL;
+        assert_int_equal(mst_buf_printf(out, "%s%c%s", around ? "\n" : "", c,
+                                        around ? "\t " : ""),
+                         MST_OK);
+        if (escaped) {
+            assert_int_equal(mst_buf_append_char(out, (char)json->data[++i]),
+                             MST_OK);
+        }
+    }
+}
+
+/* White space takes the general code instead of that for compact text. */
+static void
+white_space_changes_nothing(void **state)
+{
+    (void)state;
+    struct trip trip;
+    struct mst_buf spaced;
+    trip_init(&trip);
+    mst_buf_init(&spaced, ROOM);
+    for (uint64_t seed = 0; seed < ROUNDS; seed++) {
+        struct mst_error err;
+        trip_run(&trip, (struct random_bson){.state = seed},
+                 seed % 2 == 0 ? MST_JSON_CANONICAL : MST_JSON_RELAXED);
+        mst_buf_reset(&spaced);
+        mst_buf_reset(&trip.bson);
+        trip_space(&trip.json, &spaced);
+        if (mst_json_to_bson(mst_buf_slice(&spaced), NULL, &trip.bson, &err)
+            != MST_OK) {
+            fail_msg("seed %llu: %s\n%s", (unsigned long long)seed, err.text,
+                     mst_buf_text(&spaced));
+        }
+        trip_expect_same(&trip, seed);
+    }
+    mst_buf_clear(&spaced);
+    trip_clear(&trip);
+}
+
 /* libbson reads our canonical text to the bytes that we wrote it from. Where
  * it knows better than its own specification, ours decides. */
 static void
@@ -231,6 +280,7 @@ main(void)
         cmocka_unit_test(canonical_json_gives_the_same_bytes_back),
         cmocka_unit_test(
             relaxed_json_gives_the_same_bytes_but_for_integer_width),
+        cmocka_unit_test(white_space_changes_nothing),
         cmocka_unit_test(libbson_reads_our_canonical_json_to_the_same_bytes),
         cmocka_unit_test(json_of_libbson_is_read_to_the_same_bytes),
         cmocka_unit_test(changed_text_is_refused_or_read_as_libbson_reads_it),
