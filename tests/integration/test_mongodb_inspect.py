@@ -49,6 +49,14 @@ def test_doctor_names_an_unreachable_server_without_its_password(stream):
     assert "s3cret" not in out
 
 
+def test_doctor_tells_when_certificates_end(stream, secure):
+    stream.uri = secure["MSTREAM_TEST_SECURE_MONGODB_X509"]
+    _, out = findings(stream)
+    texts = [f["text"] for f in json.loads(out) if f["what"] == "certificate"]
+    assert len(texts) == 2, "the server's and the client's"
+    assert all("is good until 20" in text for text in texts)
+
+
 def test_explain_prints_the_aggregate_that_is_sent(stream):
     stream.uri = "mongodb://app:s3cret@127.0.0.1:1/?replicaSet=rs0"
     path = stream.mstream.folder / "explain.toml"

@@ -173,3 +173,37 @@ def test_a_server_that_can_not_split_loses_only_what_is_before(
     assert records[2].headers["before"] == "too_large"
     assert all("before" not in r.headers for r in records[:2] + records[3:])
     assert "without" in daemon.stderr()
+
+
+# --- lost -----------------------------------------------------------------
+
+
+@pytest.mark.soak
+def test_a_position_that_left_the_oplog_is_said_with_its_interval(
+    stream, own_servers, mongodb_at
+):
+    # The smallest oplog that the server truncates; it does so by the minute.
+    servers = own_servers("plain", oplog_mb=1)
+    other = mongodb_at(servers.env()["MSTREAM_TEST_MONGODB"])
+    users = other.db["users"]
+    users.insert_one({"_id": 0})
+    stream.uri = other.uri
+    time = other.client.admin.command("ping")["operationTime"]
+    stream.run(start=f"timestamp:{time.time},{time.inc}")
+    oplog = other.client.local["oplog.rs"]
+    number = 1
+
+    def first():
+        nonlocal number
+        users.insert_many(
+            [{"_id": number + i, "pad": "x" * 100_000} for i in range(20)]
+        )
+        number += 20
+        return oplog.find_one(sort=[("$natural", 1)])["ts"]
+
+    wait_until(lambda: first() > time, 180, 0.5, "a truncated oplog")
+    result = stream.run(code=1)
+    began = first().as_datetime().strftime("%Y-%m-")
+    assert "where the oplog begins, are lost to this job" in result.err
+    assert began in result.err
+    assert "on_lost_position" in result.err

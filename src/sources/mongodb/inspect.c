@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "clients/mongo_client.h"
+#include "clients/tls_expiry.h"
 #include "core/source.h"
 #include "sources/mongodb/aggregate.h"
 #include "sources/mongodb/stream.h"
@@ -15,7 +16,8 @@
 enum {
     INSPECT_TEXT_MAX = 512,
     /* An oplog that holds less is gone over one night's outage. */
-    INSPECT_OPLOG_SHORT_S = 8 * 3600
+    INSPECT_OPLOG_SHORT_S = 8 * 3600,
+    INSPECT_CERTIFICATE_DAYS = 30
 };
 
 /* One doctor's visit. */
@@ -212,6 +214,54 @@ inspect_pre_images(struct inspect *inspect)
     }
 }
 
+static void
+inspect_certificate(struct inspect *inspect, const char *whose,
+                    enum mst_status status, int64_t end_ms,
+                    const struct mst_error *err)
+{
+    char text[INSPECT_TEXT_MAX];
+    if (status != MST_OK) {
+        inspect_failed(inspect, MST_FINDING_WARN, "certificate", err);
+        return;
+    }
+    int64_t left_ms = end_ms - mst_clock_wall_ms();
+    char end[MST_TIME_TEXT_MAX];
+    mst_time_format(end_ms, end);
+    (void)snprintf(text, sizeof(text), "that of %.200s %s %s", whose,
+                   left_ms < 0 ? "ended at" : "is good until", end);
+    enum mst_finding_level level = MST_FINDING_OK;
+    if (left_ms < (int64_t)INSPECT_CERTIFICATE_DAYS * 86400 * 1000) {
+        level = left_ms < 0 ? MST_FINDING_FAIL : MST_FINDING_WARN;
+    }
+    inspect_add(inspect, level, "certificate", text,
+                level == MST_FINDING_OK ? NULL : "renew it");
+}
+
+static void
+inspect_certificates(struct inspect *inspect)
+{
+    const mongoc_uri_t *uri = mongoc_client_get_uri(inspect->stream.client);
+    if (!mongoc_uri_get_tls(uri)) {
+        return;
+    }
+    struct mst_error err;
+    int64_t end_ms = 0;
+    mst_error_clear(&err);
+    for (const mongoc_host_list_t *host = mongoc_uri_get_hosts(uri);
+         host != NULL; host = host->next) {
+        enum mst_status status = mst_tls_expiry_server(
+            host->host, host->port, (int)inspect->service.connect_timeout_ms,
+            &end_ms, &err);
+        inspect_certificate(inspect, host->host_and_port, status, end_ms, &err);
+    }
+    const char *file = mongoc_uri_get_option_as_utf8(
+        uri, MONGOC_URI_TLSCERTIFICATEKEYFILE, NULL);
+    if (file != NULL) {
+        enum mst_status status = mst_tls_expiry_file(file, &end_ms, &err);
+        inspect_certificate(inspect, file, status, end_ms, &err);
+    }
+}
+
 static int64_t
 inspect_least(int64_t a, int64_t b)
 {
@@ -236,6 +286,7 @@ inspect_doctor(const void *args, int timeout_ms, struct mst_findings *findings)
         inspect_stream(&inspect);
         inspect_oplog(&inspect);
         inspect_pre_images(&inspect);
+        inspect_certificates(&inspect);
     }
     mst_mongo_stream_close(&inspect.stream);
 }

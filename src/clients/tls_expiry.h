@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* When certificates end: for `doctor`, before they do. */
+#ifndef MST_CLIENTS_TLS_EXPIRY_H
+#define MST_CLIENTS_TLS_EXPIRY_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+
+/* The end of the first certificate in a PEM file, in milliseconds since 1970.
+ * MST_REJECTED: no certificate there. */
+MST_MUST_CHECK enum mst_status mst_tls_expiry_file(const char *path,
+                                                   int64_t *ret_wall_ms,
+                                                   struct mst_error *err);
+
+/* The end of the certificate that a TLS server shows. Nothing is verified and
+ * nothing is sent but the handshake. MST_DISCONNECTED: no connection or no
+ * handshake within timeout_ms. */
+MST_MUST_CHECK enum mst_status
+mst_tls_expiry_server(const char *host, uint16_t port, int timeout_ms,
+                      int64_t *ret_wall_ms, struct mst_error *err);
+
+#endif
