@@ -60,7 +60,7 @@ coverage: ## line coverage of the unit tests
 	scripts/coverage
 
 docs: build ## docs/reference.md from the option tables
-	cmake --build $(BUILD) --target docs
+	scripts/gen-reference --build $(BUILD)
 
 install: build ## programs, manual pages, unit and example into PREFIX
 	scripts/install-files "$(BUILD)" "$(DESTDIR)" "$(PREFIX)"

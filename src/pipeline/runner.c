@@ -134,14 +134,29 @@ mst_runner_init(struct mst_runner *runner, struct mst_pipeline *pipeline,
     return spec->type->create(&runner->sink, &runner->args, err);
 }
 
+/* Deliveries that a failed run leaves behind belong to their flights, what was
+ * said about them to nobody. */
+static void
+runner_forget(struct mst_delivery_list *list)
+{
+    for (size_t i = 0; i < list->len; i++) {
+        free(list->items[list->head + i]->error);
+        list->items[list->head + i]->error = NULL;
+    }
+}
+
 void
 mst_runner_clear(struct mst_runner *runner)
 {
     if (runner->sink != NULL) {
         runner->spec->type->destroy(runner->sink);
     }
-    for (size_t i = 0; i < runner->refused.len; i++) {
-        free(runner->refused.items[runner->refused.head + i]->error);
+    runner_forget(&runner->pending);
+    runner_forget(&runner->again);
+    runner_forget(&runner->refused);
+    for (struct mst_delivery *left = runner->failed; left != NULL;
+         left = left->next) {
+        free(left->error);
     }
     mst_queue_destroy(runner->queue);
     mst_delivery_list_clear(&runner->pending);
