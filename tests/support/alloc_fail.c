@@ -2,8 +2,10 @@
 /* Lets one allocation of the program under test fail. */
 #include "support/alloc_fail.h"
 
-static size_t alloc_left; /* allocations until one fails; 0: none does */
-static bool alloc_failed;
+#include <stdatomic.h>
+
+static atomic_size_t alloc_left; /* allocations until one fails; 0: none does */
+static atomic_bool alloc_failed;
 
 /* NOLINTBEGIN(bugprone-reserved-identifier): names that --wrap asks for. */
 void *__real_malloc(size_t size);
@@ -20,24 +22,28 @@ char *__wrap_strndup(const char *text, size_t len);
 void
 alloc_fail_at(size_t n)
 {
-    alloc_left = n;
-    alloc_failed = false;
+    atomic_store(&alloc_failed, false);
+    atomic_store(&alloc_left, n);
 }
 
 bool
 alloc_fail_stop(void)
 {
-    alloc_left = 0;
-    return alloc_failed;
+    atomic_store(&alloc_left, 0);
+    return atomic_load(&alloc_failed);
 }
 
 static bool
 alloc_fail_now(void)
 {
-    bool now = alloc_left == 1;
-    alloc_left -= alloc_left > 0 ? 1 : 0;
-    alloc_failed = alloc_failed || now;
-    return now;
+    size_t left = atomic_load(&alloc_left);
+    while (left > 0
+           && !atomic_compare_exchange_weak(&alloc_left, &left, left - 1)) {
+    }
+    if (left == 1) {
+        atomic_store(&alloc_failed, true);
+    }
+    return left == 1;
 }
 
 void *

@@ -3,7 +3,7 @@
  * Lets one allocation of the program under test fail. For programs made with
  * mst_torture_test, which links malloc, calloc, realloc, strdup and strndup
  * of our libraries to alloc_fail.c; those of other libraries never fail.
- * Thread: one.
+ * Thread: any.
  */
 #ifndef MST_TESTS_SUPPORT_ALLOC_FAIL_H
 #define MST_TESTS_SUPPORT_ALLOC_FAIL_H
