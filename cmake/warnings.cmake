@@ -23,6 +23,10 @@ if(MST_SANITIZE)
                                                -fno-sanitize-recover=all)
     target_link_options(mst_flags INTERFACE -fsanitize=${MST_SANITIZE}
                         -fno-sanitize-recover=all)
+    if(MST_SANITIZE MATCHES thread)
+        target_sources(mst_flags INTERFACE
+            $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:${CMAKE_SOURCE_DIR}/tests/support/tsan_threads.c>)
+    endif()
 else()
     target_compile_options(mst_flags INTERFACE
                            $<$<NOT:$<CONFIG:Debug>>:-D_FORTIFY_SOURCE=2>)
