@@ -5,45 +5,9 @@
  */
 #include "unit/cmocka_all.h"
 
-#include <stdatomic.h>
-
 #include "fakes.h"
 #include "log/log.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *memory, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *memory, size_t size);
-
-/* Allocations until one fails; at 0 and below nothing does (any more). */
-static atomic_long torture_left;
-
-static bool
-torture_fails(void)
-{
-    return atomic_load(&torture_left) > 0
-           && atomic_fetch_sub(&torture_left, 1) == 1;
-}
-
-void *
-__wrap_malloc(size_t size)
-{
-    return torture_fails() ? NULL : __real_malloc(size);
-}
-
-void *
-__wrap_calloc(size_t n, size_t size)
-{
-    return torture_fails() ? NULL : __real_calloc(n, size);
-}
-
-void *
-__wrap_realloc(void *memory, size_t size)
-{
-    return torture_fails() ? NULL : __real_realloc(memory, size);
-}
+#include "support/alloc_fail.h"
 
 static const struct fake_source_script torture_source = {
     .total = 1200, .keys = 7, .end_marks = 100, .disconnect = 50};
@@ -63,14 +27,14 @@ torture_run(struct fake_world *world, long n)
     fake_world_spec(world, sinks, &spec);
     spec.workers = 2;
     mst_error_clear(&err);
-    atomic_store(&torture_left, n);
+    alloc_fail_at((size_t)n);
     enum mst_pipeline_end end = MST_PIPELINE_FAILED;
     if (mst_pipeline_create(&spec, &pipeline, &err) == MST_OK) {
         end = mst_pipeline_run(pipeline, &err);
     }
     mst_pipeline_destroy(pipeline);
     /* With n == 0 nothing was to fail. */
-    bool reached = n > 0 && atomic_exchange(&torture_left, 0) <= 0;
+    bool reached = alloc_fail_stop();
     if (end == MST_PIPELINE_COMPLETED) {
         assert_int_equal(fake_world_missing(world, torture_source.total), 0);
     } else {
