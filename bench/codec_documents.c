@@ -37,7 +37,7 @@ documents_change(struct mst_buf *out, uint32_t n)
 {
     struct mst_bson_writer w;
     uint64_t r = documents_mix(n);
-    char text[128];
+    char text[512];
     uint8_t decimal[16] = {0};
     uint32_t cents = (uint32_t)r % 1000000;
     memcpy(decimal, &cents, sizeof(cents));
@@ -84,8 +84,8 @@ documents_change(struct mst_buf *out, uint32_t n)
     }
     mst_bson_write_end(&w);
     mst_bson_write_binary(&w, "session", 4, MST_SLICE_LIT("0123456789abcdef"));
-    mst_bson_write_string(&w, "notes", mst_slice_of(latin, 120));
-    mst_bson_write_string(&w, "description", mst_slice_of(latin, 130));
+    (void)snprintf(text, sizeof(text), "%s%s%s", latin, latin, latin);
+    mst_bson_write_text(&w, "notes", text);
     return mst_bson_writer_finish(&w, NULL);
 }
 
