@@ -340,10 +340,15 @@ static inline enum mst_status
 json_bson_element(struct json_bson *json)
 {
     bool done = false;
+    const struct json_frame *before = json->frame;
     json->type = NULL;
     enum mst_status status = json_bson_fast(json, &done);
     if (MST_LIKELY(done || status != MST_OK)) {
         return status;
+    }
+    if (json->frame != before && json->frame->count == 0) {
+        /* What was opened may be empty: there need not be an element. */
+        return MST_OK;
     }
     json->type = NULL;
     status = json_bson_reserve(json, JSON_BSON_ROOM);

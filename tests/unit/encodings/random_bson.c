@@ -334,6 +334,9 @@ random_bson_write(struct random_bson *random, struct mst_buf *out)
             }
             counts[level + 1] = 0;
             arrays[level + 1] = array;
+            if (random_bson_below(random, 3) == 0) {
+                mst_bson_write_end(&w); /* it stays empty */
+            }
         } else {
             random_value(random, &w, key);
             if (choice == 1) {
