@@ -13,7 +13,8 @@ enum {
     /* Events without a fragment after which SPLIT is left again. */
     READER_SPLIT_EVENTS = 10000,
     READER_SOCKET_TIMEOUT_MAX_MS = 600000,
-    READER_BOUNDED_AWAIT_MS = 20
+    READER_BOUNDED_AWAIT_MS = 20,
+    READER_SILENCE_MS = 10000
 };
 
 /* --- open --------------------------------------------------------------- */
@@ -90,13 +91,18 @@ reader_pre_images(struct mst_mongo_source *source, struct mst_error *err)
     return status;
 }
 
+/* A line that is silent for longer than a waiting getMore may be is given up
+ * soon, also because a stop has to wait for it. */
 static int64_t
 reader_socket_timeout(const struct mst_mongo_source *source)
 {
     int64_t least = source->options->max_await_ms + 5000;
-    int64_t wanted = source->socket_timeout_ms > 0
-                         ? source->socket_timeout_ms
-                         : source->service->socket_timeout_ms;
+    int64_t wanted = source->socket_timeout_ms;
+    if (wanted == 0) {
+        wanted = source->service->socket_timeout_ms < READER_SILENCE_MS
+                     ? source->service->socket_timeout_ms
+                     : READER_SILENCE_MS;
+    }
     return wanted > least ? wanted : least;
 }
 
