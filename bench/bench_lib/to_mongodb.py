@@ -78,14 +78,14 @@ def mstream_once(site, db, count, version, op, connections):
             connections=connections,
         ),
     )
-    rate = drained_rate(site, count)
+    rate = drained_rate(site, db, count)
     cpu, peak = daemon.stop()
     found = site.client[db]["c"].count_documents({"version": version})
     assert found == count, f"{count - found} documents are missing"
     return {"rate": rate, "cpu": cpu / count * 1e6, "rss": peak / 1024}
 
 
-def drained_rate(site, count):
+def drained_rate(site, db, count):
     """Documents per second between a tenth and the whole, by polling."""
     base = written(site, db)
     marks = {}

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: MIT
+"""MongoDB -> Kafka -> MongoDB: the copy equals the origin."""
+
+import random
+
+import bson
+import pytest
+from bson.raw_bson import RawBSONDocument
+from support import ROOT
+from support.waiting import wait_until
+
+SERVICES = """
+[state]
+path = "./{state}"
+
+[[services]]
+provider = "mongodb"
+name = "m"
+connection_string = "{uri}"
+db_name = "{db}"
+
+[[services]]
+provider = "kafka"
+name = "k"
+"bootstrap.servers" = "{kafka}"
+"group.id" = "group-{db}"
+"session.timeout.ms" = 6000
+"""
+
+OUT = """
+[[connectors]]
+name = "out_{db}"
+source = {{ service_name = "m", resource = "users", {source} }}
+sinks = [ {{ service_name = "k", resource = "{topic}", {sink} }} ]
+checkpoint = {{ enabled = true, interval = "100ms" }}
+"""
+
+BACK = """
+[[connectors]]
+name = "back_{db}{number}"
+source = {{ service_name = "k", resource = "{topic}", input_encoding = "{encoding}", start = "earliest" }}
+sinks = [ {{ service_name = "m", resource = "copy", output_encoding = "bson" }} ]
+checkpoint = {{ enabled = true, interval = "100ms" }}
+"""
+
+
+class Loop:
+    """`users` -> topic -> `copy`."""
+
+    def __init__(self, mongodb, kafka):
+        self.mongodb = mongodb
+        self.topic = kafka.topic("loop", partitions=3)
+        self.kafka = kafka
+        time = mongodb.client.admin.command("ping")["operationTime"]
+        self.start = f'start = "timestamp:{time.time},{time.inc + 1}"'
+        self.encoding = "json"
+
+    def config(self, template, state="state", **keys):
+        values = {
+            "uri": self.mongodb.uri,
+            "db": self.mongodb.name,
+            "kafka": self.kafka.bootstrap,
+            "topic": self.topic,
+            "state": state,
+            "encoding": self.encoding,
+            "source": self.start,
+            "number": "",
+            **keys,
+        }
+        return (SERVICES + template).format(**values)
+
+    def raw(self, name):
+        options = bson.CodecOptions(document_class=RawBSONDocument)
+        found = self.mongodb.db.get_collection(name, codec_options=options)
+        return [d.raw for d in found.find(sort=[("_id", 1)])]
+
+    def same(self):
+        return self.raw("users") == self.raw("copy")
+
+    def change(self, count, documents=200, seed=1):
+        pick = random.Random(seed)
+        users = self.mongodb.db.users
+        keys = [
+            bson.ObjectId(f"65f0a1b2c3d4e5f6{n:08x}") if n % 2 else f"key {n}"
+            for n in range(documents)
+        ]
+        values = [1, 2**40, 0.1, "é", None, bson.Decimal128("1.5"), b"x", bson.Int64(7)]
+        for number in range(count):
+            key = {"_id": pick.choice(keys)}
+            kind = pick.randrange(8)
+            if kind < 3:
+                users.replace_one(
+                    key, {"n": number, "v": pick.choice(values)}, upsert=True
+                )
+            elif kind < 6:
+                field = f"f{pick.randrange(4)}"
+                users.update_one(key, {"$set": {field: pick.choice(values)}})
+            else:
+                users.delete_one(key)
+
+
+@pytest.fixture
+def loop(mongodb, kafka):
+    return Loop(mongodb, kafka)
+
+
+@pytest.mark.parametrize(
+    "encoding, sink",
+    [
+        ("json", 'output_encoding = "json", json_mode = "canonical"'),
+        ("bson", 'output_encoding = "bson"'),
+        ("bson", 'output_encoding = "bson", tombstones = "instead"'),
+    ],
+    ids=["canonical-json", "bson", "tombstones"],
+)
+def test_a_copy_through_kafka_is_equal_byte_for_byte(loop, mstreamd, encoding, sink):
+    loop.encoding = encoding
+    loop.change(1500)
+    mstreamd(loop.config(OUT, state="out", sink=sink))
+    mstreamd(loop.config(BACK, state="back"))
+    wait_until(loop.same, 60, what="the copy equal")
+    loop.change(500, seed=2)
+    wait_until(loop.same, 60, what="the copy equal again")
+
+
+def test_two_daemons_of_one_group_killed_at_random_lose_nothing(loop, mstreamd):
+    mstreamd(
+        loop.config(
+            OUT, state="out", sink='output_encoding = "json", json_mode = "canonical"'
+        )
+    )
+    pick = random.Random(5)
+
+    def member(number):
+        return mstreamd(loop.config(BACK, state=f"back{number}", number=number))
+
+    members = [member(0), member(1)]
+    for turn in range(4):
+        loop.change(400, seed=turn)
+        victim = pick.randrange(2)
+        members[victim].kill()
+        loop.change(200, seed=100 + turn)
+        members[victim] = member(victim)
+    wait_until(loop.same, 120, what="the copy equal")
+
+
+def test_a_value_that_is_no_document_is_rejected_alone(loop, mstreamd):
+    producer_records = [
+        {"key": "a", "value": b'{"_id": "a", "n": 1}'},
+        {"key": "b", "value": b"[1, 2]"},
+        {"key": "c", "value": b"not json"},
+        {"key": "d", "value": b'{"n": 1}'},
+        {"key": "e", "value": b'{"_id": "e", "n": 1}'},
+    ]
+    loop.kafka.produce(loop.topic, producer_records)
+    daemon = mstreamd(loop.config(BACK))
+    copy = loop.mongodb.db.copy
+    wait_until(lambda: copy.count_documents({}) == 2, 60, what="both documents")
+    assert sorted(d["_id"] for d in copy.find()) == ["a", "e"]
+    assert daemon.running()
+
+
+def test_the_example_applies_records(mongodb, kafka, mstreamd):
+    topic = kafka.topic("users", partitions=1)
+    kafka.produce(
+        topic,
+        [
+            {"key": "ada", "value": b'{"_id": "ada", "age": 36}'},
+            {"key": "bob", "value": b'{"_id": "bob", "age": 40}'},
+            {"key": "ada", "value": b'{"_id": "ada", "age": 37}'},
+            {"key": "bob", "value": None},
+        ],
+    )
+    mstreamd(
+        ROOT / "examples" / "kafka-to-mongodb.toml",
+        env={
+            "MONGO_URI": mongodb.uri,
+            "MONGO_DATABASE": mongodb.name,
+            "KAFKA_BOOTSTRAP": kafka.bootstrap,
+            "KAFKA_TOPIC": topic,
+            "KAFKA_GROUP": f"group-{mongodb.name}",
+        },
+    )
+    wait_until(
+        lambda: list(mongodb.db.users.find()) == [{"_id": "ada", "age": 37}],
+        60,
+        what="one user of age 37",
+    )
