@@ -2,6 +2,7 @@
 /* Cells are kept until all are known, then aligned. */
 #include "table.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,6 +81,7 @@ static void
 table_write(const struct mst_table *table, struct mst_output *out)
 {
     size_t widths[MST_TABLE_COLUMNS_MAX];
+    assert(table->columns > 0);
     for (size_t i = 0; i < table->columns; i++) {
         widths[i] = table_column_width(table, i);
     }

@@ -78,7 +78,7 @@ MST_MUST_CHECK enum mst_status kafka_client_start(struct kafka_source *source,
 void kafka_client_stop(struct kafka_source *source);
 /* Thread: any. */
 void kafka_client_ref(struct kafka_client *client);
-void kafka_client_unref(void *client);
+void kafka_client_unref(void *memory); /* a struct kafka_client */
 
 /* Takes what the callback noted; *ret_part is one of the new partitions, or
  * NULL. Position lost: MST_FATAL. */

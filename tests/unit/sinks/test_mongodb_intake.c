@@ -255,8 +255,7 @@ options_that_contradict_are_refused_before_anything_starts(void **state)
             MST_FATAL);
     }
     args.resource = "users";
-    char *const concerns[] = {(char[]){"0"}, (char[]){""},
-                                     (char[]){"-1"}};
+    char *const concerns[] = {(char[]){"0"}, (char[]){""}, (char[]){"-1"}};
     for (size_t i = 0; i < MST_ARRAY_SIZE(concerns); i++) {
         options.write_concern = concerns[i];
         assert_int_equal(
