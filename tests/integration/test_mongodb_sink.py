@@ -298,3 +298,51 @@ def test_the_example_keeps_a_copy(mongodb, mstreamd):
         daemon.stop()
     finally:
         mongodb.client.drop_database(target)
+
+
+@pytest.fixture
+def reader(secure, mongodb_at):
+    """The URI of a user that may only read, on the server with TLS."""
+    mongo = mongodb_at(secure["MSTREAM_TEST_SECURE_MONGODB_ADMIN"])
+    mongo.client.admin.command(
+        "createUser",
+        mongo.name,
+        pwd="secret-of-a-test",
+        roles=[{"role": "read", "db": mongo.name}],
+    )
+    head, _, tail = secure["MSTREAM_TEST_SECURE_MONGODB"].rpartition("@")
+    scheme = head.partition("://")[0]
+    yield mongo, f"{scheme}://{mongo.name}:secret-of-a-test@{tail}"
+    mongo.client.admin.command("dropUser", mongo.name)
+
+
+def test_who_may_only_read_is_told_by_doctor_and_stops_the_job(reader, mstream):
+    mongo, uri = reader
+    path = mstream.folder / "reader.toml"
+    path.write_text(
+        f"""
+[state]
+path = ":memory:"
+
+[[services]]
+provider = "mongodb"
+name = "to"
+connection_string = "{uri}"
+db_name = "{mongo.name}"
+
+[[services]]
+provider = "generate"
+name = "g"
+
+[[connectors]]
+name = "job"
+source = {{ service_name = "g", resource = "orders", count = 3 }}
+sinks = [ {{ service_name = "to", resource = "copy", output_encoding = "bson" }} ]
+"""
+    )
+    found = mstream("doctor", path, code=None)
+    assert "missing" in found.out and "insert, update, remove" in found.out, found
+    assert "readWrite" in found.out
+    done = mstream("run", path, "--once", "--timeout", "30", code=1)
+    assert "not authorized" in done.err, done
+    assert "secret-of-a-test" not in found.out + found.err + done.out + done.err

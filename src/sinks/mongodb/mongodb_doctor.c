@@ -152,7 +152,8 @@ doctor_privileges(mongoc_client_t *client,
     bson_destroy(&reply);
 }
 
-static void
+/* False: there is nobody to ask anything else. */
+static bool
 doctor_hello(mongoc_client_t *client, const char *server,
              struct mst_findings *findings)
 {
@@ -166,7 +167,7 @@ doctor_hello(mongoc_client_t *client, const char *server,
     if (!doctor_run(client, "hello", false, &reply, &err)) {
         findings->add(findings, MST_FINDING_FAIL, "server", err.text, err.hint);
         bson_destroy(&reply);
-        return;
+        return false;
     }
     struct mst_slice bytes = {bson_get_data(&reply), reply.len};
     if (mst_bson_find(bytes, "maxWireVersion", &value)) {
@@ -186,6 +187,7 @@ doctor_hello(mongoc_client_t *client, const char *server,
                       "start it with --replSet, also with one member");
     }
     bson_destroy(&reply);
+    return true;
 }
 
 void
@@ -211,8 +213,9 @@ mst_mongosink_doctor(const void *args, int timeout_ms,
     if (status == MST_OK) {
         (void)mst_mongo_redact(service.connection_string, server,
                                sizeof(server));
-        doctor_hello(client, server, findings);
-        doctor_privileges(client, &intake, findings);
+        if (doctor_hello(client, server, findings)) {
+            doctor_privileges(client, &intake, findings);
+        }
     } else {
         findings->add(findings, MST_FINDING_FAIL, "options", err.text,
                       err.hint);
