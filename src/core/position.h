@@ -25,6 +25,9 @@ struct mst_start {
     struct mst_slice position; /* data == NULL: no checkpoint yet */
     enum mst_position_origin origin;
     bool bounded; /* give what exists now, then MST_END */
+    /* For `dry-run`: nobody else may notice. Join no group, take nothing that
+     * another instance of the job has, change nothing at the origin. */
+    bool look_only;
 };
 
 #endif

@@ -58,9 +58,10 @@ seek_wants(const struct mst_source_args *args, const char *topic)
     return false;
 }
 
-static enum mst_status
-seek_list(rd_kafka_t *rk, const struct mst_source_args *args,
-          rd_kafka_topic_partition_list_t *list, struct mst_error *err)
+enum mst_status
+kafka_partitions_of(rd_kafka_t *rk, const struct mst_source_args *args,
+                    rd_kafka_topic_partition_list_t *list,
+                    struct mst_error *err)
 {
     const struct rd_kafka_metadata *metadata = NULL;
     rd_kafka_resp_err_t code =
@@ -126,7 +127,7 @@ kafka_source_seek_time(void *ctx, int64_t wall_ms, struct mst_buf *ret_position,
     }
     rd_kafka_topic_partition_list_t *list =
         rd_kafka_topic_partition_list_new(16);
-    status = seek_list(rk, &source->args, list, err);
+    status = kafka_partitions_of(rk, &source->args, list, err);
     if (status == MST_OK) {
         status = kafka_offsets_at(rk, list, wall_ms, err);
     }

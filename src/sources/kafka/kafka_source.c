@@ -102,6 +102,23 @@ source_subscribe(struct kafka_source *source, struct mst_error *err)
                : mst_kafka_fail(err, code, "cannot subscribe", NULL);
 }
 
+/* Takes all partitions as if the group had given them, without joining it:
+ * the members of the group keep what they have. */
+static enum mst_status
+source_look(struct kafka_source *source, struct mst_error *err)
+{
+    rd_kafka_topic_partition_list_t *list =
+        rd_kafka_topic_partition_list_new(16);
+    enum mst_status status =
+        kafka_partitions_of(source->rk, &source->args, list, err);
+    if (status == MST_OK) {
+        source->assign = list;
+        return status;
+    }
+    rd_kafka_topic_partition_list_destroy(list);
+    return status;
+}
+
 static void
 source_close(void *ctx)
 {
@@ -137,7 +154,8 @@ source_open(void *ctx, const struct mst_start *start, struct mst_error *err)
     status = source_check_topics(source, err);
     if (status == MST_OK) {
         (void)rd_kafka_poll_set_consumer(source->rk);
-        status = source_subscribe(source, err);
+        status = start->look_only ? source_look(source, err)
+                                  : source_subscribe(source, err);
     }
     if (status != MST_OK) {
         source_close(source);

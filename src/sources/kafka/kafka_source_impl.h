@@ -117,6 +117,13 @@ enum mst_status kafka_source_seek_time(void *ctx, int64_t wall_ms,
                                        struct mst_error *err);
 extern const struct mst_inspect kafka_source_inspect;
 
+/* Adds every partition of the topics that the source reads. Waits at most
+ * some seconds. */
+MST_MUST_CHECK enum mst_status
+kafka_partitions_of(rd_kafka_t *rk, const struct mst_source_args *args,
+                    rd_kafka_topic_partition_list_t *list,
+                    struct mst_error *err);
+
 /* Offsets for a time; where a partition has nothing that new, its end. list's
  * offsets are replaced. Waits at most some seconds. */
 MST_MUST_CHECK enum mst_status

@@ -123,7 +123,7 @@ mst_mongo_reader_open(void *ctx, const struct mst_start *start,
     if (status == MST_OK && source->earliest) {
         status = mst_mongo_resume_earliest(source, err);
     }
-    if (status == MST_OK) {
+    if (status == MST_OK && !start->look_only) {
         status = reader_pre_images(source, err);
     }
     if (status == MST_OK) {
