@@ -10,6 +10,7 @@ const struct mst_cli_command *const mst_cli_commands[] = {
     &mst_command_doctor,
     &mst_command_explain,
     &mst_command_run,
+    &mst_command_dry_run,
     &mst_command_convert,
     &mst_command_checkpoints,
     &mst_command_dlq,
