@@ -31,6 +31,7 @@ mst_state_open(const struct mst_cli_args *args, bool read_only,
         return false;
     }
     *ret_state = state;
+    *ret_code = MST_EXIT_OK;
     return true;
 }
 

@@ -17,8 +17,8 @@ struct mst_state {
     struct mst_store *store; /* NULL: read only, and there is none yet */
 };
 
-/* Loads --config and opens its state. False: said what is wrong, and
- * *ret_code is the exit code. */
+/* Loads --config and opens its state. *ret_code is the exit
+ * code; false: said what is wrong. */
 bool mst_state_open(const struct mst_cli_args *args, bool read_only,
                     struct mst_state *ret_state, int *ret_code);
 void mst_state_close(struct mst_state *state);
