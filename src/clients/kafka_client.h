@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "clients/kafka_options.h"
+#include "core/inspect.h"
 
 struct mst_kafka_property {
     const char *name;
@@ -103,6 +104,12 @@ mst_kafka_topic_create_end(rd_kafka_event_t *event, struct mst_error *err);
  * (no right to describe, no answer). */
 int64_t mst_kafka_topic_limit(rd_kafka_t *rk, const char *topic,
                               int timeout_ms);
+
+/* Tells of properties, reachability and certificates; a client to look
+ * further with, to be destroyed, or NULL where there is no use in it. */
+rd_kafka_t *mst_kafka_doctor(rd_kafka_type_t type,
+                             const struct mst_kafka_conf_args *args,
+                             int timeout_ms, struct mst_findings *findings);
 
 /* As mst_kafka_fail, for what librdkafka reports of a client as a whole. */
 enum mst_status mst_kafka_trouble(struct mst_error *err,

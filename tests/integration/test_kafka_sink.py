@@ -251,6 +251,12 @@ def test_scram_over_tls_works(secure_copy):
     assert sorted(secure_copy.copied()) == list(range(20))
 
 
+def test_doctor_says_how_long_the_certificates_last(secure_copy):
+    told = secure_copy.mstream("doctor", secure_copy.path())
+    assert "is good until" in told.out
+    assert "a broker answers" in told.out
+
+
 @pytest.mark.parametrize(
     "change, told",
     [

@@ -7,6 +7,7 @@ import time
 import confluent_kafka
 import pytest
 from confluent_kafka import TopicPartition
+from support import ROOT
 from support.kafka_copy import Copy
 from support.waiting import wait_until
 
@@ -274,3 +275,25 @@ def test_doctor_and_explain_say_what_is_there(copy):
     assert "enable.auto.commit = false" in explained.out
     assert "sasl.password = ********" in explained.out
     assert "hush" not in told.out + explained.out
+
+
+# --- the example ----------------------------------------------------------
+
+
+def test_the_example_copies(kafka, mstreamd):
+    topic = kafka.topic("orders")
+    target = f"{kafka.prefix}.copy"
+    kafka.produce(topic, [{"key": "a", "value": '{"n": 1}'}])
+    mstreamd(
+        ROOT / "examples" / "kafka-to-kafka.toml",
+        env={
+            "KAFKA_BOOTSTRAP": kafka.bootstrap,
+            "KAFKA_TARGET_BOOTSTRAP": kafka.bootstrap,
+            "KAFKA_TOPIC": topic,
+            "KAFKA_TARGET_TOPIC": target,
+        },
+    )
+    wait_until(lambda: kafka.exists(target) and kafka.count(target) == 1)
+    (record,) = kafka.consume_all(target)
+    kafka.admin.delete_topics([target])
+    assert (record.key, record.value) == (b"a", b'{"n": 1}')

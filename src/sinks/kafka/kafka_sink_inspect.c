@@ -46,37 +46,21 @@ static void
 inspect_doctor(const void *args, int timeout_ms, struct mst_findings *findings)
 {
     const struct mst_sink_args *sink = args;
-    struct mst_error err;
     struct kafka_producer_conf producer;
     kafka_producer_conf_init(&producer, sink, false);
-    rd_kafka_conf_t *conf = NULL;
-    rd_kafka_t *rk = NULL;
-    enum mst_status status = mst_kafka_conf_create(&producer.args, &conf, &err);
-    if (status == MST_OK) {
-        rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_ERROR);
-        status = mst_kafka_create(RD_KAFKA_PRODUCER, conf, &rk, &err);
-    }
-    if (status != MST_OK) {
-        findings->add(findings, MST_FINDING_FAIL, "properties", err.text,
-                      err.hint);
+    rd_kafka_t *rk = mst_kafka_doctor(RD_KAFKA_PRODUCER, &producer.args,
+                                      timeout_ms, findings);
+    if (rk == NULL) {
         return;
     }
-    rd_kafka_queue_t *queue = rd_kafka_queue_get_main(rk);
-    struct mst_kafka_wait wait = {.timeout_ms = timeout_ms, .events = queue};
-    status = mst_kafka_topic_ask(rk, NULL, &wait, NULL, &err);
-    if (status != MST_OK) {
-        findings->add(findings, MST_FINDING_FAIL, "reachable", err.text,
-                      err.hint);
-    } else {
-        findings->add(findings, MST_FINDING_OK, "reachable", "a broker answers",
-                      NULL);
-        struct kafka_template t;
-        if (kafka_template_init(&t, sink->resource, &err) == MST_OK
-            && t.is_fixed) {
-            inspect_topic(rk, sink, &wait, findings);
-        }
+    struct kafka_template t;
+    struct mst_error err;
+    if (sink->resource != NULL
+        && kafka_template_init(&t, sink->resource, &err) == MST_OK
+        && t.is_fixed) {
+        struct mst_kafka_wait wait = {.timeout_ms = timeout_ms};
+        inspect_topic(rk, sink, &wait, findings);
     }
-    rd_kafka_queue_destroy(queue);
     rd_kafka_destroy(rk);
 }
 

@@ -102,6 +102,8 @@ kafka_assign_release(struct kafka_source *source)
     if (source->revoke != NULL) {
         assign_let_go(source, source->rk, source->revoke);
         assign_free(&source->revoke);
+        /* A bounded read is not over: another assignment follows. */
+        source->assigned = false;
     }
     source->revoked = false;
     source->announced = false;

@@ -38,48 +38,23 @@ inspect_topic(rd_kafka_t *rk, const char *topic,
 }
 
 static void
-inspect_client(rd_kafka_t *rk, const struct mst_source_args *args,
-               int timeout_ms, struct mst_findings *findings)
-{
-    rd_kafka_queue_t *queue = rd_kafka_queue_get_main(rk);
-    struct mst_kafka_wait wait = {.timeout_ms = timeout_ms, .events = queue};
-    struct mst_error err;
-    if (mst_kafka_topic_ask(rk, NULL, &wait, NULL, &err) != MST_OK) {
-        findings->add(findings, MST_FINDING_FAIL, "reachable", err.text,
-                      err.hint);
-    } else {
-        findings->add(findings, MST_FINDING_OK, "reachable", "a broker answers",
-                      NULL);
-        for (size_t i = 0; i < kafka_source_topics_len(args); i++) {
-            const char *topic = kafka_source_topic(args, i);
-            if (topic[0] != '^') {
-                inspect_topic(rk, topic, &wait, findings);
-            }
-        }
-    }
-    rd_kafka_queue_destroy(queue);
-}
-
-static void
 inspect_doctor(const void *args, int timeout_ms, struct mst_findings *findings)
 {
     const struct mst_source_args *source = args;
-    struct mst_error err;
     struct kafka_consumer_conf consumer;
     kafka_consumer_conf_init(&consumer, source, false);
-    rd_kafka_conf_t *conf = NULL;
-    rd_kafka_t *rk = NULL;
-    enum mst_status status = mst_kafka_conf_create(&consumer.args, &conf, &err);
-    if (status == MST_OK) {
-        rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_ERROR);
-        status = mst_kafka_create(RD_KAFKA_CONSUMER, conf, &rk, &err);
-    }
-    if (status != MST_OK) {
-        findings->add(findings, MST_FINDING_FAIL, "properties", err.text,
-                      err.hint);
+    rd_kafka_t *rk = mst_kafka_doctor(RD_KAFKA_CONSUMER, &consumer.args,
+                                      timeout_ms, findings);
+    if (rk == NULL) {
         return;
     }
-    inspect_client(rk, source, timeout_ms, findings);
+    struct mst_kafka_wait wait = {.timeout_ms = timeout_ms};
+    for (size_t i = 0; i < kafka_source_topics_len(source); i++) {
+        const char *topic = kafka_source_topic(source, i);
+        if (topic[0] != '^') {
+            inspect_topic(rk, topic, &wait, findings);
+        }
+    }
     rd_kafka_destroy(rk);
 }
 
