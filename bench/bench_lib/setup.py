@@ -30,8 +30,12 @@ class Site:
         self.client = pymongo.MongoClient(self.mongodb)
         self.admin = kafka_admin.AdminClient({"bootstrap.servers": self.kafka})
         self._number = 0
+        self.children = []  # what must not outlive the run
 
     def close(self):
+        for child in self.children:
+            if child.poll() is None:
+                child.kill()
         self.client.close()
         self.instance.down()
 
@@ -128,6 +132,7 @@ class Daemon:
             stdin=subprocess.DEVNULL,
             stderr=self._log,
         )
+        site.children.append(self.process)
         assert b"READY=1" in listener.recv(100)
         self.ready_ms = (time.monotonic() - began) * 1000
         listener.close()

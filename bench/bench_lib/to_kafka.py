@@ -107,6 +107,7 @@ def latency_once(site, which, count, rate):
             ),  # fmt: skip
             stdout=subprocess.DEVNULL,
         )
+        site.children.append(bridge)
     else:
         bridge = Daemon(site, mstream_config(site, db, start, topic))
     reader = subprocess.Popen(

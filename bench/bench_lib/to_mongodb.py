@@ -59,7 +59,7 @@ def fill(site, topic, count, version, op):
     assert producer.flush(60) == 0
 
 
-def written(site, db):
+def written(site):
     """How many writes of documents the server has counted."""
     counters = site.client.admin.command("serverStatus")["metrics"]["document"]
     return counters["inserted"] + counters["updated"]
@@ -87,11 +87,11 @@ def mstream_once(site, db, count, version, op, connections):
 
 def drained_rate(site, db, count):
     """Documents per second between a tenth and the whole, by polling."""
-    base = written(site, db)
+    base = written(site)
     marks = {}
 
     def poll():
-        done = written(site, db) - base
+        done = written(site) - base
         now = time.monotonic()
         if done >= count // 10 and "first" not in marks:
             marks["first"] = (now, done)
