@@ -15,10 +15,19 @@ QUICKSTART = ROOT / "examples" / "quickstart.toml"
 
 def lines_of(folder, pattern):
     """The lines of all files, in the order of names; open ones too."""
-    text = "".join(
-        path.read_text() for path in sorted(folder.glob(pattern), key=str)
-    )
-    return text.splitlines()
+
+    def read():
+        try:
+            return [
+                path.read_text()
+                for path in sorted(folder.glob(pattern), key=str)
+            ]
+        except FileNotFoundError:
+            return None  # renamed meanwhile: look again
+
+    texts = []
+    wait_until(lambda: texts.append(read()) or texts[-1] is not None)
+    return "".join(texts[-1]).splitlines()
 
 
 def numbers(folder, pattern="*", field="seq"):
