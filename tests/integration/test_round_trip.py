@@ -1,0 +1,129 @@
+# SPDX-License-Identifier: MIT
+"""MongoDB -> Kafka -> MongoDB: the copy is the original."""
+
+import time
+
+import pytest
+from support.mixed import VALUES, Mixed, difference, raw_documents, values
+
+CONFIG = """
+[state]
+path = "./state"
+
+[[services]]
+provider = "mongodb"
+name = "m"
+connection_string = "{uri}"
+db_name = "{db}"
+
+[[services]]
+provider = "kafka"
+name = "k"
+"bootstrap.servers" = "{kafka}"
+"auto.offset.reset" = "earliest"
+
+[[connectors]]
+name = "there_{db}"
+source = {{ service_name = "m", resource = "users", start = "{start}", {source} }}
+sinks = [ {{ service_name = "k", resource = "{topic}", {encoding} }} ]
+
+[[connectors]]
+name = "back_{db}"
+source = {{ service_name = "k", resource = "{topic}", {back} }}
+sinks = [ {{ service_name = "m", resource = "copy", output_encoding = "bson" }} ]
+"""
+
+ENCODINGS = {
+    "canonical": (
+        'output_encoding = "json", json_mode = "canonical"',
+        'input_encoding = "json"',
+    ),
+    "relaxed": ('output_encoding = "json"', 'input_encoding = "json"'),
+    "bson": ('output_encoding = "bson"', 'input_encoding = "bson"'),
+}
+
+
+class Trip:
+    """Two jobs in one daemon: `users` to a topic, and on to `copy`."""
+
+    def __init__(self, mongodb, kafka, mstreamd):
+        self.mongodb, self.mstreamd = mongodb, mstreamd
+        self.topic = kafka.topic("users", partitions=3)
+        self.kafka = kafka
+        self.users, self.copy = mongodb.db["users"], mongodb.db["copy"]
+        now = mongodb.client.admin.command("ping")["operationTime"]
+        self.start = f"timestamp:{now.time},{now.inc + 1}"
+
+    def daemon(self, encoding, source='full_document = "updateLookup"'):
+        there, back = ENCODINGS[encoding]
+        return self.mstreamd(
+            CONFIG.format(
+                uri=self.mongodb.uri,
+                db=self.mongodb.name,
+                kafka=self.kafka.bootstrap,
+                topic=self.topic,
+                start=self.start,
+                source=source,
+                encoding=there,
+                back=back,
+            )
+        )
+
+    def wait_equal(self, contents, deadline=60):
+        wanted = contents(self.users)
+        end = time.monotonic() + deadline
+        while (there := contents(self.copy)) != wanted:
+            assert time.monotonic() < end, difference(wanted, there)
+            time.sleep(0.3)
+        return wanted
+
+
+@pytest.fixture
+def trip(mongodb, kafka, mstreamd):
+    return Trip(mongodb, kafka, mstreamd)
+
+
+def check(trip, encoding, operations, source):
+    mixed = Mixed(trip.users)
+    mixed.write(operations // 2)
+    daemon = trip.daemon(encoding, source)
+    mixed.write(operations - operations // 2)
+    contents = values if encoding == "relaxed" else raw_documents
+    wanted = trip.wait_equal(contents)
+    assert len(wanted) > 500
+    # What was in flight may not undo it.
+    daemon.stop()
+    assert contents(trip.copy) == wanted
+    assert trip.kafka.count(trip.topic) == operations
+
+
+LOOKED_UP = 'full_document = "updateLookup"'
+PRE_IMAGES = 'full_document = "required", before = "required"'
+
+
+@pytest.mark.parametrize("encoding", ["canonical", "relaxed", "bson"])
+def test_a_copy_by_way_of_kafka_is_equal(trip, encoding):
+    check(trip, encoding, 6000, LOOKED_UP)
+
+
+@pytest.mark.parametrize("encoding", ["canonical", "bson"])
+def test_a_copy_with_pre_images_is_equal(trip, mongodb, encoding):
+    mongodb.enable_pre_images("users")
+    check(trip, encoding, 6000, PRE_IMAGES)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("images", [False, True])
+@pytest.mark.parametrize("encoding", ["canonical", "relaxed", "bson"])
+def test_a_copy_of_100000_operations_is_equal(trip, mongodb, encoding, images):
+    if images:
+        mongodb.enable_pre_images("users")
+    check(trip, encoding, 100000, PRE_IMAGES if images else LOOKED_UP)
+
+
+def test_every_type_of_bson_comes_back_alone(trip):
+    trip.users.insert_many(
+        [{"_id": n, "value": value} for n, value in enumerate(VALUES)]
+    )
+    trip.daemon("canonical")
+    trip.wait_equal(raw_documents)
