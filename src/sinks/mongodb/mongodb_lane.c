@@ -163,7 +163,7 @@ lane_run(void *arg)
     while (lane_fetch(lane)) {
         lane_round(lane);
     }
-    if (lane->broken == MST_OK) {
+    if (lane->broken == MST_OK || lane->broken == MST_RETRY) {
         lane->broken = mst_fail(&lane->err, MST_DISCONNECTED, ORIGIN, 0,
                                 "the connection was closed before this was "
                                 "written");
@@ -232,6 +232,17 @@ mst_mongosink_lane_put(struct mst_mongosink_lane *lane,
     }
     lane->last = bag;
     (void)pthread_cond_signal(&lane->changed);
+    mst_mutex_unlock(&lane->mutex);
+}
+
+void
+mst_mongosink_lane_heal(struct mst_mongosink_lane *lane)
+{
+    /* The thread waits for work, and looks again behind the same mutex. */
+    mst_mutex_lock(&lane->mutex);
+    if (lane->broken == MST_RETRY) {
+        lane->broken = MST_OK;
+    }
     mst_mutex_unlock(&lane->mutex);
 }
 

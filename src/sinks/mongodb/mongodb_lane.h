@@ -21,8 +21,9 @@ struct mst_mongosink_lane_args {
     size_t window_bytes;
     /* Thread: the lane's. bytes of n deliveries are confirmed. */
     void (*released)(void *owner, size_t n, size_t bytes);
-    /* Thread: the lane's. It can not go on: MST_DISCONNECTED or MST_FATAL.
-     * Everything it has and gets is confirmed as that from now on. */
+    /* Thread: the lane's. It can not go on: MST_RETRY, MST_DISCONNECTED or
+     * MST_FATAL. Everything it has and gets is confirmed as that from now on,
+     * MST_RETRY until it is healed. */
     void (*broken)(void *owner, enum mst_status status,
                    const struct mst_error *err);
     /* Thread: any. An empty bag, and where to leave one. */
@@ -37,6 +38,9 @@ MST_MUST_CHECK enum mst_status mst_mongosink_lane_create(
 /* Moves a bag with at least one operation in. */
 void mst_mongosink_lane_put(struct mst_mongosink_lane *lane,
                             struct mst_mongosink_bag *bag);
+/* A lane that stopped with MST_RETRY goes on. Everything that it was given is
+ * confirmed. */
+void mst_mongosink_lane_heal(struct mst_mongosink_lane *lane);
 /* Asks the thread to end after the command that is out. Thread: any. */
 void mst_mongosink_lane_stop(struct mst_mongosink_lane *lane);
 /* Stops, waits for the thread, confirms what is left as MST_DISCONNECTED.

@@ -125,7 +125,7 @@ settle_duplicate(struct settle *settle, struct mst_mongosink_op *op,
         op->redone++;
     }
     if (op->redone > SETTLE_REDO_MAX) {
-        return settle_describe(op, error, MST_DISCONNECTED, err);
+        return settle_describe(op, error, MST_RETRY, err);
     }
     return settle_again(settle, op, err);
 }
@@ -141,7 +141,7 @@ settle_error(struct settle *settle, struct mst_mongosink_op *op,
     }
     enum mst_status status = mst_mongo_classify_code(error->code);
     if (status == MST_DISCONNECTED || status == MST_RETRY) {
-        return settle_describe(op, error, MST_DISCONNECTED, err);
+        return settle_describe(op, error, status, err);
     }
     if (error->code == SETTLE_UNAUTHORIZED
         || error->code == SETTLE_AUTHENTICATION_FAILED) {

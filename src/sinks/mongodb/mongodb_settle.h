@@ -13,8 +13,8 @@ struct mst_mongosink_settled {
     bool missed; /* a DELTA may have met no document */
 };
 
-/* Marks operations DONE or REFUSED. MST_DISCONNECTED, MST_FATAL: the reply
- * holds an error that stops the lane; what it hit stays WAITING. */
+/* Marks operations DONE or REFUSED. MST_RETRY, MST_DISCONNECTED, MST_FATAL: the
+ * reply holds an error that stops the lane; what it hit stays WAITING. */
 MST_MUST_CHECK enum mst_status mst_mongosink_settle(
     struct mst_mongosink_writer *writer, const struct mst_mongosink_step *step,
     struct mst_slice reply, struct mst_mongosink_settled *ret_settled,

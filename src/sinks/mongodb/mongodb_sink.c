@@ -72,7 +72,7 @@ mongosink_broken(void *owner, enum mst_status status,
 {
     struct mongosink *sink = owner;
     mst_mutex_lock(&sink->mutex);
-    if (sink->broken == MST_OK) {
+    if (sink->broken == MST_OK || sink->broken == MST_RETRY) {
         sink->broken = status;
         sink->err = *err;
     }
@@ -344,7 +344,8 @@ mongosink_room(struct mongosink *sink, size_t *ret_room, struct mst_error *err)
         *err = sink->err;
     }
     size_t room = sink->bytes >= sink->memory ? 0 : sink->memory - sink->bytes;
-    if (room == 0 && status == MST_OK) {
+    if (status == MST_RETRY || (room == 0 && status == MST_OK)) {
+        /* After MST_RETRY the engine drains, which heals. */
         sink->is_starved = true;
         status = MST_AGAIN;
     }
@@ -389,7 +390,14 @@ mongosink_drain(void *ctx, int timeout_ms, struct mst_error *err)
         in_time = mst_cond_wait(&sink->released, &sink->mutex, &until);
     }
     bool empty = sink->waiting == 0;
+    bool heals = empty && sink->broken == MST_RETRY;
+    if (heals) {
+        sink->broken = MST_OK;
+    }
     mst_mutex_unlock(&sink->mutex);
+    for (size_t i = 0; heals && i < sink->lanes_len; i++) {
+        mst_mongosink_lane_heal(sink->lanes[i]);
+    }
     return empty ? MST_OK : MST_AGAIN;
 }
 

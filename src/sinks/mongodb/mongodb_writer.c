@@ -298,8 +298,6 @@ mst_mongosink_writer_run(struct mst_mongosink_writer *writer,
     if (writer->scratch.cap > WRITER_KEEP) {
         mst_buf_clear(&writer->scratch);
     }
-    /* "May succeed later" of one operation means for a lane: stop here and
-     * have everything behind it offered again in its order. */
-    return status == MST_RETRY || status == MST_REJECTED ? MST_DISCONNECTED
-                                                         : status;
+    /* A read-back that was refused: the operations stay undecided. */
+    return status == MST_REJECTED ? MST_RETRY : status;
 }

@@ -40,7 +40,7 @@ void mst_mongosink_writer_init(struct mst_mongosink_writer *writer,
 void mst_mongosink_writer_clear(struct mst_mongosink_writer *writer);
 
 /* Returns when each operation is DONE or REFUSED (MST_OK), or when the server
- * can not go on (MST_DISCONNECTED, MST_FATAL): operations that are still
+ * can not go on (MST_RETRY, MST_DISCONNECTED, MST_FATAL): operations that are still
  * WAITING then may or may not have been written, the others have their end;
  * of one document, only the last ones wait. */
 MST_MUST_CHECK enum mst_status

@@ -395,6 +395,41 @@ a_lost_connection_gives_everything_back_and_nothing_is_lost(void **state)
 }
 
 static void
+a_write_concern_that_fails_gives_back_until_drained(void **state)
+{
+    (void)state;
+    struct world world;
+    world_begin(&world);
+    world_open(&world);
+    for (int i = 0; i < 100; i++) {
+        char json[100];
+        (void)snprintf(json, sizeof(json), "{\"_id\": %d, \"v\": %d}", i % 50,
+                       i);
+        world_add(&world, MST_OP_CREATE, json);
+    }
+    world_command(&world, "admin",
+                  "{\"configureFailPoint\": \"failCommand\", \"mode\": "
+                  "{\"times\": 2}, \"data\": {\"failCommands\": "
+                  "[\"insert\"], \"writeConcernError\": {\"code\": 64, "
+                  "\"errmsg\": \"waiting for replication timed out\"}, "
+                  "\"appName\": \"m\"}}");
+    world_run(&world, 0);
+    world_command(&world, "admin",
+                  "{\"configureFailPoint\": \"failCommand\", \"mode\": "
+                  "\"off\"}");
+    for (size_t i = 0; i < world.len; i++) {
+        assert_int_equal(world.events[i].status, MST_RETRY);
+    }
+    /* world_run has drained: the same lanes write again. */
+    world_run(&world, 0);
+    for (size_t i = 0; i < world.len; i++) {
+        assert_int_equal(world.events[i].status, MST_OK);
+    }
+    assert_document(&world, "{\"_id\": 7}", "{ \"_id\" : 7, \"v\" : 57 }");
+    world_clear(&world);
+}
+
+static void
 update_mode_sets_the_fields_given(void **state)
 {
     (void)state;
@@ -436,6 +471,7 @@ main(void)
         cmocka_unit_test(tombstones_delete_by_the_key_as_text),
         cmocka_unit_test(
             a_lost_connection_gives_everything_back_and_nothing_is_lost),
+        cmocka_unit_test(a_write_concern_that_fails_gives_back_until_drained),
         cmocka_unit_test(update_mode_sets_the_fields_given),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
