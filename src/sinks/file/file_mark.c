@@ -75,7 +75,13 @@ mst_file_mark(struct mst_file_set *set, uint64_t seq, struct mst_buf *out,
 {
     struct mst_file_cursor cursor = {0};
     mst_mutex_lock(&set->lock);
-    mst_file_set_publish(set, false);
+    if (!set->ready) {
+        mst_mutex_unlock(&set->lock);
+        return mst_fail(err, MST_RETRY, "file", 0,
+                        "the files in '%s' are not open yet", set->place.path);
+    }
+    mst_file_set_publish(set, MST_FILE_PUBLISH_COMPLETE);
+    set->marked = true;
     for (struct mst_file_part *part = mst_file_set_next(set, &cursor);
          part != NULL; part = mst_file_set_next(set, &cursor)) {
         mst_file_part_cut(part, seq);

@@ -14,13 +14,14 @@
 
 /* Makes everything durable that holds events up to seq (unless the policy is
  * another) and appends the mark. Publishes what the mark before covered.
- * Takes the lock. */
+ * Takes the lock. MST_RETRY: the files are not brought back yet, so that
+ * nothing can be said about them. */
 MST_MUST_CHECK enum mst_status mst_file_mark(struct mst_file_set *set,
                                              uint64_t seq, struct mst_buf *out,
                                              struct mst_error *err);
 
 /* Brings the files back to what the mark says. MST_FATAL: not a mark, or a
- * file is shorter than it was. Lock: not needed yet. */
+ * file is shorter than it was. Lock: held. */
 MST_MUST_CHECK enum mst_status mst_file_restore(struct mst_file_set *set,
                                                 struct mst_slice mark,
                                                 struct mst_error *err);

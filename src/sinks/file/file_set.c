@@ -37,7 +37,7 @@ set_free_base(struct mst_file_base *base)
 }
 
 void
-mst_file_set_clear(struct mst_file_set *set)
+mst_file_set_forget(struct mst_file_set *set)
 {
     for (size_t i = 0; i < MST_FILE_BUCKETS; i++) {
         while (set->buckets[i] != NULL) {
@@ -46,6 +46,15 @@ mst_file_set_clear(struct mst_file_set *set)
             set_free_base(base);
         }
     }
+    set->last = NULL;
+    set->bases = 0;
+    set->open_fds = 0;
+}
+
+void
+mst_file_set_clear(struct mst_file_set *set)
+{
+    mst_file_set_forget(set);
     if (set->place.dir_fd >= 0) {
         (void)close(set->place.dir_fd); /* a directory has no data of ours */
     }
@@ -357,15 +366,30 @@ mst_file_set_tick(struct mst_file_set *set)
 
 /* --- publishing ------------------------------------------------------- */
 
+static bool
+set_may_publish(const struct mst_file_part *part, enum mst_file_publish what)
+{
+    switch (what) {
+    case MST_FILE_PUBLISH_COMPLETE:
+        return part->covered;
+    case MST_FILE_PUBLISH_COVERED:
+        return part->cut == part->len;
+    case MST_FILE_PUBLISH_ALL:
+        break;
+    }
+    return true;
+}
+
 /* Publishes what can be of one base. */
 static void
-set_publish_base(struct mst_file_set *set, struct mst_file_base *base, bool all)
+set_publish_base(struct mst_file_set *set, struct mst_file_base *base,
+                 enum mst_file_publish what)
 {
     struct mst_file_part **link = &base->parts;
     while (*link != NULL) {
         struct mst_file_part *part = *link;
         struct mst_error err;
-        if (!part->covered && !all) {
+        if (!set_may_publish(part, what)) {
             link = &part->next;
             continue;
         }
@@ -381,13 +405,13 @@ set_publish_base(struct mst_file_set *set, struct mst_file_base *base, bool all)
 }
 
 void
-mst_file_set_publish(struct mst_file_set *set, bool all)
+mst_file_set_publish(struct mst_file_set *set, enum mst_file_publish what)
 {
     for (size_t i = 0; i < MST_FILE_BUCKETS; i++) {
         struct mst_file_base **link = &set->buckets[i];
         while (*link != NULL) {
             struct mst_file_base *base = *link;
-            set_publish_base(set, base, all);
+            set_publish_base(set, base, what);
             if (base->parts == NULL && set->bases > MST_FILE_BASES_MAX / 2) {
                 *link = base->next;
                 set->last = set->last == base ? NULL : set->last;

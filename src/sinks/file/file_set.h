@@ -49,6 +49,8 @@ struct mst_file_set {
     pthread_mutex_t lock;
     struct mst_file_place place;
     struct mst_file_limits limits;
+    bool ready;  /* brought back to the mark of the run's start */
+    bool marked; /* the engine asks for marks, or did in the run before */
     enum mst_file_framing framing;
     struct mst_file_base *buckets[MST_FILE_BUCKETS];
     struct mst_file_base *last; /* the one used last */
@@ -72,6 +74,8 @@ struct mst_file_part *mst_file_set_next(const struct mst_file_set *set,
 
 MST_MUST_CHECK bool mst_file_set_init(struct mst_file_set *set);
 void mst_file_set_clear(struct mst_file_set *set);
+/* Forgets all files; they stay as they are. */
+void mst_file_set_forget(struct mst_file_set *set);
 
 /* The base with that text, made when it is new. NULL without memory. */
 struct mst_file_base *mst_file_set_base(struct mst_file_set *set,
@@ -95,9 +99,16 @@ void mst_file_set_fail(struct mst_file_set *set, enum mst_status status,
 /* Seals files that are old or idle. Nothing may be pending. */
 void mst_file_set_tick(struct mst_file_set *set);
 
-/* Gives covered files their final names and forgets them; with all, every
- * file. Failures are logged: the next call tries again. */
-void mst_file_set_publish(struct mst_file_set *set, bool all);
+/* Which files get their final names. */
+enum mst_file_publish {
+    MST_FILE_PUBLISH_COMPLETE, /* complete ones that a mark covers */
+    MST_FILE_PUBLISH_COVERED,  /* all that a mark covers to their end */
+    MST_FILE_PUBLISH_ALL
+};
+
+/* Renames and forgets them. Failures are logged: the next call tries again.
+ */
+void mst_file_set_publish(struct mst_file_set *set, enum mst_file_publish what);
 
 /* fsync of everything written since the last time. Takes the lock itself. */
 MST_MUST_CHECK enum mst_status mst_file_set_sync(struct mst_file_set *set,

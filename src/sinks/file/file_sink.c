@@ -33,7 +33,6 @@ struct file_sink {
     struct mst_file_set set;
     bool set_ready;
     struct mst_buf base;
-    bool restored; /* the mark of this run's start was followed */
 };
 
 /* --- writing ---------------------------------------------------------- */
@@ -165,9 +164,15 @@ sink_destroy(void *arg)
         return;
     }
     if (ctx->set_ready) {
-        /* The last checkpoint of the run is saved: nothing more to wait for.
-         */
-        mst_file_set_publish(&ctx->set, true);
+        /* The last checkpoint of the run is saved. What it does not cover (the
+         * job failed) keeps its temporary name: the next run cuts it back. A
+         * sink that nobody asks for marks, that of dead letters, has no next
+         * run that would. */
+        if (ctx->set.ready) {
+            mst_file_set_publish(&ctx->set, ctx->set.marked
+                                                ? MST_FILE_PUBLISH_COVERED
+                                                : MST_FILE_PUBLISH_ALL);
+        }
         mst_file_set_clear(&ctx->set);
     }
     mst_file_template_clear(&ctx->template);
@@ -344,28 +349,40 @@ sink_open_directory(struct file_sink *ctx, struct mst_error *err)
     return status == MST_REJECTED ? MST_FATAL : status;
 }
 
+/* Once per run: a sink that is opened again goes on, and what is confirmed
+ * stays, whatever the mark of the run's start says. Lock: held. */
 static enum mst_status
-sink_open(void *arg, const struct mst_sink_start *start, struct mst_error *err)
+sink_restore(struct file_sink *ctx, struct mst_slice mark,
+             struct mst_error *err)
 {
-    struct file_sink *ctx = arg;
-    bool marked = start->mark.data != NULL && start->mark.len > 0;
-    if (ctx->restored) {
-        /* The run goes on: what is confirmed stays, whatever the mark of its
-         * start says. */
+    bool marked = mark.data != NULL && mark.len > 0;
+    enum mst_status status = MST_OK;
+    if (ctx->set.ready) {
         return MST_OK;
     }
-    enum mst_status status = MST_OK;
+    mst_file_set_forget(&ctx->set); /* of a try that failed half-way */
     if (ctx->set.place.dir_fd < 0) {
         status = sink_open_directory(ctx, err);
     }
     if (status == MST_OK && marked) {
-        status = mst_file_restore(&ctx->set, start->mark, err);
+        status = mst_file_restore(&ctx->set, mark, err);
     }
     if (status == MST_OK) {
         status = mst_file_leftovers(&ctx->set, &ctx->template, marked, err);
     }
-    ctx->restored = status == MST_OK;
+    ctx->set.ready = status == MST_OK;
+    ctx->set.marked = marked;
     ctx->set.last = NULL;
+    return status;
+}
+
+static enum mst_status
+sink_open(void *arg, const struct mst_sink_start *start, struct mst_error *err)
+{
+    struct file_sink *ctx = arg;
+    mst_mutex_lock(&ctx->set.lock);
+    enum mst_status status = sink_restore(ctx, start->mark, err);
+    mst_mutex_unlock(&ctx->set.lock);
     return status;
 }
 

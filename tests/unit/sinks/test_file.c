@@ -31,6 +31,8 @@ one_file_grows_over_two_runs_and_has_its_name_when_the_sink_is_gone(
     assert_int_equal(file_fixture_open(&f, mst_buf_slice(&mark)), MST_OK);
     file_fixture_event(&f, 0, 3, NULL);
     assert_int_equal(file_fixture_write(&f, 1), MST_OK);
+    file_fixture_assert(&f, "out.jsonl", NULL);
+    assert_int_equal(mst_file_sink.mark(f.ctx, 3, &mark, &f.err), MST_OK);
     file_fixture_close(&f);
     file_fixture_assert(&f, "out.jsonl", "{\"n\":1}\n{\"n\":2}\n{\"n\":3}\n");
     file_fixture_clear(&f);
@@ -365,9 +367,66 @@ half_a_record_is_taken_back_when_a_write_fails(void **state)
     file_fixture_clear(&f);
 }
 
+static void
+nothing_is_said_about_files_that_are_not_open_yet(void **state)
+{
+    struct file_fixture f;
+    struct mst_buf mark;
+    (void)state;
+    mst_buf_init(&mark, 1024);
+    file_fixture_init(&f, "out.jsonl");
+    assert_int_equal(mst_file_sink.create(&f.ctx, &f.args, &f.err), MST_OK);
+    assert_int_equal(mst_file_sink.mark(f.ctx, 0, &mark, &f.err), MST_RETRY);
+    assert_int_equal(mark.len, 0);
+    mst_buf_clear(&mark);
+    file_fixture_clear(&f);
+}
+
+static void
+an_open_that_failed_half_way_is_done_again_from_the_start(void **state)
+{
+    struct file_fixture first;
+    struct file_fixture second;
+    struct mst_buf mark;
+    (void)state;
+    mst_buf_init(&mark, 1 << 20);
+    file_fixture_init(&first, "{collection}.jsonl");
+    file_fixture_init(&second, "{collection}.jsonl");
+    assert_int_equal(file_fixture_open(&first, MST_SLICE_NONE), MST_OK);
+    file_fixture_event(&first, 0, 1, "a");
+    file_fixture_event(&first, 1, 2, "b");
+    assert_int_equal(file_fixture_write(&first, 2), MST_OK);
+    assert_int_equal(mst_file_sink.mark(first.ctx, 2, &mark, &first.err),
+                     MST_OK);
+    /* A second process on the same files is told to wait ... */
+    char *own = second.service.path;
+    second.service.path = first.dir;
+    assert_int_equal(file_fixture_open(&second, mst_buf_slice(&mark)),
+                     MST_RETRY);
+    assert_non_null(strstr(second.err.text, "another process"));
+    /* ... until the first one is gone. */
+    file_fixture_close(&first);
+    struct mst_sink_start start = {.mark = mst_buf_slice(&mark)};
+    assert_int_equal(mst_file_sink.open(second.ctx, &start, &second.err),
+                     MST_OK);
+    file_fixture_event(&second, 0, 3, "a");
+    file_fixture_event(&second, 1, 4, "b");
+    assert_int_equal(file_fixture_write(&second, 2), MST_OK);
+    mst_buf_reset(&mark);
+    assert_int_equal(mst_file_sink.mark(second.ctx, 4, &mark, &second.err),
+                     MST_OK);
+    file_fixture_close(&second);
+    file_fixture_assert(&first, "a.jsonl", "{\"n\":1}\n{\"n\":3}\n");
+    file_fixture_assert(&first, "b.jsonl", "{\"n\":2}\n{\"n\":4}\n");
+    second.service.path = own;
+    file_fixture_clear(&first);
+    file_fixture_clear(&second);
+    mst_buf_clear(&mark);
+}
+
 /* --- the model -------------------------------------------------------- */
 
-enum { MODEL_EVENTS = 400, MODEL_BASES = 3 };
+enum { MODEL_EVENTS = 250, MODEL_BASES = 3 };
 
 struct model {
     struct file_fixture *f;
@@ -407,11 +466,10 @@ model_write(struct model *m)
     assert_int_equal(file_fixture_write(m->f, len), MST_OK);
 }
 
-/* A checkpoint somewhere between the last one and what is confirmed. */
+/* A checkpoint that covers events up to that one. */
 static void
-model_mark(struct model *m, bool saved)
+model_mark(struct model *m, uint64_t upto, bool saved)
 {
-    uint64_t upto = m->saved + model_draw(m, m->next - m->saved);
     struct mst_buf mark;
     mst_buf_init(&mark, 1 << 20);
     assert_int_equal(mst_file_sink.mark(m->f->ctx, upto, &mark, &m->f->err),
@@ -425,13 +483,29 @@ model_mark(struct model *m, bool saved)
     m->saved = upto;
 }
 
+/* Some event between the last checkpoint and what is confirmed. */
+static uint64_t
+model_upto(struct model *m)
+{
+    return m->saved + model_draw(m, m->next - m->saved);
+}
+
+/* The job fails without a last checkpoint, and is started again. */
+static void
+model_fail(struct model *m)
+{
+    file_fixture_close(m->f);
+    m->next = m->saved + 1;
+    assert_int_equal(file_fixture_open(m->f, mst_buf_slice(&m->mark)), MST_OK);
+}
+
 /* The process dies, perhaps between the mark and the store; what it left is
  * found by the next one. */
 static void
 model_crash(struct model *m)
 {
     if (model_draw(m, 2) == 0) {
-        model_mark(m, false);
+        model_mark(m, model_upto(m), false);
     }
     struct file_fixture *after = calloc(1, sizeof(*after));
     assert_non_null(after);
@@ -497,22 +571,25 @@ model_run(uint64_t seed, bool rolls)
     m.f->options.roll_events = rolls ? 7 : 0;
     m.f->options.max_open = 2;
     assert_int_equal(file_fixture_open(m.f, MST_SLICE_NONE), MST_OK);
-    model_mark(&m, true); /* the engine's first, before any event */
+    model_mark(&m, 0, true); /* else the first crash would repeat events */
     while (m.next <= MODEL_EVENTS) {
-        switch (model_draw(&m, 6)) {
+        switch (model_draw(&m, 7)) {
         case 0:
             model_crash(&m);
             break;
         case 1:
         case 2:
-            model_mark(&m, true);
+            model_mark(&m, model_upto(&m), true);
+            break;
+        case 3:
+            model_fail(&m);
             break;
         default:
             model_write(&m);
             break;
         }
     }
-    m.saved = m.next - 1;
+    model_mark(&m, m.next - 1, true); /* of an orderly stop */
     file_fixture_close(m.f);
     model_check(&m);
     file_fixture_clear(m.f);
@@ -524,7 +601,7 @@ static void
 after_any_crashes_every_event_is_there_once_and_in_order(void **state)
 {
     (void)state;
-    for (uint64_t seed = 1; seed <= 25; seed++) {
+    for (uint64_t seed = 1; seed <= 10; seed++) {
         model_run(seed, true);
         model_run(seed, false);
     }
@@ -555,6 +632,9 @@ main(void)
         cmocka_unit_test(
             a_sink_that_is_reopened_in_its_run_keeps_what_was_confirmed),
         cmocka_unit_test(half_a_record_is_taken_back_when_a_write_fails),
+        cmocka_unit_test(nothing_is_said_about_files_that_are_not_open_yet),
+        cmocka_unit_test(
+            an_open_that_failed_half_way_is_done_again_from_the_start),
         cmocka_unit_test(
             after_any_crashes_every_event_is_there_once_and_in_order),
     };
