@@ -29,7 +29,8 @@ show_payload(const struct mst_delivery *delivery, struct mst_buf *out)
     }
 }
 
-/* What the sink says about it; false: it refuses it. */
+/* What the sink says about it, without a line break behind it; false: it
+ * refuses it. */
 static bool
 show_ask(const struct mst_dry_sink *sink, const struct mst_delivery *delivery,
          bool json, struct mst_buf *out, struct mst_error *err)
@@ -44,7 +45,11 @@ show_ask(const struct mst_dry_sink *sink, const struct mst_delivery *delivery,
     if (type->preview == NULL) {
         return true;
     }
-    return type->preview(sink->ctx, delivery, json, out, err) == MST_OK;
+    enum mst_status status = type->preview(sink->ctx, delivery, json, out, err);
+    while (out->len > 0 && out->data[out->len - 1] == '\n') {
+        out->len--;
+    }
+    return status == MST_OK;
 }
 
 static void
@@ -107,7 +112,7 @@ show_text(struct mst_output *out, const struct mst_dry_sink *sink,
         show_payload(delivery, &payload);
     }
     mst_output_bytes(out, mst_buf_slice(preview));
-    if (preview->len > 0 && preview->data[preview->len - 1] != '\n') {
+    if (preview->len > 0) {
         mst_output_text(out, "\n");
     }
     if (!show_has(preview, &payload)) {
