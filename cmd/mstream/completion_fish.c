@@ -17,7 +17,7 @@ static void
 fish_choices(struct mst_output *out, const char *const *choices)
 {
     mst_output_text(out, " -a '");
-    for (size_t i = 0; choices[i] != NULL; i++) {
+    for (size_t i = 0; choices != NULL && choices[i] != NULL; i++) {
         mst_output_text(out, "%s%s", i > 0 ? " " : "", choices[i]);
     }
     mst_output_text(out, "'");

@@ -87,12 +87,15 @@ dry_make(struct dry_run *self, struct mst_error *err)
 {
     const struct mst_pipeline_spec *spec = &self->job.spec;
     enum mst_status status = mst_plan_init(&self->plan, spec, err);
+    if (status != MST_OK) {
+        return status;
+    }
     self->sinks = calloc(spec->sinks_len + 1, sizeof(*self->sinks));
     self->flight = mst_flight_create(
         self->limit < spec->batch_events ? self->limit : spec->batch_events,
         spec->batch_bytes);
-    if (status == MST_OK && (self->sinks == NULL || self->flight == NULL)) {
-        status = mst_fail_memory(err, "dry-run");
+    if (self->sinks == NULL || self->flight == NULL) {
+        return mst_fail_memory(err, "dry-run");
     }
     for (size_t i = 0; i < spec->sinks_len && status == MST_OK; i++) {
         self->sinks[i].spec = &spec->sinks[i];
@@ -302,6 +305,10 @@ dry_run(const struct mst_cli_args *args)
     }
     if (!mst_cli_number(args, "limit", limit, &limit)
         || !mst_cli_duration(args, "timeout", timeout_ms, &timeout_ms)) {
+        return MST_EXIT_USAGE;
+    }
+    if (limit == 0) {
+        mst_cli_fail(args, NULL, "--limit wants at least 1");
         return MST_EXIT_USAGE;
     }
     struct mst_config *config = mst_cli_load(args, args->words[0]);

@@ -134,6 +134,7 @@ def test_the_version_is_said(mstream):
         (["run", "a", "--once=yes"], "--once takes no value"),
         (["run", "a", "--timeout", "soon"], "--timeout wants a duration"),
         (["dry-run", "a"], "--job is missing"),
+        (["dry-run", "a", "--job=b", "--limit=0"], "at least 1"),
         (["completion", "tcsh"], "can not be 'tcsh'"),
         (["dlq", "show", "x"], "'x' is not the number of a letter"),
         (["dlq", "replay"], "say either ID or --all"),
