@@ -4,7 +4,7 @@
 
 #include <math.h>
 
-#include "encodings/base64.h"
+#include "base/base64.h"
 #include "encodings/date_text.h"
 #include "encodings/decimal128.h"
 #include "encodings/digits.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Extended JSON's type wrappers: which is which, and those of texts. */
-#include "encodings/base64.h"
+#include "base/base64.h"
 #include "encodings/digits.h"
 #include "encodings/json_wrapper_impl.h"
 #include "encodings/little_endian.h"

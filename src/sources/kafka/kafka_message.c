@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "base/base64.h"
 #include "base/utf8.h"
-#include "encodings/base64.h"
 #include "sources/kafka/kafka_source_impl.h"
 
 enum { MESSAGE_OWN_ATTRIBUTES = 4, MESSAGE_DIGITS = 20 };

@@ -4,7 +4,7 @@
 
 #include <inttypes.h>
 
-#include "encodings/base64.h"
+#include "base/base64.h"
 #include "encodings/bson_json.h"
 #include "encodings/bson_reader.h"
 

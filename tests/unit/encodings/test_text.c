@@ -5,8 +5,8 @@
 #include <bson/bson.h>
 #include <stdio.h>
 
+#include "base/base64.h"
 #include "base/utf8.h"
-#include "encodings/base64.h"
 #include "encodings/date_text.h"
 #include "encodings/decimal128.h"
 #include "encodings/digits.h"
