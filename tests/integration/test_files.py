@@ -5,9 +5,13 @@ import csv
 import json
 import os
 import random
+import re
+import subprocess
+import termios
 
 import pytest
 from support import ROOT
+from support.programs import binary
 from support.waiting import wait_until
 
 QUICKSTART = ROOT / "examples" / "quickstart.toml"
@@ -132,6 +136,48 @@ def test_quick_start_survives_kills_without_gap_or_repeat(mstreamd, tmp_path):
     assert finished(out)
     sequence = numbers(out)
     assert sequence == list(range(1, len(sequence) + 1))
+
+
+def test_a_stopped_terminal_does_not_hold_up_the_end(tmp_path):
+    """Lines are pretty on a terminal; Ctrl-S on it is not waited for."""
+    config = QUICKSTART.read_text().replace("rate = 5,", "rate = 0,")
+    path = write(tmp_path, "q.toml", 'shutdown_timeout = "1s"\n' + config)
+    master, slave = os.openpty()
+    try:
+        daemon = subprocess.Popen(
+            [binary("mstreamd"), "--config", path],
+            cwd=tmp_path,
+            stdin=subprocess.DEVNULL,
+            stdout=slave,
+            stderr=subprocess.DEVNULL,
+        )
+        shown = b""
+        while len(shown) < 20000:
+            shown += os.read(master, 4096)
+        termios.tcflow(slave, termios.TCOOFF)
+        daemon.terminate()
+        assert daemon.wait(30) == 0
+    finally:
+        daemon.kill()
+        os.close(master)
+        os.close(slave)
+    first = re.sub(r"\x1b\[[0-9]*m", "", shown.decode().splitlines()[0])
+    assert re.match(
+        r'\d\d:\d\d:\d\d\.\d{3} create  0 collection=orders \{"_id":0,"seq":1,', first
+    )
+    assert b"\x1b[32mcreate" in shown
+
+
+def test_a_reader_of_the_output_that_goes_away_fails_the_job(tmp_path, mstream):
+    path = write(
+        tmp_path, "q.toml", 'shutdown_timeout = "1s"\n' + QUICKSTART.read_text())
+    run = mstream.start(
+        "run", path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    run.stdout.readline()
+    run.stdout.close()
+    errors = run.stderr.read().decode()
+    assert run.wait(30) == 1
+    assert "broken pipe" in errors
 
 
 # --- round trips --------------------------------------------------------

@@ -41,6 +41,33 @@ generate_encoding(const struct mst_source_args *args)
                                                 : MST_ENCODING_JSON;
 }
 
+/* The attribute `collection`, named by the resource; one array per batch. */
+static enum mst_status
+generate_set_attributes(const struct generate *ctx, struct mst_batch *batch,
+                        struct mst_event *event)
+{
+    const char *resource = ctx->args->resource;
+    if (resource == NULL || resource[0] == '\0') {
+        return MST_OK;
+    }
+    if (batch->len > 1) {
+        event->attributes = batch->events[0].attributes;
+        event->attributes_len = batch->events[0].attributes_len;
+        return MST_OK;
+    }
+    struct mst_attribute *attribute = mst_batch_attributes(batch, 1);
+    struct mst_slice name =
+        mst_arena_copy(&batch->arena, mst_slice_str(resource));
+    if (attribute == NULL || name.data == NULL) {
+        return MST_FATAL;
+    }
+    attribute->name = MST_SLICE_LIT("collection");
+    attribute->value = name;
+    event->attributes = attribute;
+    event->attributes_len = 1;
+    return MST_OK;
+}
+
 static enum mst_status
 generate_add(struct generate *ctx, struct mst_batch *batch, int64_t now_ms,
              struct mst_error *err)
@@ -62,7 +89,8 @@ generate_add(struct generate *ctx, struct mst_batch *batch, int64_t now_ms,
     event->mark =
         mst_arena_copy(&batch->arena, mst_slice_of(&after, sizeof(after)));
     if (event->payload.data == NULL || event->key.data == NULL
-        || event->mark.data == NULL) {
+        || event->mark.data == NULL
+        || generate_set_attributes(ctx, batch, event) != MST_OK) {
         mst_batch_undo(batch);
         return mst_fail_memory(err, "generate");
     }

@@ -216,9 +216,14 @@ events_have_key_operation_and_time(void **state)
     struct fixture f = fixture_options();
     (void)state;
     int64_t before = mst_clock_wall_ms();
-    f.options.count = 1;
+    f.options.count = 2;
     fixture_start(&f, NULL, true);
+    f.args.resource = "orders";
     assert_int_equal(fixture_read(&f), MST_OK);
+    for (size_t i = 0; i < 2; i++) {
+        assert_true(mst_slice_is(
+            mst_event_attribute(&f.batch->events[i], "collection"), "orders"));
+    }
     const struct mst_event *event = &f.batch->events[0];
     assert_int_equal(event->op, MST_OP_CREATE);
     assert_int_equal(event->key_kind, MST_KEY_BSON);
