@@ -137,7 +137,7 @@ def test_seek_back_begins_that_many_seconds_ago(copy, kafka):
     copy.in_properties["offset_seek_back_seconds"] = 70
     del copy.source["start"]
     copy.run()
-    assert copy.copied() == [1, 2]
+    assert sorted(copy.copied()) == [1, 2]
 
 
 def test_latest_gives_only_what_comes_after(copy, kafka):
