@@ -398,6 +398,32 @@ def test_letters_are_shown_and_replayed_when_the_cause_is_gone(
     assert "no letter" in mstream("dlq", "discard", "9", "--yes", *at, code=1).err
 
 
+def test_many_letters_go_page_by_page(mstream, config, tmp_path):
+    path = config(lines=[BAD_NUMBER] * 250)
+    at = ["--config", path]
+    mstream("run", path, "--once", code=3)
+    assert len(mstream("dlq", "list", "--limit=7", *at, "--json").json()) == 7
+    config(lines=[], sink=', big_numbers = "double"')
+    done = mstream("dlq", "replay", "--all", *at, "--json").json()
+    assert done == {"sent": 250, "delivered": 250, "rejected": 0, "left": 0}
+    assert delivered(mstream, tmp_path) == [1e20] * 250
+    assert mstream("dlq", "list", *at, "--json").json() == []
+
+
+def test_letters_that_are_too_old_go_without_a_new_one(mstream, config):
+    path = config(lines=["nonsense"])
+    at = ["--config", path]
+    mstream("run", path, "--once", code=3)
+    assert mstream("dlq", "list", *at, "--json").json()
+    config(lines=["nonsense"], source=", follow = true", job='dlq = { max_age = "1ms" }')
+    process = mstream.start("run", path, stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: mstream("dlq", "list", *at, "--json").json() == [])
+    finally:
+        process.terminate()
+        assert process.wait(20) == 0
+
+
 def test_on_reject_skip_does_not_end_letters(mstream, config):
     path = config(lines=["nonsense"])
     at = ["--config", path]
