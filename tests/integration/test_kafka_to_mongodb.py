@@ -4,6 +4,7 @@
 import random
 
 import bson
+import pymongo
 import pytest
 from bson.raw_bson import RawBSONDocument
 from support import ROOT
@@ -78,8 +79,10 @@ class Loop:
         return self.raw("users") == self.raw("copy")
 
     def change(self, count, documents=200, seed=1):
+        """Mixed operations; ordered, in batches."""
         pick = random.Random(seed)
         users = self.mongodb.db.users
+        batch = []
         keys = [
             bson.ObjectId(f"65f0a1b2c3d4e5f6{n:08x}") if n % 2 else f"key {n}"
             for n in range(documents)
@@ -89,14 +92,20 @@ class Loop:
             key = {"_id": pick.choice(keys)}
             kind = pick.randrange(8)
             if kind < 3:
-                users.replace_one(
-                    key, {"n": number, "v": pick.choice(values)}, upsert=True
+                batch.append(
+                    pymongo.ReplaceOne(
+                        key, {"n": number, "v": pick.choice(values)}, upsert=True
+                    )
                 )
             elif kind < 6:
                 field = f"f{pick.randrange(4)}"
-                users.update_one(key, {"$set": {field: pick.choice(values)}})
+                change = {"$set": {field: pick.choice(values)}}
+                batch.append(pymongo.UpdateOne(key, change))
             else:
-                users.delete_one(key)
+                batch.append(pymongo.DeleteOne(key))
+            if len(batch) == 1000 or number == count - 1:
+                users.bulk_write(batch, ordered=True)
+                batch = []
 
 
 @pytest.fixture
@@ -121,6 +130,18 @@ def test_a_copy_through_kafka_is_equal_byte_for_byte(loop, mstreamd, encoding, s
     wait_until(loop.same, 60, what="the copy equal")
     loop.change(500, seed=2)
     wait_until(loop.same, 60, what="the copy equal again")
+
+
+@pytest.mark.parametrize(
+    "count", [20_000, pytest.param(100_000, marks=pytest.mark.soak)]
+)
+def test_many_mixed_operations_on_a_thousand_documents_arrive(loop, mstreamd, count):
+    loop.encoding = "bson"
+    mstreamd(loop.config(OUT, state="out", sink='output_encoding = "bson"'))
+    mstreamd(loop.config(BACK, state="back"))
+    loop.change(count, documents=1000)
+    wait_until(loop.same, 240, what="the copy equal")
+    assert len(loop.raw("copy")) > 500
 
 
 def test_two_daemons_of_one_group_killed_at_random_lose_nothing(loop, mstreamd):
