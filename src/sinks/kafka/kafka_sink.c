@@ -31,6 +31,15 @@ kafka_sink_settle(struct kafka_sink *sink, size_t n)
     }
 }
 
+/* Their reports come now, so that nothing waits for a broker. */
+static void
+sink_purge(struct kafka_sink *sink)
+{
+    (void)rd_kafka_purge(sink->rk, RD_KAFKA_PURGE_F_QUEUE
+                                       | RD_KAFKA_PURGE_F_INFLIGHT
+                                       | RD_KAFKA_PURGE_F_NON_BLOCKING);
+}
+
 void
 kafka_sink_break(struct kafka_sink *sink, const struct mst_error *err)
 {
@@ -42,10 +51,7 @@ kafka_sink_break(struct kafka_sink *sink, const struct mst_error *err)
     }
     mst_mutex_unlock(&sink->mutex);
     if (first) {
-        /* Their reports come now, so that nothing waits for a broker. */
-        (void)rd_kafka_purge(sink->rk, RD_KAFKA_PURGE_F_QUEUE
-                                           | RD_KAFKA_PURGE_F_INFLIGHT
-                                           | RD_KAFKA_PURGE_F_NON_BLOCKING);
+        sink_purge(sink);
         if (atomic_exchange(&sink->hungry, false) && sink->args.host != NULL) {
             sink->args.host->ready(sink->args.host);
         }
@@ -116,6 +122,8 @@ kafka_producer_stop(struct kafka_sink *sink)
             (void)mst_fail(&err, MST_DISCONNECTED, "kafka", 0,
                            "the sink was closed before the broker answered");
             kafka_sink_break(sink, &err);
+            /* Once more: write may have gone on after an earlier break. */
+            sink_purge(sink);
         }
         mst_mutex_lock(&sink->mutex);
         while (atomic_load(&sink->outstanding) > 0) {

@@ -405,6 +405,27 @@ foreign_and_damaged_positions_are_refused(void **state)
     }
 }
 
+/* Waits until the group has this offset of partition 0. */
+static void
+wait_committed(struct fixture *f, int64_t offset)
+{
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    kafka_mock_set(conf, "bootstrap.servers", f->mock.servers);
+    kafka_mock_set(conf, "group.id", "mstream-job");
+    rd_kafka_t *rk = kafka_mock_client(RD_KAFKA_CONSUMER, conf);
+    rd_kafka_topic_partition_list_t *list =
+        rd_kafka_topic_partition_list_new(1);
+    rd_kafka_topic_partition_t *elem =
+        rd_kafka_topic_partition_list_add(list, "t", 0);
+    int64_t until = mst_clock_ms() + DEADLINE_MS;
+    while (elem->offset != offset && mst_clock_ms() < until) {
+        (void)rd_kafka_committed(rk, list, 1000);
+    }
+    assert_int_equal(elem->offset, offset);
+    rd_kafka_topic_partition_list_destroy(list);
+    rd_kafka_destroy(rk);
+}
+
 static void
 a_second_member_gets_its_share_after_a_flush(void **state)
 {
@@ -417,6 +438,7 @@ a_second_member_gets_its_share_after_a_flush(void **state)
     assert_int_equal(
         mst_kafka_source.committed(f->a.ctx, position_of(&f->a, &buf), &err),
         MST_OK);
+    wait_committed(f, 10);
     must_open(f, &f->b, NULL);
     bool flushed = false;
     bool assigned = false;
