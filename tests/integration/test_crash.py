@@ -1,38 +1,13 @@
 # SPDX-License-Identifier: MIT
 """kill -9 wherever it hurts: nothing missing, order per key kept."""
 
-import json
 import random
 import time
 
 import pytest
-from support.crash import Verdict, Writer, fault_binaries
+from support.crash import fault_binaries
+from support.to_kafka import ToKafka
 from support.waiting import wait_until
-
-TO_KAFKA = """
-[state]
-path = "./state"
-[limits]
-memory = "4MiB"
-
-[[services]]
-provider = "mongodb"
-name = "m"
-connection_string = "{uri}"
-db_name = "{db}"
-
-[[services]]
-provider = "kafka"
-name = "k"
-"bootstrap.servers" = "{kafka}"
-
-[[connectors]]
-name = "crash"
-source = {{ service_name = "m", resource = "docs", output_encoding = "json", start = "{start}" }}
-sinks = [ {{ service_name = "k", resource = "{topic}", output_encoding = "json" }} ]
-checkpoint = {{ enabled = true, interval = "50ms" }}
-batch = {{ kind = "count", size = 50 }}
-"""
 
 POINTS = [
     "after_read",
@@ -41,47 +16,6 @@ POINTS = [
     "before_checkpoint",
     "after_checkpoint",
 ]
-
-# Between two checkpoints, 50 ms apart, and in flight: no crash may repeat
-# more than this.
-REPEATED_PER_CRASH = 5000
-
-
-class ToKafka:
-    """A job from a collection to a topic with three partitions."""
-
-    def __init__(self, mongodb, kafka, mstreamd):
-        self.topic = kafka.topic("docs", partitions=3)
-        self.kafka, self.mstreamd = kafka, mstreamd
-        now = mongodb.client.admin.command("ping")["operationTime"]
-        self.config = TO_KAFKA.format(
-            uri=mongodb.uri,
-            db=mongodb.name,
-            kafka=kafka.bootstrap,
-            topic=self.topic,
-            start=f"timestamp:{now.time},{now.inc}",
-        )
-        self.writer = Writer(mongodb.db["docs"], seed=3)
-
-    def start(self, **options):
-        return self.mstreamd(self.config, **options)
-
-    def arrivals(self):
-        for record in self.kafka.consume_all(self.topic):
-            doc = json.loads(record.value)
-            yield doc["_id"], doc["v"]
-
-    def arrived(self):
-        newest = Verdict(self.arrivals()).newest
-        return dict(newest) == dict(self.writer.versions)
-
-    def finish(self, crashes):
-        wait_until(self.arrived, 60, what="the last versions in the topic")
-        verdict = Verdict(self.arrivals())
-        verdict.check(self.writer.versions)
-        assert verdict.repeated <= crashes * REPEATED_PER_CRASH
-        return verdict
-
 
 @pytest.fixture
 def to_kafka(mongodb, kafka, mstreamd):

@@ -83,19 +83,29 @@ class Watcher:
         self.collection = collection
         self.arrivals = []
         self._stop = threading.Event()
-        self._stream = collection.watch(
-            [{"$match": {"operationType": {"$in": ["insert", "replace"]}}}],
-            max_await_time_ms=50,
-        )
+        self._stream = self._watch()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
+    def _watch(self, after=None):
+        return self.collection.watch(
+            [{"$match": {"operationType": {"$in": ["insert", "replace"]}}}],
+            max_await_time_ms=50,
+            resume_after=after,
+        )
+
+    def _next(self):
+        """The next event, also while primaries come and go."""
+        try:
+            if not self._stream.alive:
+                self._stream = self._watch(self._stream.resume_token)
+            return self._stream.try_next()
+        except pymongo.errors.PyMongoError:
+            return None
+
     def _run(self):
         while not self._stop.is_set():
-            try:
-                event = self._stream.try_next()
-            except pymongo.errors.PyMongoError:
-                return
+            event = self._next()
             if event is not None:
                 doc = event["fullDocument"]
                 self.arrivals.append((doc["_id"], doc["v"]))
@@ -117,16 +127,17 @@ class ToMongodb:
         self.group = f"group_{kafka.prefix}"
         self.topic = kafka.topic("docs", partitions=3)
         self.uri, self.db = mongodb.uri, mongodb.name
+        self.bootstrap = kafka.bootstrap
         self.docs = mongodb.db["docs"]
         self.writer = TopicWriter(
             kafka, self.topic, seed=5, per_second=per_second
         )
         self.watcher = Watcher(self.docs)
 
-    def start(self, state="state", properties="", **options):
-        config = CONFIG.format(
+    def start(self, state="state", properties="", more="", **options):
+        config = more + CONFIG.format(
             state=state,
-            kafka=self.kafka.bootstrap,
+            kafka=self.bootstrap,
             group=self.group,
             properties=properties,
             uri=self.uri,
@@ -137,7 +148,10 @@ class ToMongodb:
 
     def held(self):
         """What the collection holds now."""
-        return {d["_id"]: d["v"] for d in self.docs.find()}
+        try:
+            return {d["_id"]: d["v"] for d in self.docs.find()}
+        except pymongo.errors.AutoReconnect:
+            return None
 
     def finish(self, deadline=120):
         versions = dict(self.writer.versions)

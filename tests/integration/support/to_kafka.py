@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: MIT
+"""From a collection into a topic under load, and what arrived."""
+
+import json
+
+from .crash import Verdict, Writer
+from .waiting import wait_until
+
+TO_KAFKA = """
+[state]
+path = "./state"
+[limits]
+memory = "4MiB"
+
+[[services]]
+provider = "mongodb"
+name = "m"
+connection_string = "{uri}"
+db_name = "{db}"
+
+[[services]]
+provider = "kafka"
+name = "k"
+"bootstrap.servers" = "{kafka}"
+
+[[connectors]]
+name = "crash"
+source = {{ service_name = "m", resource = "docs", output_encoding = "json", start = "{start}" }}
+sinks = [ {{ service_name = "k", resource = "{topic}", output_encoding = "json" }} ]
+checkpoint = {{ enabled = true, interval = "50ms" }}
+batch = {{ kind = "count", size = 50 }}
+"""
+
+# Between two checkpoints, 50 ms apart, and in flight: no crash may repeat
+# more than this.
+REPEATED_PER_CRASH = 5000
+
+
+class ToKafka:
+    """A job from a collection to a topic with three partitions."""
+
+    def __init__(self, mongodb, kafka, mstreamd, per_second=None):
+        self.topic = kafka.topic("docs", partitions=3)
+        self.kafka, self.mstreamd = kafka, mstreamd
+        self.uri, self.db = mongodb.uri, mongodb.name
+        self.bootstrap = kafka.bootstrap
+        now = mongodb.client.admin.command("ping")["operationTime"]
+        self.since = f"timestamp:{now.time},{now.inc}"
+        self.writer = Writer(mongodb.db["docs"], seed=3, per_second=per_second)
+
+    def start(self, more="", **options):
+        config = more + TO_KAFKA.format(
+            uri=self.uri,
+            db=self.db,
+            kafka=self.bootstrap,
+            topic=self.topic,
+            start=self.since,
+        )
+        return self.mstreamd(config, **options)
+
+    def arrivals(self):
+        for record in self.kafka.consume_all(self.topic):
+            doc = json.loads(record.value)
+            yield doc["_id"], doc["v"]
+
+    def arrived(self):
+        newest = Verdict(self.arrivals()).newest
+        return dict(newest) == dict(self.writer.versions)
+
+    def finish(self, crashes):
+        wait_until(self.arrived, 60, 0.2, what="the last versions in the topic")
+        verdict = Verdict(self.arrivals())
+        verdict.check(self.writer.versions)
+        assert verdict.repeated <= crashes * REPEATED_PER_CRASH
+        return verdict
