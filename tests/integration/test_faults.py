@@ -149,6 +149,26 @@ def test_a_stop_with_a_dead_broker_ends_and_loses_nothing(
     to_kafka.finish(1)
 
 
+@pytest.mark.parametrize("route", ["mongodb", "kafka"])
+def test_a_stop_on_the_way_to_mongodb_with_a_dead_side_loses_nothing(
+    route, to_mongodb, fault_proxy
+):
+    to_mongodb.uri, to_mongodb.bootstrap = fault_proxy.mongodb, fault_proxy.kafka
+    daemon = to_mongodb.start(more=QUICK)
+    writer = to_mongodb.writer.start()
+    wait_until(lambda: len(to_mongodb.watcher.arrivals) > 100, 60)
+    fault_proxy.stall(route)
+    wait_written(writer)
+    writer.stop()
+    daemon.stop(30)
+    if route == "mongodb":
+        assert "at the next start" in daemon.stderr()
+    fault_proxy.restore(route)
+    daemon = to_mongodb.start()
+    to_mongodb.finish()
+    daemon.stop()
+
+
 # --- the lease ------------------------------------------------------------
 
 
