@@ -1,34 +1,44 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * When events may go to librdkafka: at once while few come, in bursts while
+ * When messages leave: at once while few events come, in large batches while
  * many do. Private to this folder.
  *
- * librdkafka has one linger.ms, fixed when the producer is made. With 0 a
- * lone event leaves at once, and a burst of hundreds still fills batches; but
- * many small bursts would each become a request. So the sink says MST_AGAIN
- * to those for a few milliseconds, and the engine gathers them.
+ * librdkafka has one linger.ms, fixed when the producer is made. It is set
+ * for load; but while rd_kafka_flush runs, linger does not apply. So a thread
+ * of its own is inside a flush whenever events come slowly.
  */
 #ifndef MST_SINKS_KAFKA_PACE_H
 #define MST_SINKS_KAFKA_PACE_H
 
+#include <librdkafka/rdkafka.h>
+#include <pthread.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-/* Thread: the writer's. A zeroed struct is valid. */
+#include "base/error.h"
+
 struct kafka_pace {
-    bool off;           /* the user chose a linger.ms: nothing is held */
-    int64_t window_ns;  /* when the current window began */
-    size_t events;      /* in it */
-    size_t before;      /* in the window before */
-    int64_t written_ns; /* when events last went to librdkafka */
+    rd_kafka_t *rk;
+    pthread_t thread;
+    pthread_mutex_t mutex;
+    pthread_cond_t cond;
+    bool running;
+    bool push; /* Lock: mutex held. */
+    bool stop; /* Lock: mutex held. */
+    /* Events counted per window of time. Thread: the writer's. */
+    int64_t window_ms;
+    uint64_t events;
+    uint64_t events_before;
 };
 
-/* Whether a burst of n events should wait for more. */
-bool kafka_pace_holds(const struct kafka_pace *pace, size_t n, int64_t now_ns);
-/* Until when at most. */
-int64_t kafka_pace_until(const struct kafka_pace *pace);
-/* n events were given to librdkafka. */
-void kafka_pace_wrote(struct kafka_pace *pace, size_t n, int64_t now_ns);
+/* Starts the thread. */
+MST_MUST_CHECK enum mst_status kafka_pace_start(struct kafka_pace *pace,
+                                                rd_kafka_t *rk,
+                                                struct mst_error *err);
+void kafka_pace_stop(struct kafka_pace *pace);
+
+/* n events were given to librdkafka at now_ms. Thread: the writer's. */
+void kafka_pace_wrote(struct kafka_pace *pace, size_t n, int64_t now_ms);
+/* Sends what waits. Thread: any. */
+void kafka_pace_push(struct kafka_pace *pace);
 
 #endif

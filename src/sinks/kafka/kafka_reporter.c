@@ -182,32 +182,13 @@ reporter_tick(struct kafka_sink *sink)
     sink->args.host->health(sink->args.host, &sink->trouble);
 }
 
-/* How long to wait for an event; events that were held are called for. */
-static int
-reporter_wait_ms(struct kafka_sink *sink)
-{
-    long long until = atomic_load(&sink->held_until_ns);
-    if (until == 0) {
-        return REPORTER_POLL_MS;
-    }
-    int64_t left = until - mst_clock_ns();
-    if (left > 0) {
-        return (int)(left / 1000000) + 1;
-    }
-    if (atomic_compare_exchange_strong(&sink->held_until_ns, &until, 0)
-        && sink->args.host != NULL) {
-        sink->args.host->ready(sink->args.host);
-    }
-    return REPORTER_POLL_MS;
-}
-
 void *
 kafka_reporter_run(void *arg)
 {
     struct kafka_sink *sink = arg;
     while (!atomic_load(&sink->stop_reporting)) {
         rd_kafka_event_t *event =
-            rd_kafka_queue_poll(sink->queue, reporter_wait_ms(sink));
+            rd_kafka_queue_poll(sink->queue, REPORTER_POLL_MS);
         switch (rd_kafka_event_type(event)) {
         case RD_KAFKA_EVENT_DR:
             reporter_reports(sink, event);

@@ -90,7 +90,6 @@ kafka_producer_start(struct kafka_sink *sink, struct mst_error *err)
 {
     atomic_store(&sink->broken, MST_OK);
     atomic_store(&sink->stop_reporting, false);
-    atomic_store(&sink->held_until_ns, 0);
     mst_error_clear(&sink->trouble);
     sink->progress_ms = mst_clock_ms();
     sink->half = NULL;
@@ -108,14 +107,17 @@ kafka_producer_start(struct kafka_sink *sink, struct mst_error *err)
         return status;
     }
     sink->reporting = true;
-    sink->pace = (struct kafka_pace){
-        .off = mst_kafka_property(sink->service, "linger.ms") != NULL};
-    return MST_OK;
+    if (mst_kafka_property(sink->service, "linger.ms") != NULL
+        || sink->careful) {
+        return MST_OK;
+    }
+    return kafka_pace_start(&sink->pace, sink->rk, err);
 }
 
 void
 kafka_producer_stop(struct kafka_sink *sink)
 {
+    kafka_pace_stop(&sink->pace);
     if (sink->reporting) {
         if (atomic_load(&sink->outstanding) > 0) {
             struct mst_error err;
@@ -318,6 +320,7 @@ sink_drain(void *ctx, int timeout_ms, struct mst_error *err)
 {
     (void)err;
     struct kafka_sink *sink = ctx;
+    kafka_pace_push(&sink->pace);
     struct timespec until = mst_cond_deadline(timeout_ms);
     enum mst_status status = MST_OK;
     mst_mutex_lock(&sink->mutex);

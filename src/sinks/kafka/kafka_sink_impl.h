@@ -50,9 +50,7 @@ struct kafka_sink {
     atomic_bool interrupted;
     atomic_size_t outstanding; /* deliveries taken and not confirmed */
     atomic_bool hungry;        /* MST_AGAIN was said: tell when there is room */
-    /* Events wait for more to come with them, until then; 0: none do. */
-    atomic_llong held_until_ns;
-    atomic_int broken; /* enum mst_status; MST_OK: it is not */
+    atomic_int broken;         /* enum mst_status; MST_OK: it is not */
 
     pthread_mutex_t mutex;
     pthread_cond_t idle;         /* outstanding is 0 */

@@ -140,7 +140,7 @@ kafka_producer_conf_init(struct kafka_producer_conf *conf,
     options_add(list, &n, "compression.type", "lz4");
     options_add(list, &n, "partitioner", "murmur2_random");
     options_add(list, &n, "message.timeout.ms", "0");
-    options_add(list, &n, "linger.ms", "0");
+    options_add(list, &n, "linger.ms", "5");
     options_add(list, &n, "queue.buffering.max.kbytes", conf->kbytes);
     options_add(list, &n, "queue.buffering.max.messages", conf->messages);
     options_add(list, &n, "socket.nagle.disable", "true");
@@ -152,6 +152,7 @@ kafka_producer_conf_init(struct kafka_producer_conf *conf,
     if (careful) {
         options_add(conf->fixed, &fixed, "batch.num.messages", "1");
         options_add(conf->fixed, &fixed, "max.in.flight", "1");
+        options_add(conf->fixed, &fixed, "linger.ms", "0");
     }
     conf->args = (struct mst_kafka_conf_args){.defaults = conf->defaults,
                                               .defaults_len = n,

@@ -200,16 +200,6 @@ kafka_sink_write(void *ctx, struct mst_delivery *const *deliveries, size_t n,
         atomic_store(&sink->hungry, status == MST_AGAIN);
         return status;
     }
-    int64_t now = mst_clock_ns();
-    if (kafka_pace_holds(&sink->pace, n, now)) {
-        /* The reporter says ready then; it may be in a long wait now. */
-        if (atomic_exchange(&sink->held_until_ns, kafka_pace_until(&sink->pace))
-            == 0) {
-            rd_kafka_queue_yield(sink->queue);
-        }
-        return MST_AGAIN;
-    }
-    atomic_store(&sink->held_until_ns, 0);
     /* Counted before, because a report may come before produce returns. */
     atomic_fetch_add(&sink->outstanding, n);
     struct mst_error why;
@@ -233,6 +223,6 @@ kafka_sink_write(void *ctx, struct mst_delivery *const *deliveries, size_t n,
             *err = why;
         }
     }
-    kafka_pace_wrote(&sink->pace, i, now);
+    kafka_pace_wrote(&sink->pace, i, mst_clock_ms());
     return i == n ? MST_OK : status;
 }
