@@ -35,6 +35,7 @@ mst_runner_collect_failed(struct mst_runner *runner)
         bool refused = failed->outcome == MST_REJECTED;
         if (failed->outcome == MST_FATAL) {
             mst_error_prefix(&last, "sink '%s': ", runner->spec->name);
+            runner->broken = true;
             mst_pipeline_block(runner->pipeline, &last);
         }
         if (!mst_delivery_list_push(refused ? &runner->refused : &runner->again,

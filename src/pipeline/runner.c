@@ -205,6 +205,7 @@ runner_open(struct mst_runner *runner)
     mst_error_prefix(&err, "sink '%s': ", runner->spec->name);
     err.status = status;
     if (status == MST_FATAL || status == MST_REJECTED) {
+        runner->broken = true;
         mst_pipeline_fail(pipeline, &err);
         return;
     }
@@ -288,6 +289,7 @@ runner_write(struct mst_runner *runner)
     mst_error_prefix(&err, "sink '%s': ", runner->spec->name);
     err.status = status;
     if (status == MST_FATAL) {
+        runner->broken = true;
         mst_pipeline_fail(runner->pipeline, &err);
         return;
     }
@@ -346,7 +348,7 @@ static void *
 runner_main(void *arg)
 {
     struct mst_runner *runner = arg;
-    while (!runner_is_done(runner)
+    while (!runner_is_done(runner) && !runner->broken
            && !mst_pipeline_is_aborting(runner->pipeline)) {
         if (!runner->is_open) {
             runner_open(runner);

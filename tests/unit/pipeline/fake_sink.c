@@ -151,6 +151,9 @@ fake_sink_write(void *ctx, struct mst_delivery *const *deliveries, size_t n,
     if (sink->script.never) {
         return MST_AGAIN;
     }
+    if (sink->script.fatal) {
+        return mst_fail(err, MST_FATAL, "fake", 0, "no right to write");
+    }
     mst_mutex_lock(&sink->mutex);
     bool lost = sink->lost;
     bool full = fake_sink_chance(sink, sink->script.full);

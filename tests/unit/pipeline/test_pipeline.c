@@ -205,6 +205,24 @@ a_lost_lease_ends_the_run_and_saves_nothing(void **state)
     fake_world_clear(&world);
 }
 
+static void
+a_fatal_sink_ends_the_run_without_waiting_for_it(void **state)
+{
+    (void)state;
+    const struct fake_source_script source = {.total = 100, .keys = 5};
+    const struct fake_sink_script sinks[2] = {{.async = true}, {.fatal = true}};
+    struct fake_world world;
+    struct mst_error err;
+    int64_t began = mst_clock_ms();
+    fake_world_init(&world, 1, &source, sinks, 2);
+    assert_int_equal(run_world(&world, NULL, &err), MST_PIPELINE_FAILED);
+    assert_non_null(strstr(err.text, "sink 'sink1': no right to write"));
+    /* Far below the shutdown_timeout of 20 s that it waited before. */
+    assert_true(mst_clock_ms() - began < 15000);
+    assert_false(world.has_saved);
+    fake_world_clear(&world);
+}
+
 struct stopper {
     struct mst_pipeline *pipeline;
     struct fake_world *world;
@@ -273,6 +291,7 @@ main(void)
         cmocka_unit_test(attempts_that_are_used_up_make_a_dead_letter),
         cmocka_unit_test(a_dead_sink_holds_the_position_and_the_time_ends),
         cmocka_unit_test(a_lost_lease_ends_the_run_and_saves_nothing),
+        cmocka_unit_test(a_fatal_sink_ends_the_run_without_waiting_for_it),
         cmocka_unit_test(
             stopping_drains_and_starting_goes_on_without_gap_or_repeat),
     };
