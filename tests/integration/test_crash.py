@@ -17,6 +17,7 @@ POINTS = [
     "after_checkpoint",
 ]
 
+
 @pytest.fixture
 def to_kafka(mongodb, kafka, mstreamd):
     return ToKafka(mongodb, kafka, mstreamd)
