@@ -5,10 +5,12 @@
 #include "base/thread.h"
 
 enum {
-    PACE_WINDOW_MS = 20,
+    /* Long enough that a stall of the source, and what comes at once after
+     * it, do not look like load. */
+    PACE_WINDOW_MS = 100,
     /* Up to 4 000 events a second go out one by one; librdkafka and the
      * broker can do that, and beyond it batches cost less. */
-    PACE_CALM_EVENTS = 80,
+    PACE_CALM_EVENTS = 400,
     /* Longer than a broker needs to answer. A flush also ends when nothing
      * waits any more. */
     PACE_FLUSH_MS = 3
