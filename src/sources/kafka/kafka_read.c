@@ -10,7 +10,9 @@
 enum {
     READ_STATS_MS = 1000,
     READ_PROBE_MS = 200,
-    READ_MESSAGE_OVERHEAD = 256 /* librdkafka's own bytes per message */
+    /* Per message: what librdkafka keeps for it, its headers, and what is left
+     * of a fetched block when only some of its messages are in use. */
+    READ_MESSAGE_OVERHEAD = 1024
 };
 
 static void
