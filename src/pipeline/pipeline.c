@@ -81,7 +81,8 @@ mst_pipeline_create(const struct mst_pipeline_spec *spec,
         return mst_fail_memory(err, "pipeline");
     }
     pipeline->spec = spec;
-    mst_budget_init(&pipeline->budget, spec->memory);
+    /* An eighth is left to the copies that client libraries make. */
+    mst_budget_init(&pipeline->budget, spec->memory - spec->memory / 8);
     mst_buf_init(&pipeline->start, MST_POSITION_MAX);
     mst_buf_init(&pipeline->start_marks, MST_POSITION_MAX);
     mst_buf_init(&pipeline->saved_position, MST_POSITION_MAX);
