@@ -91,12 +91,13 @@ kafka_pace_wrote(struct kafka_pace *pace, size_t n, int64_t now_ms)
     }
     int64_t passed = now_ms - pace->window_ms;
     if (passed >= PACE_WINDOW_MS) {
-        pace->events_before = passed < 2 * PACE_WINDOW_MS ? pace->events : 0;
+        pace->events_before = passed / 2 < PACE_WINDOW_MS ? pace->events : 0;
         pace->events = 0;
         pace->window_ms = now_ms;
     }
     pace->events += n;
-    if (pace->events + pace->events_before <= 2 * PACE_CALM_EVENTS) {
+    /* Two windows are counted. */
+    if ((pace->events + pace->events_before) / 2 <= PACE_CALM_EVENTS) {
         kafka_pace_push(pace);
     }
 }
