@@ -199,7 +199,6 @@ job_run_pipeline(struct mst_job *job, struct mst_run_record *run,
                  struct mst_error *err)
 {
     struct mst_pipeline *pipeline = NULL;
-    struct mst_buf first;
     struct mst_buf last;
     if (mst_pipeline_create(&job->spec.spec, &pipeline, err) != MST_OK) {
         return MST_PIPELINE_FAILED;
@@ -211,7 +210,6 @@ job_run_pipeline(struct mst_job *job, struct mst_run_record *run,
     if (!wanted) {
         mst_pipeline_stop(pipeline);
     }
-    mst_buf_init(&first, MST_POSITION_MAX);
     mst_buf_init(&last, MST_POSITION_MAX);
     enum mst_pipeline_end end = mst_pipeline_run(pipeline, err);
     mst_mutex_lock(&job->mutex);
@@ -221,7 +219,6 @@ job_run_pipeline(struct mst_job *job, struct mst_run_record *run,
     if (mst_pipeline_position(pipeline, &last) == MST_OK && last.len > 0) {
         run->last_position = strdup(mst_buf_text(&last));
     }
-    mst_buf_clear(&first);
     mst_buf_clear(&last);
     mst_pipeline_destroy(pipeline);
     return end;
