@@ -24,18 +24,16 @@ encoding_place(const struct mst_config_step *step, const char *path,
     return mst_loader_place(step->node, "output_encoding", inner);
 }
 
-/* from -> to by the step's own word. False: a problem was added. */
+/* What is at hand -> to (NONE: it stays). False: a problem was added. */
 static bool
 encoding_convert(struct encoding_check *check, struct mst_config_step *step,
-                 const char *path)
+                 enum mst_encoding to, const char *path)
 {
     const struct mst_registry *registry = check->loader->registry;
     struct mst_transcoder transcoder;
     struct mst_error err;
     step->from = check->current;
-    step->to = step->output_encoding == MST_ENCODING_NONE
-                   ? step->from
-                   : step->output_encoding;
+    step->to = to == MST_ENCODING_NONE ? step->from : to;
     check->current = step->to;
     mst_error_clear(&err);
     if (registry->transcoder == NULL
@@ -82,7 +80,7 @@ encoding_source(struct encoding_check *check, const char *path)
                         service->provider);
         return false;
     }
-    return encoding_convert(check, step, path);
+    return encoding_convert(check, step, step->output_encoding, path);
 }
 
 /* What a sink takes, for a hint. */
@@ -99,15 +97,43 @@ encoding_list(unsigned encodings, char out[64])
     }
 }
 
+/* The encoding that a sink gets when its step does not say one: what comes, if
+ * it takes that, else the only one of its own that what comes can become. NONE:
+ * there is none, or a person has to choose. */
+static enum mst_encoding
+encoding_default(const struct encoding_check *check,
+                 const struct mst_config_step *step)
+{
+    const struct mst_registry *registry = check->loader->registry;
+    unsigned takes =
+        check->loader->config->services[step->service].sink->encodings;
+    enum mst_encoding found = MST_ENCODING_NONE;
+    if ((takes & (1U << check->current)) != 0 || registry->transcoder == NULL) {
+        return check->current;
+    }
+    for (int i = MST_ENCODING_RAW; i < MST_ENCODINGS; i++) {
+        struct mst_transcoder transcoder;
+        struct mst_error err;
+        if ((takes & (1U << i)) == 0
+            || registry->transcoder(check->current, (enum mst_encoding)i,
+                                    &step->conversion, &transcoder, &err)
+                   != MST_OK) {
+            continue;
+        }
+        if (found != MST_ENCODING_NONE) {
+            return MST_ENCODING_NONE;
+        }
+        found = (enum mst_encoding)i;
+    }
+    return found;
+}
+
 static void
-encoding_accepts(struct encoding_check *check, struct mst_config_step *step,
-                 const char *path)
+encoding_refuse(struct encoding_check *check, struct mst_config_step *step,
+                const char *path)
 {
     const struct mst_config_service *service =
         &check->loader->config->services[step->service];
-    if ((service->sink->encodings & (1U << step->to)) != 0) {
-        return;
-    }
     char inner[MST_PATH_MAX];
     char list[64];
     char hint[128];
@@ -118,6 +144,29 @@ encoding_accepts(struct encoding_check *check, struct mst_config_step *step,
     mst_loader_fail(check->loader, &place, hint,
                     "a sink of provider '%s' does not take %s",
                     service->provider, mst_encoding_name(step->to));
+}
+
+static bool
+encoding_accepts(const struct encoding_check *check,
+                 const struct mst_config_step *step)
+{
+    const struct mst_config_service *service =
+        &check->loader->config->services[step->service];
+    return (service->sink->encodings & (1U << step->to)) != 0;
+}
+
+static void
+encoding_sink(struct encoding_check *check, struct mst_config_step *step,
+              const char *path)
+{
+    enum mst_encoding to = step->output_encoding;
+    if (to == MST_ENCODING_NONE) {
+        to = encoding_default(check, step);
+    }
+    if (encoding_convert(check, step, to, path)
+        && !encoding_accepts(check, step)) {
+        encoding_refuse(check, step, path);
+    }
 }
 
 /* Dead letters are kept as they were read. */
@@ -140,7 +189,9 @@ encoding_dlq(struct encoding_check *check, enum mst_encoding read,
                         mst_encoding_name(read));
         return;
     }
-    encoding_accepts(check, step, path);
+    if (!encoding_accepts(check, step)) {
+        encoding_refuse(check, step, path);
+    }
 }
 
 static bool
@@ -168,7 +219,9 @@ mst_loader_check_encodings(struct mst_loader *loader,
     for (size_t i = 0; i < connector->middlewares_len; i++) {
         mst_path_index(inner, list, i);
         if (connector->middlewares[i].broken
-            || !encoding_convert(&check, &connector->middlewares[i], inner)) {
+            || !encoding_convert(&check, &connector->middlewares[i],
+                                 connector->middlewares[i].output_encoding,
+                                 inner)) {
             return;
         }
     }
@@ -178,9 +231,8 @@ mst_loader_check_encodings(struct mst_loader *loader,
         struct mst_config_step *sink = &connector->sinks[i];
         mst_path_index(inner, list, i);
         check.current = last;
-        if (encoding_known(loader, sink)
-            && encoding_convert(&check, sink, inner)) {
-            encoding_accepts(&check, sink, inner);
+        if (encoding_known(loader, sink)) {
+            encoding_sink(&check, sink, inner);
         }
     }
     mst_path_key(inner, path, "dlq");

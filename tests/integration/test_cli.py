@@ -26,7 +26,7 @@ name = "out"
 path = "./out"
 [[connectors]]
 name = "users"
-source = { service_name = "in", resource = "users.jsonl", output_encoding = "json" @SOURCE@ }
+source = { service_name = "in", resource = "users.jsonl" @SOURCE@ }
 sinks = [ { service_name = "out", resource = "users.bson", output_encoding = "bson" @SINK@ } ]
 @JOB@
 """
@@ -43,7 +43,7 @@ name = "screen"
 [[connectors]]
 name = "numbers"
 source = { service_name = "made", template = '{"n": {{seq}}}', rate = 50 }
-sinks = [ { service_name = "screen", output_encoding = "json" } ]
+sinks = [ { service_name = "screen" } ]
 checkpoint = { enabled = true, interval = "50ms" }
 """
 

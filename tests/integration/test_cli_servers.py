@@ -31,8 +31,8 @@ sinks = [ { service_name = "k", resource = "@TOPIC@", output_encoding = "json" }
 BACK = """
 [[connectors]]
 name = "back"
-source = { service_name = "k", resource = "@TOPIC@", input_encoding = "json", output_encoding = "json", start = "earliest" }
-sinks = [ { service_name = "m", resource = "copy", output_encoding = "bson", write_mode = "@MODE@" } ]
+source = { service_name = "k", resource = "@TOPIC@", input_encoding = "json", start = "earliest" }
+sinks = [ { service_name = "m", resource = "copy", write_mode = "@MODE@" } ]
 """
 
 

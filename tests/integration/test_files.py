@@ -193,8 +193,8 @@ def test_json_lines_come_out_as_they_went_in(mstream, tmp_path):
     text = "".join(json.dumps(d) + "\n" for d in DOCUMENTS)
     write(tmp_path / "in", "a.jsonl", text)
     run_once(mstream, tmp_path, job(
-        'service_name = "in", resource = "*.jsonl", output_encoding = "json"',
-        'resource = "b.jsonl", output_encoding = "json"'))
+        'service_name = "in", resource = "*.jsonl"',
+        'resource = "b.jsonl"'))
     assert (tmp_path / "out" / "b.jsonl").read_text() == text
 
 
@@ -203,16 +203,16 @@ def test_bson_comes_out_byte_by_byte_also_by_way_of_json(mstream, tmp_path):
     data = b"".join(bson.encode(d) for d in DOCUMENTS)
     write(tmp_path / "in", "a.bson", data)
     run_once(mstream, tmp_path, job(
-        'service_name = "in", resource = "a.bson", output_encoding = "bson"',
-        'resource = "b.bson", output_encoding = "bson"'))
+        'service_name = "in", resource = "a.bson"',
+        'resource = "b.bson"'))
     assert (tmp_path / "out" / "b.bson").read_bytes() == data
     run_once(mstream, tmp_path, job(
-        'service_name = "in", resource = "a.bson", output_encoding = "bson"',
+        'service_name = "in", resource = "a.bson"',
         'resource = "c.jsonl", output_encoding = "json"'
         ).replace('"copy"', '"to-json"'))
     os.rename(tmp_path / "out" / "c.jsonl", tmp_path / "in" / "c.jsonl")
     run_once(mstream, tmp_path, job(
-        'service_name = "in", resource = "c.jsonl", output_encoding = "json"',
+        'service_name = "in", resource = "c.jsonl"',
         'resource = "d.bson", output_encoding = "bson"'
         ).replace('"copy"', '"from-json"'))
     assert (tmp_path / "out" / "d.bson").read_bytes() == data
@@ -226,9 +226,8 @@ def test_csv_goes_in_as_documents(mstream, tmp_path):
         for d in DOCUMENTS:
             writer.writerow([d["_id"], d["text"], str(d["yes"]).lower()])
     run_once(mstream, tmp_path, job(
-        'service_name = "in", resource = "a.csv", types = "infer", '
-        'output_encoding = "json"',
-        'resource = "b.jsonl", output_encoding = "json"'))
+        'service_name = "in", resource = "a.csv", types = "infer"',
+        'resource = "b.jsonl"'))
     got = [json.loads(line) for line in lines_of(tmp_path / "out", "b.jsonl")]
     assert got == [
         {"id": d["_id"], "text": d["text"], "flag": d["yes"]} for d in DOCUMENTS
@@ -240,8 +239,8 @@ def test_csv_goes_in_as_documents(mstream, tmp_path):
 
 def test_once_takes_what_is_there_and_the_next_run_what_is_new(mstream, tmp_path):
     config = job(
-        'service_name = "in", resource = "*.jsonl", output_encoding = "json"',
-        'resource = "b.jsonl", output_encoding = "json"')
+        'service_name = "in", resource = "*.jsonl"',
+        'resource = "b.jsonl"')
     write(tmp_path / "in", "a.jsonl", '{"seq":1}\n{"seq":2}\n')
     run_once(mstream, tmp_path, config)
     assert numbers(tmp_path / "out") == [1, 2]
@@ -257,8 +256,8 @@ def test_once_takes_what_is_there_and_the_next_run_what_is_new(mstream, tmp_path
 
 def test_a_truncated_file_stops_the_job_in_words(mstream, tmp_path):
     config = job(
-        'service_name = "in", resource = "a.jsonl", output_encoding = "json"',
-        'resource = "b.jsonl", output_encoding = "json"')
+        'service_name = "in", resource = "a.jsonl"',
+        'resource = "b.jsonl"')
     write(tmp_path / "in", "a.jsonl", '{"seq":1}\n{"seq":2}\n')
     run_once(mstream, tmp_path, config)
     write(tmp_path / "in", "a.jsonl", '{"seq":9}\n')
@@ -271,10 +270,8 @@ def test_a_truncated_file_stops_the_job_in_words(mstream, tmp_path):
 
 def test_files_roll_by_size_and_none_is_too_large(mstream, tmp_path):
     run_once(mstream, tmp_path, job(
-        'service_name = "generator", resource = "x", rate = 0, count = 20000, '
-        'output_encoding = "json"',
-        'resource = "{date}/x-{seq}.jsonl", roll_size = "256KiB", '
-        'output_encoding = "json"'))
+        'service_name = "generator", resource = "x", rate = 0, count = 20000',
+        'resource = "{date}/x-{seq}.jsonl", roll_size = "256KiB"'))
     files = sorted((tmp_path / "out").glob("*/x-*.jsonl"))
     assert len(files) > 8
     assert all(path.stat().st_size <= 256 * 1024 for path in files)
@@ -284,9 +281,8 @@ def test_files_roll_by_size_and_none_is_too_large(mstream, tmp_path):
 def test_a_followed_file_is_read_through_kills_and_rotations(mstreamd, tmp_path):
     """A writer appends and rotates; the reader is killed again and again."""
     config = job(
-        'service_name = "in", resource = "log*", format = "json", '
-        'output_encoding = "json"',
-        'resource = "b.jsonl", output_encoding = "json"',
+        'service_name = "in", resource = "log*", format = "json"',
+        'resource = "b.jsonl"',
         more='checkpoint = { enabled = true, interval = "50ms" }')
     source, out = tmp_path / "in", tmp_path / "out"
     write(source, "log", "")
@@ -317,8 +313,8 @@ def test_an_attribute_in_the_path_can_not_leave_the_directory(mstream, tmp_path)
     (tmp_path / "in" / "sub").mkdir()
     write(tmp_path / "in" / "sub", "a.jsonl", '{"seq":2}\n')
     result = run_once(mstream, tmp_path, job(
-        'service_name = "in", resource = "sub/a.jsonl", output_encoding = "json"',
-        'resource = "{attr:file}", output_encoding = "json"'), code=3)
+        'service_name = "in", resource = "sub/a.jsonl"',
+        'resource = "{attr:file}"'), code=3)
     assert result.code == 3
     assert not (tmp_path / "out" / "sub").exists()
 

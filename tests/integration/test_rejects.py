@@ -43,7 +43,7 @@ TO_MONGODB = """
 [[connectors]]
 name = "{job}"
 source = {{ service_name = "k", resource = "{topic}", input_encoding = "json", start = "earliest" }}
-sinks = [ {{ service_name = "m", resource = "copy", output_encoding = "bson", {sink} }} ]
+sinks = [ {{ service_name = "m", resource = "copy", {sink} }} ]
 checkpoint = {{ enabled = true, interval = "50ms" }}
 {more}
 """

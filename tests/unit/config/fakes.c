@@ -207,7 +207,7 @@ fake_transcoder(enum mst_encoding from, enum mst_encoding to,
                 const struct mst_encoding_options *options,
                 struct mst_transcoder *ret_transcoder, struct mst_error *err)
 {
-    bool known = (from == MST_ENCODING_BSON || from == MST_ENCODING_JSON)
+    bool known = from != MST_ENCODING_RAW
                  && (to == MST_ENCODING_BSON || to == MST_ENCODING_JSON);
     if (from != to && !known) {
         return mst_fail(err, MST_FATAL, "fake", 0, "not known here");

@@ -2,6 +2,8 @@
 /* What is wrong between entries, all of it in one go. */
 #include "unit/cmocka_all.h"
 
+#include <stdio.h>
+
 #include "unit/config/fakes.h"
 
 #define M    "[[services]]\nprovider = \"both\"\nname = \"m\"\nuri = \"x\"\n"
@@ -159,14 +161,21 @@ encodings_fit_together(void **state)
     (void)state;
     static const struct check_case cases[] = {
         {M S "[[connectors]]\nname = \"c\"\n" SRC
-             "sinks = [ { service_name = \"s\" } ]\n",
-         "t.toml:11:11: error: a sink of provider 'screen' does not take bson "
-         "(connectors[0].sinks[0])\n"
+             "sinks = [ { service_name = \"s\", output_encoding = \"bson\" }"
+             " ]\n",
+         "t.toml:11:51: error: a sink of provider 'screen' does not take bson "
+         "(connectors[0].sinks[0].output_encoding)\n"
          "  hint: set output_encoding to one of: json\n"},
         {M S "[[connectors]]\nname = \"c\"\n" SRC
              "sinks = [ { service_name = \"s\", output_encoding = \"json\" }"
              " ]\n",
          ""},
+        {M L "[[connectors]]\nname = \"c\"\n"
+             "source = { service_name = \"l\", resource = \"r\", "
+             "input_encoding = \"avro\" }\n" SINK,
+         "t.toml:11:11: error: a sink of provider 'both' does not take avro "
+         "(connectors[0].sinks[0])\n"
+         "  hint: set output_encoding to one of: bson, json\n"},
         {M "[[connectors]]\nname = \"c\"\n"
            "source = { service_name = \"m\", resource = \"r\", "
            "output_encoding = \"avro\" }\n" SINK,
@@ -201,6 +210,42 @@ encodings_fit_together(void **state)
          "(connectors[0].dlq.max_ago)\n  hint: did you mean 'max_age'?\n"},
     };
     check_all(cases, MST_ARRAY_SIZE(cases));
+}
+
+/* Loads a connector from `lines` into one sink; what the sink gets. */
+static enum mst_encoding
+sink_gets(const char *input, const char *sink)
+{
+    char text[1024];
+    char *problems = NULL;
+    (void)snprintf(text, sizeof(text),
+                   M S L
+                   "[[connectors]]\nname = \"c\"\nsource = { service_name = "
+                   "\"l\", resource = \"r\", input_encoding = \"%s\" }\n"
+                   "sinks = [ { service_name = \"%s\", resource = \"r\" } ]\n",
+                   input, sink);
+    struct mst_config *config = fake_load(text, NULL, &problems);
+    assert_string_equal(problems, "");
+    const struct mst_config_step *step = &config->connectors[0].sinks[0];
+    enum mst_encoding to = step->to;
+    assert_int_equal(step->from, mst_encoding_parse(input));
+    assert_int_equal(step->output_encoding, MST_ENCODING_NONE);
+    mst_config_destroy(config);
+    free(problems);
+    return to;
+}
+
+static void
+sink_without_an_encoding_gets_the_one_that_it_takes(void **state)
+{
+    (void)state;
+    /* What comes, where the sink takes it ... */
+    assert_int_equal(sink_gets("bson", "m"), MST_ENCODING_BSON);
+    assert_int_equal(sink_gets("json", "m"), MST_ENCODING_JSON);
+    assert_int_equal(sink_gets("json", "s"), MST_ENCODING_JSON);
+    /* ... else the only one that it can become. */
+    assert_int_equal(sink_gets("bson", "s"), MST_ENCODING_JSON);
+    assert_int_equal(sink_gets("avro", "s"), MST_ENCODING_JSON);
 }
 
 static void
@@ -334,6 +379,7 @@ main(void)
         cmocka_unit_test(connectors_are_whole_and_have_unique_names),
         cmocka_unit_test(steps_refer_to_services_that_can_do_it),
         cmocka_unit_test(encodings_fit_together),
+        cmocka_unit_test(sink_without_an_encoding_gets_the_one_that_it_takes),
         cmocka_unit_test(schemas_are_known_and_not_forgotten_silently),
         cmocka_unit_test(system_stores_refer_to_services),
         cmocka_unit_test(values_of_the_environment_are_in_no_message),
