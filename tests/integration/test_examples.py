@@ -57,6 +57,8 @@ def test_mongodb_to_kafka_delivers(mstreamd, mongodb, kafka):
     wait_until(lambda: follows(mongodb), what="the change stream")
     users.insert_one({"_id": "ada", "age": 36})
     users.update_one({"_id": "ada"}, {"$set": {"age": 37}})
+    # The update's document is looked up: it must still be there.
+    wait_until(lambda: kafka.exists(topic) and kafka.count(topic) >= 2)
     users.delete_one({"_id": "ada"})
     wait_until(
         lambda: kafka.exists(topic) and kafka.count(topic) >= 3
