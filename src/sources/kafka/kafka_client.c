@@ -2,9 +2,17 @@
 /* The consumer of librdkafka: made, shared with batches, ended. */
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/thread.h"
 #include "log/log.h"
 #include "sources/kafka/kafka_source_impl.h"
+
+enum {
+    /* Leaving a group takes some milliseconds. A coordinator that does not
+     * answer gives up on the member by itself, after session.timeout.ms. */
+    CLIENT_LEAVE_MS = 800,
+    CLIENT_POLL_MS = 50
+};
 
 void
 kafka_client_ref(struct kafka_client *client)
@@ -18,7 +26,9 @@ kafka_client_unref(void *memory)
     struct kafka_client *client = memory;
     if (atomic_fetch_sub_explicit(&client->refs, 1, memory_order_acq_rel)
         == 1) {
-        rd_kafka_destroy(client->rk);
+        rd_kafka_destroy_flags(
+            client->rk,
+            client->left ? 0 : RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
         free(client);
     }
 }
@@ -77,6 +87,36 @@ kafka_client_start(struct kafka_source *source, struct mst_error *err)
     return MST_OK;
 }
 
+/* Leaves the group, if it answers. */
+static bool
+client_leave(struct kafka_source *source)
+{
+    int64_t until = mst_clock_ms() + CLIENT_LEAVE_MS;
+    rd_kafka_queue_t *queue = rd_kafka_queue_new(source->rk);
+    rd_kafka_error_t *error = rd_kafka_consumer_close_queue(source->rk, queue);
+    if (error != NULL) {
+        rd_kafka_error_destroy(error); /* it is closed */
+    }
+    while (!rd_kafka_consumer_closed(source->rk) && mst_clock_ms() < until) {
+        rd_kafka_event_t *event = rd_kafka_queue_poll(queue, CLIENT_POLL_MS);
+        if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE) {
+            kafka_rebalance(source->rk, rd_kafka_event_error(event),
+                            rd_kafka_event_topic_partition_list(event),
+                            &source->owner);
+        }
+        rd_kafka_event_destroy(event);
+    }
+    bool left = rd_kafka_consumer_closed(source->rk) != 0;
+    rd_kafka_queue_destroy(queue);
+    if (!left) {
+        mst_log_info("kafka",
+                     "job '%s': the group does not answer and was "
+                     "not told that this member leaves",
+                     source->args.job);
+    }
+    return left;
+}
+
 void
 kafka_client_stop(struct kafka_source *source)
 {
@@ -86,7 +126,7 @@ kafka_client_stop(struct kafka_source *source)
     source->closing = true;
     kafka_stash_clear(&source->stash);
     kafka_assign_release(source);
-    (void)rd_kafka_consumer_close(source->rk);
+    source->client->left = client_leave(source);
     kafka_assign_disown_all(source);
     kafka_parts_forget_handles(&source->parts);
     mst_mutex_lock(&source->mutex);

@@ -29,6 +29,7 @@ struct kafka_stash {
 struct kafka_client {
     rd_kafka_t *rk;
     atomic_uint refs;
+    bool left; /* the group was told that this member leaves */
 };
 
 struct kafka_source {
