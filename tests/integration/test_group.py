@@ -17,7 +17,7 @@ POINTS = [
 ]
 
 # The broker lets a member that comes back under its own name go on at once.
-STATIC = '"group.instance.id" = "one"'
+STATIC = {"group.instance.id": "one"}
 
 
 @pytest.fixture

@@ -7,42 +7,11 @@ import bson
 import pymongo
 import pytest
 from bson.raw_bson import RawBSONDocument
-from support import ROOT
+from support import ROOT, config
 from support.waiting import wait_until
 
-SERVICES = """
-[state]
-path = "./{state}"
-
-[[services]]
-provider = "mongodb"
-name = "m"
-connection_string = "{uri}"
-db_name = "{db}"
-
-[[services]]
-provider = "kafka"
-name = "k"
-"bootstrap.servers" = "{kafka}"
-"group.id" = "group-{db}"
-"session.timeout.ms" = 6000
-"""
-
-OUT = """
-[[connectors]]
-name = "out_{db}"
-source = {{ service_name = "m", resource = "users", {source} }}
-sinks = [ {{ service_name = "k", resource = "{topic}", {sink} }} ]
-checkpoint = {{ enabled = true, interval = "100ms" }}
-"""
-
-BACK = """
-[[connectors]]
-name = "back_{db}{number}"
-source = {{ service_name = "k", resource = "{topic}", input_encoding = "{encoding}", start = "earliest" }}
-sinks = [ {{ service_name = "m", resource = "copy", output_encoding = "bson" }} ]
-checkpoint = {{ enabled = true, interval = "100ms" }}
-"""
+CANONICAL = {"output_encoding": "json", "json_mode": "canonical"}
+BSON = {"output_encoding": "bson"}
 
 
 class Loop:
@@ -53,22 +22,39 @@ class Loop:
         self.topic = kafka.topic("loop", partitions=3)
         self.kafka = kafka
         time = mongodb.client.admin.command("ping")["operationTime"]
-        self.start = f'start = "timestamp:{time.time},{time.inc + 1}"'
+        self.start = f"timestamp:{time.time},{time.inc + 1}"
         self.encoding = "json"
 
-    def config(self, template, state="state", **keys):
-        values = {
-            "uri": self.mongodb.uri,
-            "db": self.mongodb.name,
-            "kafka": self.kafka.bootstrap,
-            "topic": self.topic,
-            "state": state,
-            "encoding": self.encoding,
-            "source": self.start,
-            "number": "",
-            **keys,
-        }
-        return (SERVICES + template).format(**values)
+    def services(self, state):
+        return (
+            config.state(state)
+            + config.mongodb(self.mongodb.uri, self.mongodb.name)
+            + config.kafka(
+                self.kafka.bootstrap,
+                **{
+                    "group.id": f"group-{self.mongodb.name}",
+                    "session.timeout.ms": 6000,
+                },
+            )
+        )
+
+    def out(self, **sink):
+        """The job from `users` to the topic."""
+        source = {"resource": "users", "start": self.start}
+        return self.services("out") + config.job(
+            f"out_{self.mongodb.name}",
+            {"service_name": "m", **source},
+            {"service_name": "k", "resource": self.topic, **sink},
+        )
+
+    def back(self, number=""):
+        """The job, or one of several, from the topic to `copy`."""
+        source = {"input_encoding": self.encoding, "start": "earliest"}
+        return self.services(f"back{number}") + config.job(
+            f"back_{self.mongodb.name}{number}",
+            {"service_name": "k", "resource": self.topic, **source},
+            {"service_name": "m", "resource": "copy", "output_encoding": "bson"},
+        )
 
     def raw(self, name):
         options = bson.CodecOptions(document_class=RawBSONDocument)
@@ -116,17 +102,17 @@ def loop(mongodb, kafka):
 @pytest.mark.parametrize(
     "encoding, sink",
     [
-        ("json", 'output_encoding = "json", json_mode = "canonical"'),
-        ("bson", 'output_encoding = "bson"'),
-        ("bson", 'output_encoding = "bson", tombstones = "instead"'),
+        ("json", CANONICAL),
+        ("bson", BSON),
+        ("bson", {**BSON, "tombstones": "instead"}),
     ],
     ids=["canonical-json", "bson", "tombstones"],
 )
 def test_a_copy_through_kafka_is_equal_byte_for_byte(loop, mstreamd, encoding, sink):
     loop.encoding = encoding
     loop.change(1500)
-    mstreamd(loop.config(OUT, state="out", sink=sink))
-    mstreamd(loop.config(BACK, state="back"))
+    mstreamd(loop.out(**sink))
+    mstreamd(loop.back())
     wait_until(loop.same, 60, what="the copy equal")
     loop.change(500, seed=2)
     wait_until(loop.same, 60, what="the copy equal again")
@@ -137,23 +123,19 @@ def test_a_copy_through_kafka_is_equal_byte_for_byte(loop, mstreamd, encoding, s
 )
 def test_many_mixed_operations_on_a_thousand_documents_arrive(loop, mstreamd, count):
     loop.encoding = "bson"
-    mstreamd(loop.config(OUT, state="out", sink='output_encoding = "bson"'))
-    mstreamd(loop.config(BACK, state="back"))
+    mstreamd(loop.out(**BSON))
+    mstreamd(loop.back())
     loop.change(count, documents=1000)
     wait_until(loop.same, 240, what="the copy equal")
     assert len(loop.raw("copy")) > 500
 
 
 def test_two_daemons_of_one_group_killed_at_random_lose_nothing(loop, mstreamd):
-    mstreamd(
-        loop.config(
-            OUT, state="out", sink='output_encoding = "json", json_mode = "canonical"'
-        )
-    )
+    mstreamd(loop.out(**CANONICAL))
     pick = random.Random(5)
 
     def member(number):
-        return mstreamd(loop.config(BACK, state=f"back{number}", number=number))
+        return mstreamd(loop.back(number))
 
     members = [member(0), member(1)]
     for turn in range(4):
@@ -174,7 +156,7 @@ def test_a_value_that_is_no_document_is_rejected_alone(loop, mstreamd):
         {"key": "e", "value": b'{"_id": "e", "n": 1}'},
     ]
     loop.kafka.produce(loop.topic, producer_records)
-    daemon = mstreamd(loop.config(BACK))
+    daemon = mstreamd(loop.back())
     copy = loop.mongodb.db.copy
     wait_until(lambda: copy.count_documents({}) == 2, 60, what="both documents")
     assert sorted(d["_id"] for d in copy.find()) == ["a", "e"]

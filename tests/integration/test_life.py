@@ -6,63 +6,33 @@ import sqlite3
 
 import pymongo
 import pytest
+from support import config
 from support.mongodb_stream import Stream
 from support.waiting import wait_until
 
-HEAD = """
-[state]
-path = "./state"
-
-[[services]]
-provider = "generate"
-name = "made"
-
-[[services]]
-provider = "file"
-name = "files"
-path = "./out"
-
-[[services]]
-provider = "mongodb"
-name = "m"
-connection_string = "{uri}"
-db_name = "{db}"
-
-[[services]]
-provider = "kafka"
-name = "k"
-"bootstrap.servers" = "{kafka}"
-
-[[services]]
-provider = "kafka"
-name = "away"
-"bootstrap.servers" = "127.0.0.1:1"
-"""
-
-NUMBERS = """
-[[connectors]]
-name = "NAME"
-source = { service_name = "made", template = '{"n": {{seq}}}', rate = RATE }
-sinks = [ { service_name = "files", resource = "NAME.jsonl" } ]
-checkpoint = { enabled = true, interval = "50ms" }
-"""
-
-AWAY = """
-[[connectors]]
-name = "away"
-source = { service_name = "made", template = '{"n": {{seq}}}', size = "1KiB", rate = 0 }
-sinks = [ { service_name = "away", resource = "nowhere" } ]
-"""
+MADE = {"service_name": "made", "template": '{"n": {{seq}}}'}
+AWAY = config.job(
+    "away",
+    {**MADE, "size": "1KiB", "rate": 0},
+    {"service_name": "away", "resource": "nowhere"},
+)
 
 
 def numbers(name, rate=500, **more):
-    text = NUMBERS.replace("NAME", name).replace("RATE", str(rate))
-    return text + "".join(f"{key} = {value}\n" for key, value in more.items())
+    sink = {"service_name": "files", "resource": f"{name}.jsonl"}
+    return config.job(name, {**MADE, "rate": rate}, sink, **more)
 
 
 @pytest.fixture
 def head(mongodb, kafka):
-    return HEAD.format(uri=mongodb.uri, db=mongodb.name, kafka=kafka.bootstrap)
+    return (
+        config.state()
+        + config.service("generate", "made")
+        + config.service("file", "files", path="./out")
+        + config.mongodb(mongodb.uri, mongodb.name)
+        + config.kafka(kafka.bootstrap)
+        + config.kafka("127.0.0.1:1", "away")
+    )
 
 
 @pytest.fixture

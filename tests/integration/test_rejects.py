@@ -6,75 +6,43 @@ import os
 
 import pytest
 from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource
+from support import config
 from support.waiting import wait_until
-
-SERVICES = """
-[state]
-path = "./state"
-
-[[services]]
-provider = "mongodb"
-name = "m"
-connection_string = "{uri}"
-db_name = "{db}"
-
-[[services]]
-provider = "kafka"
-name = "k"
-"bootstrap.servers" = "{kafka}"
-"message.max.bytes" = 20000000
-
-[[services]]
-provider = "file"
-name = "files"
-path = "./letters"
-"""
-
-TO_KAFKA = """
-[[connectors]]
-name = "{job}"
-source = {{ service_name = "m", resource = "docs", start = "{start}" }}
-sinks = [ {{ service_name = "k", resource = "{topic}", output_encoding = "json" }} ]
-checkpoint = {{ enabled = true, interval = "50ms" }}
-{more}
-"""
-
-TO_MONGODB = """
-[[connectors]]
-name = "{job}"
-source = {{ service_name = "k", resource = "{topic}", input_encoding = "json", start = "earliest" }}
-sinks = [ {{ service_name = "m", resource = "copy", {sink} }} ]
-checkpoint = {{ enabled = true, interval = "50ms" }}
-{more}
-"""
 
 
 class Job:
-    """A connector of one of the two templates, its runs and its letters."""
+    """A connector in one of two directions, its runs and its letters."""
 
-    def __init__(self, template, mongodb, kafka, mstream):
-        self.template, self.mstream = template, mstream
+    def __init__(self, direction, mongodb, kafka, mstream):
+        self.direction, self.mstream = direction, mstream
         self.mongodb, self.kafka = mongodb, kafka
         self.name = f"job_{mongodb.name}"
         self.topic = kafka.topic("docs", max__message__bytes=15000)
         self.docs, self.copy = mongodb.db["docs"], mongodb.db["copy"]
         now = mongodb.client.admin.command("ping")["operationTime"]
         self.start = f"timestamp:{now.time},{now.inc + 1}"
-        self.sink, self.more = "connections = 2", ""
+        self.sink, self.more = {"connections": 2}, {}
         self.path = mstream.folder / "job.toml"
+
+    def ends(self):
+        """The source and the sink."""
+        topic = {"service_name": "k", "resource": self.topic}
+        docs = {"service_name": "m", "resource": "docs", "start": self.start}
+        copy = {"service_name": "m", "resource": "copy", **self.sink}
+        if self.direction == "to_kafka":
+            return docs, {**topic, "output_encoding": "json"}
+        source = {**topic, "input_encoding": "json", "start": "earliest"}
+        return source, copy
 
     def write(self):
         self.path.write_text(
-            (SERVICES + self.template).format(
-                uri=self.mongodb.uri,
-                db=self.mongodb.name,
-                kafka=self.kafka.bootstrap,
-                job=self.name,
-                start=self.start,
-                topic=self.topic,
-                sink=self.sink,
-                more=self.more,
+            config.state()
+            + config.mongodb(self.mongodb.uri, self.mongodb.name)
+            + config.kafka(
+                self.kafka.bootstrap, **{"message.max.bytes": 20000000}
             )
+            + config.service("file", "files", path="./letters")
+            + config.job(self.name, *self.ends(), **self.more)
         )
         return self.path
 
@@ -114,12 +82,12 @@ class Job:
 
 @pytest.fixture
 def to_kafka(mongodb, kafka, mstream):
-    return Job(TO_KAFKA, mongodb, kafka, mstream)
+    return Job("to_kafka", mongodb, kafka, mstream)
 
 
 @pytest.fixture
 def to_mongodb(mongodb, kafka, mstream):
-    return Job(TO_MONGODB, mongodb, kafka, mstream)
+    return Job("to_mongodb", mongodb, kafka, mstream)
 
 
 def noise(size):
@@ -186,7 +154,7 @@ def test_what_is_no_document_is_kept_as_it_came(to_mongodb):
 
 @pytest.mark.parametrize("connections", [1, 2])
 def test_a_duplicate_key_in_insert_mode_waits(to_mongodb, connections):
-    to_mongodb.sink = f'write_mode = "insert", connections = {connections}'
+    to_mongodb.sink = {"write_mode": "insert", "connections": connections}
     to_mongodb.copy.insert_many([{"_id": 3, "n": "other"}, {"_id": 4, "n": 4}])
     to_mongodb.feed(*(json.dumps({"_id": n, "n": n}) for n in range(10)))
     to_mongodb.run(code=3)
@@ -222,7 +190,7 @@ def test_a_violation_of_a_unique_index_waits(to_mongodb):
 
 
 def test_skip_counts_and_says_what_is_passed_over(to_mongodb):
-    to_mongodb.more = 'on_reject = "skip"'
+    to_mongodb.more = {"on_reject": "skip"}
     to_mongodb.feed('{"_id": 0}', "not json", '{"_id": 1}', "[]", '{"_id": 2}')
     result = to_mongodb.run(code=3)
     assert to_mongodb.copied() == [0, 1, 2]
@@ -231,8 +199,8 @@ def test_skip_counts_and_says_what_is_passed_over(to_mongodb):
 
 
 def test_stop_stops_before_it_and_goes_on_when_repaired(to_mongodb):
-    to_mongodb.more = 'on_reject = "stop"'
-    to_mongodb.sink = 'write_mode = "insert", connections = 1'
+    to_mongodb.more = {"on_reject": "stop"}
+    to_mongodb.sink = {"write_mode": "insert", "connections": 1}
     to_mongodb.copy.insert_one({"_id": 3, "n": "other"})
     to_mongodb.feed(*(json.dumps({"_id": n, "n": n}) for n in range(6)))
     for _ in range(2):
@@ -247,7 +215,7 @@ def test_stop_stops_before_it_and_goes_on_when_repaired(to_mongodb):
 
 
 def test_letters_that_are_full_stop_the_job_and_none_is_lost(to_mongodb):
-    to_mongodb.more = 'dlq = { max_bytes = "4KiB" }'
+    to_mongodb.more = {"dlq": {"max_bytes": "4KiB"}}
     bad = [f"not json {n} {'x' * 900}" for n in range(10)]
     to_mongodb.feed('{"_id": 0}', *bad, '{"_id": 1}')
     result = to_mongodb.run(code=1)
@@ -255,7 +223,7 @@ def test_letters_that_are_full_stop_the_job_and_none_is_lost(to_mongodb):
     # Letters are kept in groups: a group that does not fit is not begun.
     assert len(to_mongodb.letters()) < 10
     # Nothing is passed over: with room, the rest is kept too.
-    to_mongodb.more = 'dlq = { max_bytes = "1MiB" }'
+    to_mongodb.more = {"dlq": {"max_bytes": "1MiB"}}
     to_mongodb.run(code=3)
     payloads = {
         to_mongodb.show(letter)[1]["payload"] for letter in to_mongodb.letters()
@@ -269,7 +237,7 @@ def test_letters_that_are_full_stop_the_job_and_none_is_lost(to_mongodb):
 
 def test_letters_to_a_topic_are_the_bytes_that_were_read(to_mongodb, kafka):
     letters = kafka.topic("letters")
-    to_mongodb.more = f'dlq = {{ service_name = "k", resource = "{letters}" }}'
+    to_mongodb.more = {"dlq": {"service_name": "k", "resource": letters}}
     to_mongodb.feed('{"_id": 0}', "not json é", '{"_id": 1}', " [1,  2] ")
     to_mongodb.run(code=3)
     assert to_mongodb.copied() == [0, 1]
@@ -288,9 +256,7 @@ def test_letters_to_a_topic_are_the_bytes_that_were_read(to_mongodb, kafka):
 
 
 def test_letters_to_a_file_are_the_bytes_that_were_read(to_mongodb):
-    to_mongodb.more = (
-        'dlq = { service_name = "files", resource = "letters.jsonl" }'
-    )
+    to_mongodb.more = {"dlq": {"service_name": "files", "resource": "letters.jsonl"}}
     to_mongodb.feed('{"_id": 0}', '{"_id":1,"_id":2}', '{"_id": 1}')
     to_mongodb.run(code=3)
     assert to_mongodb.copied() == [0, 1]

@@ -4,43 +4,20 @@
 import time
 
 import pytest
+from support import config
 from support.mixed import VALUES, Mixed, difference, raw_documents, values
 
-CONFIG = """
-[state]
-path = "./state"
-
-[[services]]
-provider = "mongodb"
-name = "m"
-connection_string = "{uri}"
-db_name = "{db}"
-
-[[services]]
-provider = "kafka"
-name = "k"
-"bootstrap.servers" = "{kafka}"
-"auto.offset.reset" = "earliest"
-
-[[connectors]]
-name = "there_{db}"
-source = {{ service_name = "m", resource = "users", start = "{start}", {source} }}
-sinks = [ {{ service_name = "k", resource = "{topic}", {encoding} }} ]
-
-[[connectors]]
-name = "back_{db}"
-source = {{ service_name = "k", resource = "{topic}", {back} }}
-sinks = [ {{ service_name = "m", resource = "copy", output_encoding = "bson" }} ]
-"""
-
+# What the way there writes, and the way back reads.
 ENCODINGS = {
     "canonical": (
-        'output_encoding = "json", json_mode = "canonical"',
-        'input_encoding = "json"',
+        {"output_encoding": "json", "json_mode": "canonical"},
+        {"input_encoding": "json"},
     ),
-    "relaxed": ('output_encoding = "json"', 'input_encoding = "json"'),
-    "bson": ('output_encoding = "bson"', 'input_encoding = "bson"'),
+    "relaxed": ({"output_encoding": "json"}, {"input_encoding": "json"}),
+    "bson": ({"output_encoding": "bson"}, {"input_encoding": "bson"}),
 }
+LOOKED_UP = {"full_document": "updateLookup"}
+PRE_IMAGES = {"full_document": "required", "before": "required"}
 
 
 class Trip:
@@ -54,18 +31,26 @@ class Trip:
         now = mongodb.client.admin.command("ping")["operationTime"]
         self.start = f"timestamp:{now.time},{now.inc + 1}"
 
-    def daemon(self, encoding, source='full_document = "updateLookup"'):
+    def daemon(self, encoding, source=None):
         there, back = ENCODINGS[encoding]
+        users = {"service_name": "m", "resource": "users"}
+        topic = {"service_name": "k", "resource": self.topic}
+        copy = {"service_name": "m", "resource": "copy"}
         return self.mstreamd(
-            CONFIG.format(
-                uri=self.mongodb.uri,
-                db=self.mongodb.name,
-                kafka=self.kafka.bootstrap,
-                topic=self.topic,
-                start=self.start,
-                source=source,
-                encoding=there,
-                back=back,
+            config.state()
+            + config.mongodb(self.mongodb.uri, self.mongodb.name)
+            + config.kafka(
+                self.kafka.bootstrap, **{"auto.offset.reset": "earliest"}
+            )
+            + config.job(
+                f"there_{self.mongodb.name}",
+                {**users, "start": self.start, **(source or LOOKED_UP)},
+                {**topic, **there},
+            )
+            + config.job(
+                f"back_{self.mongodb.name}",
+                {**topic, **back},
+                {**copy, "output_encoding": "bson"},
             )
         )
 
@@ -95,10 +80,6 @@ def check(trip, encoding, operations, source):
     daemon.stop()
     assert contents(trip.copy) == wanted
     assert trip.kafka.count(trip.topic) == operations
-
-
-LOOKED_UP = 'full_document = "updateLookup"'
-PRE_IMAGES = 'full_document = "required", before = "required"'
 
 
 @pytest.mark.parametrize("encoding", ["canonical", "relaxed", "bson"])

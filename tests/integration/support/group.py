@@ -7,37 +7,9 @@ import threading
 import confluent_kafka
 import pymongo
 
+from . import config
 from .crash import Verdict, Writer
 from .waiting import wait_until
-
-CONFIG = """
-[state]
-path = "./{state}"
-[limits]
-memory = "4MiB"
-
-[[services]]
-provider = "kafka"
-name = "k"
-"bootstrap.servers" = "{kafka}"
-"group.id" = "{group}"
-"session.timeout.ms" = 6000
-"heartbeat.interval.ms" = 500
-{properties}
-
-[[services]]
-provider = "mongodb"
-name = "m"
-connection_string = "{uri}"
-db_name = "{db}"
-
-[[connectors]]
-name = "{group}"
-source = {{ service_name = "k", resource = "{topic}", input_encoding = "json", start = "earliest" }}
-sinks = [ {{ service_name = "m", resource = "docs", output_encoding = "bson" }} ]
-checkpoint = {{ enabled = true, interval = "50ms" }}
-batch = {{ kind = "count", size = 50 }}
-"""
 
 
 class TopicWriter(Writer):
@@ -134,17 +106,31 @@ class ToMongodb:
         )
         self.watcher = Watcher(self.docs)
 
-    def start(self, state="state", properties="", more="", **options):
-        config = more + CONFIG.format(
-            state=state,
-            kafka=self.bootstrap,
-            group=self.group,
-            properties=properties,
-            uri=self.uri,
-            db=self.db,
-            topic=self.topic,
+    def start(self, state="state", properties=None, more="", **options):
+        source = {"resource": self.topic, "input_encoding": "json"}
+        sink = {"resource": "docs", "output_encoding": "bson"}
+        text = (
+            more
+            + config.state(state)
+            + config.table("[limits]", {"memory": "4MiB"})
+            + config.kafka(
+                self.bootstrap,
+                **{
+                    "group.id": self.group,
+                    "session.timeout.ms": 6000,
+                    "heartbeat.interval.ms": 500,
+                    **(properties or {}),
+                },
+            )
+            + config.mongodb(self.uri, self.db)
+            + config.job(
+                self.group,
+                {"service_name": "k", **source, "start": "earliest"},
+                {"service_name": "m", **sink},
+                batch={"kind": "count", "size": 50},
+            )
         )
-        return self.mstreamd(config, **options)
+        return self.mstreamd(text, **options)
 
     def held(self):
         """What the collection holds now."""

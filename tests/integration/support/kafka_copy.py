@@ -3,44 +3,7 @@
 
 import json
 
-CONFIG = """
-[state]
-path = "./{state}"
-[log]
-level = "debug"
-
-[[services]]
-provider = "kafka"
-name = "in"
-{in_properties}
-
-[[services]]
-provider = "kafka"
-name = "out"
-{out_properties}
-
-[[connectors]]
-name = "{job}"
-source = {{ service_name = "in", {source} }}
-sinks = [ {{ service_name = "out", {sink} }} ]
-checkpoint = {{ enabled = true, interval = "50ms" }}
-"""
-
-
-def toml(value):
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, dict):
-        return "{ " + inline(value) + " }"
-    return json.dumps(value)
-
-
-def inline(keys):
-    return ", ".join(f"{json.dumps(k)} = {toml(v)}" for k, v in keys.items())
-
-
-def lines(keys):
-    return "\n".join(f"{json.dumps(k)} = {toml(v)}" for k, v in keys.items())
+from . import config
 
 
 class Copy:
@@ -63,13 +26,16 @@ class Copy:
     def config(self, state="state", **source):
         source = {"resource": self.topic, **self.source, **source}
         sink = {"resource": self.target, **self.sink}
-        return CONFIG.format(
-            state=state,
-            in_properties=lines(self.in_properties),
-            out_properties=lines(self.out_properties),
-            job=self.job,
-            source=inline(source),
-            sink=inline(sink),
+        return (
+            config.state(state)
+            + config.table("[log]", {"level": "debug"})
+            + config.service("kafka", "in", **self.in_properties)
+            + config.service("kafka", "out", **self.out_properties)
+            + config.job(
+                self.job,
+                {"service_name": "in", **source},
+                {"service_name": "out", **sink},
+            )
         )
 
     def path(self, **source):

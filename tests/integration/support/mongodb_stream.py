@@ -1,42 +1,12 @@
 # SPDX-License-Identifier: MIT
 """A job from a MongoDB collection to a Kafka topic, as tests use it."""
 
-import json
 import sqlite3
 
 from bson import json_util
 
+from . import config
 from .waiting import wait_until
-
-CONFIG = """
-[state]
-path = "./state"
-
-[[services]]
-provider = "mongodb"
-name = "m"
-connection_string = "{uri}"
-db_name = "{db}"
-
-[[services]]
-provider = "kafka"
-name = "k"
-"bootstrap.servers" = "{kafka}"
-"message.max.bytes" = 40000000
-"linger.ms" = 0
-
-[[connectors]]
-name = "{job}"
-source = {{ service_name = "m", {source} }}
-sinks = [ {{ service_name = "k", resource = "{topic}", output_encoding = "json" }} ]
-checkpoint = {{ enabled = true, interval = "50ms" }}
-"""
-
-
-def toml(value):
-    if isinstance(value, bool):
-        return str(value).lower()
-    return json.dumps(value)
 
 
 class Stream:
@@ -59,14 +29,22 @@ class Stream:
         return time
 
     def config(self, **source):
-        keys = {**self.source, **source}
-        return CONFIG.format(
-            uri=self.uri,
-            db=self.mongodb.name,
-            kafka=self.kafka.bootstrap,
-            job=self.job,
-            topic=self.topic,
-            source=", ".join(f"{k} = {toml(v)}" for k, v in keys.items()),
+        return (
+            config.state()
+            + config.mongodb(self.uri, self.mongodb.name)
+            + config.kafka(
+                self.kafka.bootstrap,
+                **{"message.max.bytes": 40000000, "linger.ms": 0},
+            )
+            + config.job(
+                self.job,
+                {"service_name": "m", **self.source, **source},
+                {
+                    "service_name": "k",
+                    "resource": self.topic,
+                    "output_encoding": "json",
+                },
+            )
         )
 
     def run(self, code=0, **source):

@@ -3,33 +3,9 @@
 
 import json
 
+from . import config
 from .crash import Verdict, Writer
 from .waiting import wait_until
-
-TO_KAFKA = """
-[state]
-path = "./state"
-[limits]
-memory = "4MiB"
-
-[[services]]
-provider = "mongodb"
-name = "m"
-connection_string = "{uri}"
-db_name = "{db}"
-
-[[services]]
-provider = "kafka"
-name = "k"
-"bootstrap.servers" = "{kafka}"
-
-[[connectors]]
-name = "crash"
-source = {{ service_name = "m", resource = "docs", output_encoding = "json", start = "{start}" }}
-sinks = [ {{ service_name = "k", resource = "{topic}", output_encoding = "json" }} ]
-checkpoint = {{ enabled = true, interval = "50ms" }}
-batch = {{ kind = "count", size = 50 }}
-"""
 
 # Between two checkpoints, 50 ms apart, and in flight: no crash may repeat
 # more than this.
@@ -48,15 +24,23 @@ class ToKafka:
         self.since = f"timestamp:{now.time},{now.inc}"
         self.writer = Writer(mongodb.db["docs"], seed=3, per_second=per_second)
 
-    def start(self, more="", **options):
-        config = more + TO_KAFKA.format(
-            uri=self.uri,
-            db=self.db,
-            kafka=self.bootstrap,
-            topic=self.topic,
-            start=self.since,
+    def start(self, state="state", more="", **options):
+        source = {"resource": "docs", "output_encoding": "json"}
+        sink = {"resource": self.topic, "output_encoding": "json"}
+        text = (
+            more
+            + config.state(state)
+            + config.table("[limits]", {"memory": "4MiB"})
+            + config.mongodb(self.uri, self.db)
+            + config.kafka(self.bootstrap)
+            + config.job(
+                "crash",
+                {"service_name": "m", **source, "start": self.since},
+                {"service_name": "k", **sink},
+                batch={"kind": "count", "size": 50},
+            )
         )
-        return self.mstreamd(config, **options)
+        return self.mstreamd(text, **options)
 
     def arrivals(self):
         for record in self.kafka.consume_all(self.topic):
