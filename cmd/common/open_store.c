@@ -35,7 +35,7 @@ enum mst_status
 mst_cmd_open_store(const struct mst_config *config, bool read_only,
                    struct mst_store **ret_store, struct mst_error *err)
 {
-    const struct mst_store_place place = {.path = config->state_path,
+    const struct mst_store_place place = {.path = config->state.path,
                                           .read_only = read_only};
     struct mst_store *shared = NULL;
     enum mst_status status = open_shared(config, &shared, err);

@@ -109,13 +109,13 @@ doctor_state(struct doctor *self, const struct mst_config *config)
     self->service = "state";
     enum mst_status status = mst_cmd_open_store(config, true, &store, &err);
     if (status == MST_OK) {
-        doctor_add(&self->findings, MST_FINDING_OK, config->state_path,
+        doctor_add(&self->findings, MST_FINDING_OK, config->state.path,
                    "can be read", NULL);
     } else if (status == MST_END) {
-        doctor_add(&self->findings, MST_FINDING_OK, config->state_path,
+        doctor_add(&self->findings, MST_FINDING_OK, config->state.path,
                    "does not exist yet, the first start makes it", NULL);
     } else {
-        doctor_add(&self->findings, MST_FINDING_FAIL, config->state_path,
+        doctor_add(&self->findings, MST_FINDING_FAIL, config->state.path,
                    err.text, err.hint);
     }
     mst_store_close(store);

@@ -169,7 +169,7 @@ daemon_start(struct daemon *daemon, struct mst_config *config,
     size_t failed = 0;
     daemon->shutdown_timeout_ms = config->shutdown_timeout_ms;
     enum mst_status status =
-        mst_instance_lock_take(config->state_path, &daemon->lock, err);
+        mst_instance_lock_take(config->state.path, &daemon->lock, err);
     if (status == MST_OK) {
         status = mst_cmd_open_store(config, false, &daemon->store, err);
     }

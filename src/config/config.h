@@ -17,6 +17,11 @@
 
 #define MST_CONFIG_DEFAULT_FILE "mstream-config.toml"
 
+struct mst_config_state {
+    char *path;       /* ":memory:" keeps nothing */
+    int64_t lease_ms; /* how long a job is held without being renewed */
+};
+
 struct mst_config_service {
     char *name;
     char *provider;
@@ -33,7 +38,7 @@ struct mst_config_service {
 
 struct mst_config {
     struct mst_config_api api;
-    char *state_path; /* ":memory:" keeps nothing */
+    struct mst_config_state state;
     uint64_t memory;
     int64_t shutdown_timeout_ms;
     struct mst_config_log log;

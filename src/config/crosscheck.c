@@ -141,7 +141,7 @@ check_system(struct mst_loader *loader)
 static void
 check_state_path(struct mst_loader *loader)
 {
-    const char *path = loader->config->state_path;
+    const char *path = loader->config->state.path;
     struct stat info;
     if (path == NULL || strcmp(path, ":memory:") == 0 || stat(path, &info) != 0
         || S_ISDIR(info.st_mode)) {

@@ -61,15 +61,27 @@ static const struct mst_option api_options[] = {
 const struct mst_option_table mst_table_api =
     TABLE(api_options, struct mst_config_api);
 
+#define STATE(field) offsetof(struct mst_config_state, field)
+
 static const struct mst_option state_options[] = {
     {.name = "path",
      .type = MST_OPTION_STRING,
+     .offset = STATE(path),
      .def = "./mstream-data",
      .help = "Directory of the embedded state store; \":memory:\" keeps "
              "nothing."},
+    {.name = "lease",
+     .type = MST_OPTION_DURATION,
+     .offset = STATE(lease_ms),
+     .def = "15s",
+     .min = 1000,
+     .max = 3600LL * 1000,
+     .help = "How long a job's lease lasts when it is not renewed: after that "
+             "time another process may run the job."},
 };
 
-const struct mst_option_table mst_table_state = TABLE(state_options, char *);
+const struct mst_option_table mst_table_state =
+    TABLE(state_options, struct mst_config_state);
 
 static const struct mst_option limits_options[] = {
     {.name = "memory",
@@ -220,7 +232,7 @@ static const struct mst_option root_options[] = {
      .help = "The REST API."},
     {.name = "state",
      .type = MST_OPTION_TABLE,
-     .offset = ROOT(state_path),
+     .offset = ROOT(state),
      .table = &mst_table_state,
      .help = "Where the daemon remembers."},
     {.name = "limits",

@@ -33,7 +33,7 @@ struct mst_schema_keys {
 
 extern const struct mst_option_table mst_table_root;   /* struct mst_config */
 extern const struct mst_option_table mst_table_api;    /* .api */
-extern const struct mst_option_table mst_table_state;  /* .state_path */
+extern const struct mst_option_table mst_table_state;  /* .state */
 extern const struct mst_option_table mst_table_limits; /* .memory */
 extern const struct mst_option_table mst_table_log;    /* .log */
 extern const struct mst_option_table mst_table_system; /* .system */

@@ -131,7 +131,6 @@ mst_job_create(const struct mst_job_args *args, struct mst_job **ret_job,
     struct mst_pipeline_spec *spec = &job->spec.spec;
     spec->store = args->store;
     spec->lease = &job->lease;
-    spec->lease_ttl_ms = MST_JOB_LEASE_MS;
     spec->bounded = spec->bounded || args->once;
     spec->timeout_ms =
         args->timeout_ms > 0 ? args->timeout_ms : spec->timeout_ms;
@@ -146,9 +145,9 @@ job_lease(struct mst_job *job)
     while (job_is_wanted(job)) {
         struct mst_error err;
         mst_error_clear(&err);
-        enum mst_status status =
-            mst_job_lease_acquire(job->args.store, mst_job_name(job),
-                                  job->args.holder, &job->lease, &err);
+        enum mst_status status = mst_job_lease_acquire(
+            job->args.store, mst_job_name(job), job->args.holder,
+            job->spec.spec.lease_ttl_ms, &job->lease, &err);
         if (status == MST_OK) {
             return true;
         }

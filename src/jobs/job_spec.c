@@ -159,6 +159,7 @@ mst_job_spec_init(struct mst_job_spec *job_spec,
     struct mst_pipeline_spec *spec = &job_spec->spec;
     spec->memory = connector->memory != 0 ? connector->memory : memory;
     spec->shutdown_timeout_ms = config->shutdown_timeout_ms;
+    spec->lease_ttl_ms = config->state.lease_ms;
     job_spec_policy(spec, connector);
     job_spec->sinks =
         calloc(connector->sinks_len + 1, sizeof(*job_spec->sinks));

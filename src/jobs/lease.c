@@ -6,12 +6,12 @@
 
 enum mst_status
 mst_job_lease_acquire(struct mst_store *store, const char *job,
-                      const char *holder, struct mst_lease *ret_lease,
-                      struct mst_error *err)
+                      const char *holder, int64_t ttl_ms,
+                      struct mst_lease *ret_lease, struct mst_error *err)
 {
     struct mst_lease held = {0};
-    enum mst_status status = store->type->lease_acquire(
-        store, job, holder, MST_JOB_LEASE_MS, &held, err);
+    enum mst_status status =
+        store->type->lease_acquire(store, job, holder, ttl_ms, &held, err);
     if (status == MST_OK) {
         *ret_lease = held;
     } else if (status == MST_AGAIN) {

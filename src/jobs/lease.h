@@ -5,13 +5,11 @@
 
 #include "core/store.h"
 
-enum { MST_JOB_LEASE_MS = 15000 };
-
 /* One try. MST_AGAIN: another has it, and err says who and until when; other
  * statuses as the store gives them. ret_lease is untouched then. */
 MST_MUST_CHECK enum mst_status
 mst_job_lease_acquire(struct mst_store *store, const char *job,
-                      const char *holder, struct mst_lease *ret_lease,
-                      struct mst_error *err);
+                      const char *holder, int64_t ttl_ms,
+                      struct mst_lease *ret_lease, struct mst_error *err);
 
 #endif

@@ -86,7 +86,6 @@ replay_one(const struct replay *replay, struct mst_replay_result *result,
     spec.store = args->store;
     spec.bounded = true;
     spec.lease = replay->lease;
-    spec.lease_ttl_ms = MST_JOB_LEASE_MS;
     spec.timeout_ms = replay_time_left(replay);
     /* A letter that is refused again must not get lost, and takes the place
      * of the one that is removed: no limit is in its way. */
@@ -169,8 +168,9 @@ mst_replay_run(const struct mst_replay_args *args,
     char holder[MST_PROCESS_TAG_MAX];
     memset(ret, 0, sizeof(*ret));
     mst_process_tag(holder);
-    enum mst_status status = mst_job_lease_acquire(store, args->connector->name,
-                                                   holder, &lease, err);
+    enum mst_status status =
+        mst_job_lease_acquire(store, args->connector->name, holder,
+                              args->config->state.lease_ms, &lease, err);
     if (status != MST_OK) {
         return status == MST_AGAIN ? MST_REJECTED : status;
     }

@@ -88,6 +88,9 @@ mst_pipeline_create(const struct mst_pipeline_spec *spec,
     mst_buf_init(&pipeline->saved_position, MST_POSITION_MAX);
     mst_error_clear(&pipeline->reader_problem.err);
     mst_error_clear(&pipeline->store_problem.err);
+    mst_error_clear(&pipeline->lease_problem.err);
+    pipeline->lease_next_ms = spec->lease != NULL ? 0 : INT64_MAX;
+    atomic_init(&pipeline->lease_until_ms, spec->lease != NULL ? 0 : INT64_MAX);
     enum mst_status status = pipeline_make_locks(pipeline, err);
     if (status == MST_OK) {
         status = mst_plan_init(&pipeline->plan, spec, err);
@@ -197,39 +200,8 @@ pipeline_load(struct mst_pipeline *pipeline, struct mst_error *err)
 /* Times of the run's own clockwork, monotonic. */
 struct pipeline_clock {
     int64_t save_ms;
-    int64_t lease_ms;
     int64_t timeout_ms; /* INT64_MAX: none */
 };
-
-static void
-pipeline_renew(struct mst_pipeline *pipeline, struct pipeline_clock *clock)
-{
-    const struct mst_pipeline_spec *spec = pipeline->spec;
-    int64_t now = mst_clock_ms();
-    struct mst_error err;
-    if (spec->lease == NULL || now < clock->lease_ms) {
-        return;
-    }
-    clock->lease_ms = now + spec->lease_ttl_ms / 3;
-    mst_error_clear(&err);
-    enum mst_status status = spec->store->type->lease_renew(
-        spec->store, spec->job, spec->lease, spec->lease_ttl_ms, &err);
-    if (status == MST_REJECTED
-        || (status != MST_OK
-            && mst_clock_wall_ms() > spec->lease->expires_ms)) {
-        err.status = MST_FATAL;
-        mst_error_prefix(&err, "lease lost: ");
-        mst_mutex_lock(&pipeline->mutex);
-        pipeline->lease_lost = true;
-        mst_mutex_unlock(&pipeline->mutex);
-        mst_pipeline_fail(pipeline, &err);
-    } else if (status != MST_OK) {
-        clock->lease_ms = now + 1000;
-        err.status = MST_RETRY;
-        mst_error_prefix(&err, "lease not renewed: ");
-        mst_pipeline_trouble(pipeline, &pipeline->store_problem, &err, 1000);
-    }
-}
 
 /* What is due: saving, the lease, the end of the time. True: timed out. */
 static bool
@@ -240,16 +212,17 @@ pipeline_tick(struct mst_pipeline *pipeline, struct pipeline_clock *clock)
         mst_pipeline_save(pipeline);
         clock->save_ms = now + pipeline->spec->checkpoint_interval_ms;
     }
-    pipeline_renew(pipeline, clock);
+    mst_pipeline_renew(pipeline);
     return now >= clock->timeout_ms;
 }
 
 static int
-pipeline_next_tick(const struct pipeline_clock *clock)
+pipeline_next_tick(const struct mst_pipeline *pipeline,
+                   const struct pipeline_clock *clock)
 {
     int64_t next = clock->save_ms;
     next = clock->timeout_ms < next ? clock->timeout_ms : next;
-    next = clock->lease_ms < next ? clock->lease_ms : next;
+    next = pipeline->lease_next_ms < next ? pipeline->lease_next_ms : next;
     next -= mst_clock_ms();
     return next < 1                  ? 1
            : next > PIPELINE_TICK_MS ? PIPELINE_TICK_MS
@@ -299,7 +272,7 @@ static bool
 pipeline_serve(struct mst_pipeline *pipeline, struct pipeline_clock *clock)
 {
     bool timed_out = false;
-    while (!pipeline_wait(pipeline, pipeline_next_tick(clock),
+    while (!pipeline_wait(pipeline, pipeline_next_tick(pipeline, clock),
                           pipeline_reader_is_done)) {
         if (pipeline_tick(pipeline, clock)) {
             timed_out = true;
@@ -343,7 +316,7 @@ pipeline_drain(struct mst_pipeline *pipeline, struct pipeline_clock *clock,
 {
     int64_t until = INT64_MAX;
     for (;;) {
-        if (pipeline_wait(pipeline, pipeline_next_tick(clock),
+        if (pipeline_wait(pipeline, pipeline_next_tick(pipeline, clock),
                           pipeline_sinks_are_done)) {
             return !mst_pipeline_is_aborting(pipeline);
         }
@@ -442,12 +415,12 @@ mst_pipeline_run(struct mst_pipeline *pipeline, struct mst_error *err)
     bool timed_out = false;
     struct pipeline_clock clock = {
         .save_ms = now + spec->checkpoint_interval_ms,
-        .lease_ms =
-            spec->lease != NULL ? now + spec->lease_ttl_ms / 3 : INT64_MAX,
         .timeout_ms = spec->timeout_ms > 0 ? now + spec->timeout_ms : INT64_MAX,
     };
     enum mst_status status = pipeline_load(pipeline, err);
     if (status == MST_OK) {
+        /* Loading may have taken longer than the lease lasts. */
+        mst_pipeline_renew(pipeline);
         status = pipeline_start(pipeline, err);
     }
     if (status != MST_OK) {

@@ -47,6 +47,7 @@ struct mst_pipeline {
     bool lease_lost;
     struct mst_trouble reader_problem;
     struct mst_trouble store_problem;
+    struct mst_trouble lease_problem;
     struct mst_error failure;
 
     atomic_bool reader_waits; /* wake it when a flight is done */
@@ -69,6 +70,9 @@ struct mst_pipeline {
     pthread_mutex_t pool_mutex;
     struct mst_flight *pool; /* for reuse */
     size_t pool_len;
+
+    int64_t lease_next_ms;              /* job's thread: renew it then */
+    atomic_int_fast64_t lease_until_ms; /* monotonic: deliver before this */
 
     pthread_mutex_t save_mutex; /* one save at a time; guards the next */
     struct mst_buf saved_position;
@@ -113,6 +117,13 @@ void mst_pipeline_advance(struct mst_pipeline *pipeline);
 /* A delivery is done: confirmed by its sink, or safe as a letter. */
 void mst_pipeline_settle(struct mst_pipeline *pipeline,
                          struct mst_delivery *delivery);
+
+/* --- the lease (lease.c) ------------------------------------------------- */
+/* Renews it when that is due. Lost: the run ends. Not to be renewed for so
+ * long that another process could take it: delivery waits, see below. */
+void mst_pipeline_renew(struct mst_pipeline *pipeline);
+/* Thread: any. False: nothing may be given to a sink now. */
+bool mst_pipeline_may_deliver(struct mst_pipeline *pipeline);
 
 /* --- checkpoints (checkpoint.c) ------------------------------------------ */
 MST_MUST_CHECK enum mst_status mst_pipeline_load(struct mst_pipeline *pipeline,

@@ -335,7 +335,12 @@ runner_turn(struct mst_runner *runner)
         mst_runner_bury(runner);
     }
     if (runner->pending.len > 0 && runner->is_open) {
-        runner_write(runner);
+        if (mst_pipeline_may_deliver(runner->pipeline)) {
+            runner_write(runner);
+        } else {
+            runner->waits_for_room = true;
+            atomic_store(&runner->has_room, false);
+        }
     }
     if ((runner->pending.len == 0 || runner->waits_for_room) && runner->is_open
         && mst_queue_is_closed(runner->queue)) {

@@ -119,6 +119,9 @@ mst_pipeline_trouble(struct mst_pipeline *pipeline, struct mst_trouble *slot,
 static const struct mst_trouble *
 status_problem(const struct mst_pipeline *pipeline)
 {
+    if (pipeline->lease_problem.err.status != MST_OK) {
+        return &pipeline->lease_problem;
+    }
     if (pipeline->reader_problem.err.status != MST_OK) {
         return &pipeline->reader_problem;
     }

@@ -223,22 +223,52 @@ def small_disk(tmp_path):
     return program
 
 
-def test_a_full_disk_is_said_and_survived(to_kafka, kafka, small_disk, tmp_path):
-    daemon = to_kafka.start(program=small_disk)
-    writer = to_kafka.writer.start()
-    wait_until(lambda: kafka.count(to_kafka.topic) > 500, 60)
-    disk = Path(f"/proc/{daemon.pid}/root{tmp_path}/state")
+def fill(disk):
+    """Take what is left of the disk; removing the file gives it back."""
     with open(disk / "filler", "wb", buffering=0) as filler:
         with pytest.raises(OSError, match="No space left"):
             while True:
                 filler.write(bytes(4096))
+    return disk / "filler"
+
+
+def test_a_full_disk_is_said_and_survived(to_kafka, kafka, small_disk, tmp_path):
+    daemon = to_kafka.start(program=small_disk)
+    writer = to_kafka.writer.start()
+    wait_until(lambda: kafka.count(to_kafka.topic) > 500, 60)
+    filler = fill(Path(f"/proc/{daemon.pid}/root{tmp_path}/state"))
     daemon.wait_log("no room left", 60)
     assert "checkpoint not saved" in daemon.stderr()
     # The job goes on meanwhile.
     before = kafka.count(to_kafka.topic)
     wait_until(lambda: kafka.count(to_kafka.topic) > before + 500, 60)
-    (disk / "filler").unlink()
+    filler.unlink()
     daemon.wait_log("works again", 60)
     writer.stop()
     to_kafka.finish(0)
+    daemon.stop()
+
+
+def test_a_disk_that_is_full_for_longer_than_the_lease_makes_delivery_wait(
+    to_kafka, kafka, small_disk, tmp_path
+):
+    daemon = to_kafka.start(
+        program=small_disk, env={"MSTREAM_STATE_LEASE": "2s"}
+    )
+    writer = to_kafka.writer.start()
+    wait_until(lambda: kafka.count(to_kafka.topic) > 500, 60)
+    filler = fill(Path(f"/proc/{daemon.pid}/root{tmp_path}/state"))
+    daemon.wait_log("delivery waits until the lease of the job", 60)
+    # What the sink had taken is out soon; nothing follows while others could
+    # hold the lease, however much is written meanwhile.
+    wait_written(writer, 300)
+    before = kafka.count(to_kafka.topic)
+    wait_written(writer, 1200)
+    assert kafka.count(to_kafka.topic) == before
+    filler.unlink()
+    wait_until(lambda: kafka.count(to_kafka.topic) > before + 500, 60)
+    writer.stop()
+    # The same run goes on, so not even a repeat.
+    to_kafka.finish(0)
+    assert daemon.stderr().count("running from") == 1
     daemon.stop()

@@ -81,7 +81,7 @@ sections_are_typed_and_have_defaults(void **state)
     assert_int_equal(config->api.port, 1234);
     assert_string_equal(config->api.host, "127.0.0.1");
     assert_int_equal(config->api.max_body_bytes, 2 << 20);
-    assert_string_equal(config->state_path, ":memory:");
+    assert_string_equal(config->state.path, ":memory:");
     assert_int_equal(config->memory, 64 << 20);
     assert_int_equal(config->shutdown_timeout_ms, 10000);
     assert_int_equal(config->log.level, MST_LOG_WARN);
@@ -194,7 +194,7 @@ an_empty_file_is_a_daemon_without_jobs(void **state)
     assert_int_equal(config->services_len, 0);
     assert_int_equal(config->connectors_len, 0);
     assert_int_equal(config->api.port, 8787);
-    assert_string_equal(config->state_path, "./mstream-data");
+    assert_string_equal(config->state.path, "./mstream-data");
     mst_config_destroy(config);
 }
 

@@ -48,7 +48,7 @@ the_environment_wins_over_the_file(void **state)
     assert_true(config->api.insecure);
     assert_int_equal(config->memory, 8 << 20);
     assert_int_equal(config->log.level, MST_LOG_DEBUG);
-    assert_string_equal(config->state_path, "/var/lib/x");
+    assert_string_equal(config->state.path, "/var/lib/x");
     assert_int_equal(config->shutdown_timeout_ms, 1000);
     mst_config_destroy(config);
 }

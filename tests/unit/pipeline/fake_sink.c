@@ -8,6 +8,7 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/thread.h"
 
 static enum mst_status
@@ -148,6 +149,11 @@ fake_sink_write(void *ctx, struct mst_delivery *const *deliveries, size_t n,
 {
     struct fake_sink *sink = ctx;
     *ret_taken = 0;
+    mst_mutex_lock(&sink->world->mutex);
+    if (mst_clock_ms() > sink->world->lease_until_ms) {
+        sink->world->unleased_writes++;
+    }
+    mst_mutex_unlock(&sink->world->mutex);
     if (sink->script.never) {
         return MST_AGAIN;
     }

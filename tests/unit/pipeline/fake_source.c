@@ -3,6 +3,7 @@
 #include "fake_parts.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/thread.h"
 
@@ -103,6 +104,11 @@ fake_source_read(void *ctx, struct mst_batch *batch, int timeout_ms,
     (void)timeout_ms;
     if (batch->max_events == 0) {
         return MST_AGAIN;
+    }
+    if (world->source.slow_ms > 0) {
+        const struct timespec time = {.tv_nsec =
+                                          world->source.slow_ms * 1000000L};
+        (void)nanosleep(&time, NULL);
     }
     mst_mutex_lock(&world->mutex);
     enum mst_status status = fake_source_fill(world, batch, err);

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/thread.h"
 #include "fake_parts.h"
 
@@ -108,10 +109,18 @@ fake_store_renew(struct mst_store *store, const char *job,
 {
     struct fake_world *world = (struct fake_world *)store;
     (void)job;
-    (void)ttl_ms;
-    return lease->fence < world->fence
-               ? mst_fail(err, MST_REJECTED, "fake", 0, "another has it")
-               : MST_OK;
+    if (lease->fence < world->fence) {
+        return mst_fail(err, MST_REJECTED, "fake", 0, "another has it");
+    }
+    mst_mutex_lock(&world->mutex);
+    unsigned call = ++world->renews;
+    bool fails =
+        call >= world->renew_fails_from && call <= world->renew_fails_upto;
+    if (!fails) {
+        world->lease_until_ms = mst_clock_ms() + ttl_ms;
+    }
+    mst_mutex_unlock(&world->mutex);
+    return fails ? mst_fail(err, MST_RETRY, "fake", 0, "no room left") : MST_OK;
 }
 
 const struct mst_store_type fake_store_type = {

@@ -23,6 +23,7 @@ struct fake_source_script {
     unsigned open_fails;
     unsigned end_marks; /* empty batches with only an end mark */
     unsigned flush;
+    int slow_ms; /* each read takes so long */
 };
 
 struct fake_sink_script {
@@ -85,8 +86,13 @@ struct fake_world {
     uint64_t saved; /* position in the store */
     bool has_saved;
     uint64_t saved_events;
-    uint64_t fence;       /* of the lease in the store */
-    unsigned store_fails; /* per mille */
+    uint64_t fence;            /* of the lease in the store */
+    unsigned store_fails;      /* per mille */
+    unsigned renew_fails_from; /* these calls of renew fail: number from ... */
+    unsigned renew_fails_upto; /* ... to number */
+    unsigned renews;           /* calls so far */
+    int64_t lease_until_ms;    /* monotonic; 0: never renewed */
+    uint64_t unleased_writes;  /* calls of a sink's write beyond that */
     bool letters_full;
     uint64_t bad_saves; /* checkpoints that passed an unconfirmed event */
     uint64_t saves;

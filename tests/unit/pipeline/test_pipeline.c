@@ -206,6 +206,57 @@ a_lost_lease_ends_the_run_and_saves_nothing(void **state)
 }
 
 static void
+with_short_lease(struct mst_pipeline_spec *spec)
+{
+    with_lease(spec);
+    spec->lease_ttl_ms = 300;
+}
+
+static void
+nothing_is_delivered_before_the_lease_is_renewed(void **state)
+{
+    (void)state;
+    const struct fake_source_script source = {.total = 3000, .keys = 7};
+    const struct fake_sink_script sink = {.async = true};
+    struct fake_world world;
+    struct mst_error err;
+    fake_world_init(&world, 1, &source, &sink, 1);
+    world.renew_fails_from = 1;
+    world.renew_fails_upto = 5;
+    assert_int_equal(run_world(&world, with_short_lease, &err),
+                     MST_PIPELINE_COMPLETED);
+    assert_true(world.renews > 5);
+    assert_int_equal(world.unleased_writes, 0);
+    assert_int_equal(fake_world_missing(&world, source.total), 0);
+    assert_int_equal(fake_world_repeated(&world), 0);
+    fake_world_clear(&world);
+}
+
+static void
+delivery_waits_beyond_the_lease_and_goes_on_when_it_is_renewed(void **state)
+{
+    (void)state;
+    const struct fake_source_script source = {
+        .total = 3000, .keys = 7, .slow_ms = 5};
+    const struct fake_sink_script sink = {.async = true, .full = 100};
+    struct fake_world world;
+    struct mst_error err;
+    fake_world_init(&world, 1, &source, &sink, 1);
+    world.renew_fails_from = 2;
+    world.renew_fails_upto = 20;
+    assert_int_equal(run_world(&world, with_short_lease, &err),
+                     MST_PIPELINE_COMPLETED);
+    assert_true(world.renews > 20);
+    /* One may have been on its way. */
+    assert_in_range(world.unleased_writes, 0, 1);
+    assert_int_equal(fake_world_missing(&world, source.total), 0);
+    assert_int_equal(fake_world_repeated(&world), 0);
+    assert_int_equal(world.out_of_order, 0);
+    assert_int_equal(world.bad_saves, 0);
+    fake_world_clear(&world);
+}
+
+static void
 a_fatal_sink_ends_the_run_without_waiting_for_it(void **state)
 {
     (void)state;
@@ -291,6 +342,9 @@ main(void)
         cmocka_unit_test(attempts_that_are_used_up_make_a_dead_letter),
         cmocka_unit_test(a_dead_sink_holds_the_position_and_the_time_ends),
         cmocka_unit_test(a_lost_lease_ends_the_run_and_saves_nothing),
+        cmocka_unit_test(nothing_is_delivered_before_the_lease_is_renewed),
+        cmocka_unit_test(
+            delivery_waits_beyond_the_lease_and_goes_on_when_it_is_renewed),
         cmocka_unit_test(a_fatal_sink_ends_the_run_without_waiting_for_it),
         cmocka_unit_test(
             stopping_drains_and_starting_goes_on_without_gap_or_repeat),
