@@ -11,6 +11,8 @@
 #include "commands.h"
 #include "table.h"
 
+enum { DLQ_PLACE_MAX = 64 * 1024 };
+
 static const struct mst_cli_flag list_flags[] = {
     MST_STATE_FLAG_CONFIG,
     {"job", "NAME", "only letters of this job", NULL},
@@ -48,6 +50,20 @@ mst_dlq_no_letter(const struct mst_cli_args *args, uint64_t id)
     return MST_EXIT_FAILED;
 }
 
+bool
+mst_dlq_place(const struct mst_letter *letter, bool for_machines,
+              struct mst_buf *out)
+{
+    const struct mst_source_type *const *sources = mst_cli_registry()->sources;
+    enum mst_status status = MST_REJECTED;
+    for (; *sources != NULL && status == MST_REJECTED; sources++) {
+        if ((*sources)->locate != NULL) {
+            status = (*sources)->locate(letter, for_machines, out);
+        }
+    }
+    return status != MST_FATAL;
+}
+
 struct dlq_list {
     const struct mst_cli_args *args;
     struct mst_output out;
@@ -56,7 +72,8 @@ struct dlq_list {
 };
 
 static void
-list_json(struct mst_output *out, const struct mst_letter *one)
+list_json(struct mst_output *out, const struct mst_letter *one,
+          const struct mst_buf *place)
 {
     mst_output_open(out, NULL, '{');
     mst_output_number(out, "id", (int64_t)one->id);
@@ -66,21 +83,19 @@ list_json(struct mst_output *out, const struct mst_letter *one)
     mst_output_str(out, "stage", one->stage);
     mst_output_number(out, "attempts", one->attempts);
     mst_output_str(out, "op", mst_op_name(one->op));
+    mst_output_json(out, "position",
+                    place->len > 0 ? mst_buf_slice(place)
+                                   : MST_SLICE_LIT("null"));
     mst_output_str(out, "reason", one->reason);
     mst_output_str(out, "hint", one->hint);
     mst_output_close(out, '}');
 }
 
-static enum mst_status
-list_one(void *arg, const struct mst_letter *one)
+static void
+list_row(struct dlq_list *self, const struct mst_letter *one,
+         struct mst_buf *place)
 {
-    struct dlq_list *self = arg;
     char when[MST_TIME_TEXT_MAX];
-    self->seen++;
-    if (self->args->json) {
-        list_json(&self->out, one);
-        return MST_OK;
-    }
     mst_time_format(one->time_ms, when);
     mst_table_add(&self->table, "%" PRIu64, one->id);
     mst_table_add(&self->table, "%s", when);
@@ -88,16 +103,34 @@ list_one(void *arg, const struct mst_letter *one)
     mst_table_add(&self->table, "%s", one->sink != NULL ? one->sink : "-");
     mst_table_add(&self->table, "%s", one->stage != NULL ? one->stage : "-");
     mst_table_add(&self->table, "%u", one->attempts);
+    const char *where = place->len > 0 ? mst_buf_text(place) : NULL;
+    mst_table_add(&self->table, "%s", where != NULL ? where : "-");
     mst_table_add(&self->table, "%s", one->reason != NULL ? one->reason : "");
-    return MST_OK;
+}
+
+static enum mst_status
+list_one(void *arg, const struct mst_letter *one)
+{
+    struct dlq_list *self = arg;
+    struct mst_buf place;
+    mst_buf_init(&place, DLQ_PLACE_MAX);
+    self->seen++;
+    bool known = mst_dlq_place(one, self->args->json, &place);
+    if (known && self->args->json) {
+        list_json(&self->out, one, &place);
+    } else if (known) {
+        list_row(self, one, &place);
+    }
+    mst_buf_clear(&place);
+    return known ? MST_OK : MST_FATAL;
 }
 
 static int
 list_state(const struct mst_cli_args *args, struct mst_state *state,
            size_t limit)
 {
-    static const char *const headings[] = {"ID",    "TIME",     "JOB",   "SINK",
-                                           "STAGE", "ATTEMPTS", "REASON"};
+    static const char *const headings[] = {
+        "ID", "TIME", "JOB", "SINK", "STAGE", "ATTEMPTS", "POSITION", "REASON"};
     struct dlq_list self = {.args = args};
     struct mst_error err;
     int code = MST_EXIT_OK;

@@ -10,6 +10,8 @@
 #include "output.h"
 #include "pipeline/letter_event.h"
 
+enum { SHOW_PLACE_MAX = 64 * 1024 };
+
 static const struct mst_cli_flag show_flags[] = {
     MST_STATE_FLAG_CONFIG,
 };
@@ -75,6 +77,19 @@ show_line(struct mst_output *out, const char *name, const char *text)
 }
 
 static void
+show_place(struct mst_output *out, const struct mst_letter *one)
+{
+    struct mst_buf place;
+    mst_buf_init(&place, SHOW_PLACE_MAX);
+    if (!mst_dlq_place(one, false, &place)) {
+        out->failed = true;
+    } else if (place.len > 0) {
+        show_line(out, "position", mst_buf_text(&place));
+    }
+    mst_buf_clear(&place);
+}
+
+static void
 show_text(struct mst_output *out, const struct mst_letter *one)
 {
     char when[MST_TIME_TEXT_MAX];
@@ -88,6 +103,7 @@ show_text(struct mst_output *out, const struct mst_letter *one)
     show_line(out, "time", when);
     mst_output_text(out, "%-11s%u\n", "attempts", one->attempts);
     show_line(out, "operation", mst_op_name(one->op));
+    show_place(out, one);
     if (one->source_ts_ms != MST_TIME_UNKNOWN) {
         mst_time_format(one->source_ts_ms, when);
         show_line(out, "changed", when);
@@ -116,7 +132,13 @@ show_one(void *arg, const struct mst_letter *one)
         show_text(&self->out, one);
         return MST_OK;
     }
-    enum mst_status status = mst_letter_to_json(one, &self->out.buf);
+    struct mst_buf place;
+    mst_buf_init(&place, SHOW_PLACE_MAX);
+    enum mst_status status = MST_FATAL;
+    if (mst_dlq_place(one, true, &place)) {
+        status = mst_letter_to_json(one, mst_buf_slice(&place), &self->out.buf);
+    }
+    mst_buf_clear(&place);
     mst_output_newline(&self->out);
     return status;
 }

@@ -23,7 +23,7 @@ struct mst_batch {
     size_t cap;
     size_t max_events; /* the source stops filling here ... */
     size_t max_bytes;  /* ... or here, after at least one event */
-    size_t bytes;      /* payload, keys and marks so far */
+    size_t bytes;      /* payload, keys, marks, large attributes so far */
     size_t held_bytes; /* foreign memory, said by who gave it */
     int max_age_ms;    /* a source may wait this long to fill it further */
     void *owner;       /* the engine's */

@@ -38,13 +38,13 @@ enum mst_key_kind {
 
 #define MST_TIME_UNKNOWN INT64_MIN
 
-/* Name and value are UTF-8. Both may be shared static text. */
+/* Name and value are UTF-8, of any length: a source that adds many counts
+ * them in its batch. Both may be shared static text. A name may come more than
+ * once; the first one is meant where one is asked for. */
 struct mst_attribute {
     struct mst_slice name;
     struct mst_slice value;
 };
-
-enum { MST_ATTRIBUTES_MAX_BYTES = 64 * 1024 };
 
 struct mst_batch;
 

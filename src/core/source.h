@@ -18,6 +18,7 @@
 #define MST_CORE_SOURCE_H
 
 #include "core/batch.h"
+#include "core/letter.h"
 #include "core/option.h"
 #include "core/position.h"
 
@@ -102,6 +103,12 @@ struct mst_source_type {
     /* A position in plain words for people: appends UTF-8 text. */
     enum mst_status (*describe)(struct mst_slice position, struct mst_buf *out,
                                 struct mst_error *err);
+
+    /* Optional. Where the event of a dead letter is at the origin: appends a
+     * JSON object when for_machines, else words. Works on letters of any
+     * source: MST_REJECTED for those that are not of this one. */
+    enum mst_status (*locate)(const struct mst_letter *letter,
+                              bool for_machines, struct mst_buf *out);
 
     /* Optional. The position that stands for a moment, for rewinding by time.
      * May use the network: runs on an instance that was created, not opened.

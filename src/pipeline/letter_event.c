@@ -9,7 +9,11 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 
-enum { LETTER_OWN_ATTRIBUTES = 9, LETTER_JSON_MAX = 1024 * 1024 * 1024 };
+enum {
+    LETTER_OWN_ATTRIBUTES = 9,
+    LETTER_COMPARED = 2000, /* attributes, each with each */
+    LETTER_JSON_MAX = 1024 * 1024 * 1024
+};
 
 /* All of a letter on its way: freed as one. */
 struct letter_event {
@@ -81,7 +85,8 @@ letter_convert(struct letter_event *self, const struct mst_letter *letter,
                const struct mst_pipeline_sink *sink, struct mst_error *err)
 {
     mst_buf_init(&self->json, LETTER_JSON_MAX);
-    enum mst_status status = mst_letter_to_json(letter, &self->json);
+    enum mst_status status =
+        mst_letter_to_json(letter, MST_SLICE_NONE, &self->json);
     if (status != MST_OK) {
         return mst_fail(err, MST_FATAL, "dlq", 0,
                         "can not write the letter as JSON");
@@ -186,27 +191,85 @@ letter_json_bytes(struct mst_buf *out, const char *name, struct mst_slice bytes)
     return status;
 }
 
+/* True: an attribute before, or behind, this one has its name. */
+static bool
+letter_has_name(const struct mst_letter *letter, size_t from, size_t to,
+                size_t one)
+{
+    for (size_t i = from; i < to; i++) {
+        if (mst_slice_equal(letter->attributes[i].name,
+                            letter->attributes[one].name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* All values of a name that comes more than once. */
+static enum mst_status
+letter_json_values(struct mst_buf *out, const struct mst_letter *letter,
+                   size_t first)
+{
+    enum mst_status status = mst_buf_append_char(out, '[');
+    for (size_t i = first; i < letter->attributes_len && status == MST_OK;
+         i++) {
+        if (!mst_slice_equal(letter->attributes[i].name,
+                             letter->attributes[first].name)) {
+            continue;
+        }
+        status = i > first ? mst_buf_append_char(out, ',') : MST_OK;
+        if (status == MST_OK) {
+            status = mst_buf_append_json(out, letter->attributes[i].value);
+        }
+    }
+    return status == MST_OK ? mst_buf_append_char(out, ']') : status;
+}
+
+static enum mst_status
+letter_json_attribute(struct mst_buf *out, const struct mst_letter *letter,
+                      size_t i, bool first)
+{
+    size_t n = letter->attributes_len;
+    enum mst_status status = first ? MST_OK : mst_buf_append_char(out, ',');
+    if (status == MST_OK) {
+        status = mst_buf_append_json(out, letter->attributes[i].name);
+    }
+    if (status == MST_OK) {
+        status = mst_buf_append_char(out, ':');
+    }
+    if (status != MST_OK) {
+        return status;
+    }
+    return n <= LETTER_COMPARED && letter_has_name(letter, i + 1, n, i)
+               ? letter_json_values(out, letter, i)
+               : mst_buf_append_json(out, letter->attributes[i].value);
+}
+
+/* A name that comes more than once has a list of values; with very many
+ * attributes, which would take long to compare, it comes again. */
 static enum mst_status
 letter_json_attributes(struct mst_buf *out, const struct mst_letter *letter)
 {
     enum mst_status status = mst_buf_append_str(out, "\"attributes\":{");
+    bool compare = letter->attributes_len <= LETTER_COMPARED;
     for (size_t i = 0; i < letter->attributes_len && status == MST_OK; i++) {
-        status = i > 0 ? mst_buf_append_char(out, ',') : MST_OK;
-        if (status == MST_OK) {
-            status = mst_buf_append_json(out, letter->attributes[i].name);
-        }
-        if (status == MST_OK) {
-            status = mst_buf_append_char(out, ':');
-        }
-        if (status == MST_OK) {
-            status = mst_buf_append_json(out, letter->attributes[i].value);
+        if (!compare || !letter_has_name(letter, 0, i, i)) {
+            status = letter_json_attribute(out, letter, i, i == 0);
         }
     }
     return status == MST_OK ? mst_buf_append_str(out, "},") : status;
 }
 
+static enum mst_status
+letter_json_place(struct mst_buf *out, struct mst_slice place)
+{
+    return mst_buf_printf(out, "\"position\":%.*s,", (int)place.len,
+                          (const char *)place.data);
+}
+
 enum mst_status
-mst_letter_to_json(const struct mst_letter *letter, struct mst_buf *out)
+mst_letter_to_json(const struct mst_letter *letter, struct mst_slice place,
+                   struct mst_buf *out)
 {
     char when[MST_TIME_TEXT_MAX];
     mst_time_format(letter->time_ms, when);
@@ -226,6 +289,9 @@ mst_letter_to_json(const struct mst_letter *letter, struct mst_buf *out)
     };
     for (size_t i = 0; i < MST_ARRAY_SIZE(texts) && status == MST_OK; i++) {
         status = letter_json_text(out, texts[i][0], texts[i][1]);
+    }
+    if (status == MST_OK && place.data != NULL) {
+        status = letter_json_place(out, place);
     }
     status = status == MST_OK ? letter_json_attributes(out, letter) : status;
     status =

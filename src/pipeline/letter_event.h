@@ -19,8 +19,10 @@ mst_letter_event_create(const struct mst_letter *letter,
 void mst_letter_event_destroy(struct mst_delivery *delivery);
 
 /* The letter as one JSON object (the payload as text where it is JSON, else
- * base64), also used where letters are shown. */
+ * base64), also used where letters are shown. place: where the event is at its
+ * origin, as JSON; data == NULL: not known. */
 MST_MUST_CHECK enum mst_status
-mst_letter_to_json(const struct mst_letter *letter, struct mst_buf *out);
+mst_letter_to_json(const struct mst_letter *letter, struct mst_slice place,
+                   struct mst_buf *out);
 
 #endif

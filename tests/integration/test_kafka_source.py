@@ -75,6 +75,111 @@ def test_a_tombstone_is_a_delete_and_stays_a_tombstone(copy, kafka):
     assert record.headers["op"] == "delete"
 
 
+def test_every_header_is_copied_whole(copy, kafka):
+    headers = [
+        ("large", b"x" * 200_000),
+        ("trace", b"1"),
+        ("bytes", b"\x00\xff"),
+        ("none", None),
+        ("empty", b""),
+        ("trace", b"2"),
+        ("topic", b"sports"),
+        ("looks", b"base64:AA=="),
+        ("op", b"insert"),
+    ]
+    kafka.produce(
+        copy.topic, [{"value": "{}", "headers": headers, "partition": 2}]
+    )
+    copy.run()
+    (record,) = kafka.consume_all(copy.target)
+    assert record.raw_headers == [
+        ("origin", b"kafka"),
+        ("topic", copy.topic.encode()),
+        ("partition", b"2"),
+        ("offset", b"0"),
+        *headers,
+    ]
+
+
+def test_headers_count_against_the_budget(copy, kafka):
+    """90 MiB of headers pass through a budget of 8 MiB."""
+    copy.more = {"memory": "8MiB"}
+    copy.out_properties["message.max.bytes"] = 2_000_000
+    copy.target = kafka.topic("wide", max__message__bytes=2_000_000)
+    wide = kafka.topic("wide_in", max__message__bytes=2_000_000)
+    header = ("h", b"x" * 900_000)
+    kafka.produce(wide, [{"value": "{}", "headers": [header]}] * 100)
+    daemon = copy.daemon(resource=wide)
+    wait_until(lambda: kafka.count(copy.target) == 100, 60)
+    assert daemon.peak_rss_kb() < 90 * 1024
+
+
+def test_nothing_and_empty_stay_two_things(copy, kafka):
+    sent = [
+        (key, value) for key in (None, b"", b"k") for value in (None, b"", b"{}")
+    ]
+    copy.target = kafka.topic("one", partitions=1)
+    kafka.produce(
+        copy.topic,
+        [{"key": key, "value": value, "partition": 0} for key, value in sent],
+    )
+    copy.run()
+    records = kafka.consume_all(copy.target)
+    assert [(r.key, r.value) for r in records] == sent
+
+
+def test_a_letter_says_where_its_message_is_and_keeps_all(copy, kafka):
+    headers = [("large", b"x" * 80_000), ("bytes", b"\xff"), ("bytes", b"2")]
+    kafka.produce(
+        copy.topic,
+        [{"key": b"", "value": "{}", "headers": headers, "partition": 1}],
+    )
+    copy.out_properties["message.max.bytes"] = 50_000
+    path = copy.path()
+    copy.run(code=3)
+    place = {"topic": copy.topic, "partition": 1, "offset": 0}
+    words = f"topic {copy.topic}, partition 1, offset 0"
+    at = ["--config", path]
+    (letter,) = copy.mstream("dlq", "list", "--json", *at).json()
+    assert letter["position"] == place
+    assert "headers 80" in letter["reason"]
+    assert words in copy.mstream("dlq", "list", *at).out
+    assert words in copy.mstream("dlq", "show", letter["id"], *at).out
+    shown = copy.mstream("dlq", "show", letter["id"], "--json", *at).json()
+    assert shown["position"] == place
+    assert shown["attributes"]["bytes"] == ["base64:/w==", "2"]
+    copy.out_properties["message.max.bytes"] = 500_000
+    copy.mstream("dlq", "replay", "--all", "--config", copy.path())
+    (record,) = kafka.consume_all(copy.target)
+    assert record.key == b""
+    assert record.raw_headers[4:] == headers
+
+
+def test_a_damaged_batch_is_neither_read_nor_passed_over(
+    servers, kafka, mstream, mstreamd
+):
+    instance = servers.plain_instance()
+    if instance is None:
+        pytest.skip("the broker's files are somewhere else")
+    copy = Copy(kafka, mstream, mstreamd, partitions=1)
+    for n in range(3):
+        kafka.produce(copy.topic, [f'{{"n": {n}, "mark": "mark-{n}"}}'])
+    (log,) = instance.run_dir.glob(f"**/{copy.topic}-0/*.log")
+    stored = log.read_bytes()
+
+    def put(data):
+        with log.open("r+b") as file:
+            file.write(data)
+
+    put(stored.replace(b"mark-1", b"mark-!"))
+    daemon = copy.daemon()
+    daemon.wait_log(f"cannot read offset 1 of {copy.topic}/0")
+    assert copy.copied() == [0]
+    put(stored)
+    wait_until(lambda: kafka.count(copy.target) == 3, 60)
+    assert copy.copied() == [0, 1, 2]
+
+
 def test_aborted_transactions_are_not_read(copy, kafka):
     producer = confluent_kafka.Producer(
         {**kafka.properties, "transactional.id": kafka.prefix}

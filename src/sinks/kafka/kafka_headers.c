@@ -7,6 +7,13 @@
 #include <string.h>
 
 #include "base/utf8.h"
+#include "clients/kafka_header.h"
+#include "clients/kafka_place.h"
+
+enum {
+    HEADERS_VALUE_MAX = 1024 * 1024 * 1024,
+    HEADERS_KEEP = 64 * 1024 /* bytes of scratch between messages */
+};
 
 void
 kafka_headers_init(struct kafka_headers *headers,
@@ -17,6 +24,17 @@ kafka_headers_init(struct kafka_headers *headers,
     headers->all = names->len == 0
                    || (names->len == 1 && strcmp(names->items[0], "all") == 0);
     headers->none = names->len == 1 && strcmp(names->items[0], "none") == 0;
+    mst_buf_init(&headers->name, HEADERS_VALUE_MAX);
+    mst_buf_init(&headers->value, HEADERS_VALUE_MAX);
+    mst_buf_init(&headers->place, HEADERS_VALUE_MAX);
+}
+
+void
+kafka_headers_clear(struct kafka_headers *headers)
+{
+    mst_buf_clear(&headers->name);
+    mst_buf_clear(&headers->value);
+    mst_buf_clear(&headers->place);
 }
 
 static struct mst_slice
@@ -25,41 +43,71 @@ headers_op(const struct mst_event *event)
     return mst_slice_str(mst_op_name(event->op));
 }
 
+/* True: an attribute op that says, in its own words (insert, u), what the
+ * event is; or that nobody understood. */
+static bool
+headers_is_right_op(const struct mst_event *event, struct mst_slice value)
+{
+    enum mst_op op = MST_OP_NONE;
+    return event->op == MST_OP_NONE
+           || (mst_op_parse(value, &op) && op == event->op);
+}
+
+/* All attributes as they are, and op before them where none says it: a copy
+ * from Kafka to Kafka stays a copy. */
 static enum mst_status
 headers_each_attribute(const struct mst_event *event, kafka_header_visit visit,
                        void *arg)
 {
     enum mst_status status = MST_OK;
-    /* A plain message has no op: a copy from Kafka to Kafka stays a copy. */
-    if (event->op != MST_OP_NONE) {
+    bool told = event->op == MST_OP_NONE;
+    for (uint32_t i = 0; !told && i < event->attributes_len; i++) {
+        told = mst_slice_is(event->attributes[i].name, "op")
+               && headers_is_right_op(event, event->attributes[i].value);
+    }
+    if (!told) {
         status = visit(arg, MST_SLICE_LIT("op"), headers_op(event));
     }
     for (uint32_t i = 0; status == MST_OK && i < event->attributes_len; i++) {
         const struct mst_attribute *attribute = &event->attributes[i];
-        if (event->op == MST_OP_NONE || !mst_slice_is(attribute->name, "op")) {
+        if (!mst_slice_is(attribute->name, "op")
+            || headers_is_right_op(event, attribute->value)) {
             status = visit(arg, attribute->name, attribute->value);
         }
     }
     return status;
 }
 
+/* Where the event is at its origin. Marks are for the eyes of their source
+ * only where they are not text: then Kafka's attributes say it. */
+static struct mst_slice
+headers_position(struct kafka_headers *headers, const struct mst_event *event)
+{
+    mst_buf_reset(&headers->place);
+    if (mst_kafka_place_write(event->attributes, event->attributes_len, true,
+                              &headers->place)
+        == MST_OK) {
+        return mst_buf_slice(&headers->place);
+    }
+    struct mst_slice mark = event->mark;
+    if (mark.data == NULL || mst_utf8_valid(mark.data, mark.len) != mark.len
+        || memchr(mark.data, 0, mark.len) != NULL) {
+        return MST_SLICE_NONE;
+    }
+    return mark;
+}
+
 /* True: name is one of the fields of every event. */
 static bool
-headers_field(const struct kafka_headers *headers,
-              const struct mst_event *event, const char *name, char digits[24],
-              struct mst_slice *ret_value)
+headers_field(struct kafka_headers *headers, const struct mst_event *event,
+              const char *name, char digits[24], struct mst_slice *ret_value)
 {
     if (strcmp(name, "op") == 0) {
         *ret_value = headers_op(event);
     } else if (strcmp(name, "job") == 0) {
         *ret_value = mst_slice_str(headers->job == NULL ? "" : headers->job);
-    } else if (strcmp(name, "position") == 0 && event->mark.data != NULL) {
-        /* Some sources' marks are bytes that only they can read. */
-        *ret_value = event->mark;
-        if (mst_utf8_valid(event->mark.data, event->mark.len) != event->mark.len
-            || memchr(event->mark.data, 0, event->mark.len) != NULL) {
-            *ret_value = MST_SLICE_NONE;
-        }
+    } else if (strcmp(name, "position") == 0) {
+        *ret_value = headers_position(headers, event);
     } else if (strcmp(name, "source_ts_ms") == 0) {
         *ret_value = MST_SLICE_NONE;
         if (event->source_ts_ms != MST_TIME_UNKNOWN) {
@@ -72,10 +120,23 @@ headers_field(const struct kafka_headers *headers,
     return true;
 }
 
-enum mst_status
-kafka_headers_each(const struct kafka_headers *headers,
-                   const struct mst_event *event, struct mst_slice key,
+/* Every attribute of that name. */
+static enum mst_status
+headers_each_named(const struct mst_event *event, struct mst_slice name,
                    kafka_header_visit visit, void *arg)
+{
+    enum mst_status status = MST_OK;
+    for (uint32_t i = 0; status == MST_OK && i < event->attributes_len; i++) {
+        if (mst_slice_equal(event->attributes[i].name, name)) {
+            status = visit(arg, name, event->attributes[i].value);
+        }
+    }
+    return status;
+}
+
+enum mst_status
+kafka_headers_each(struct kafka_headers *headers, const struct mst_event *event,
+                   struct mst_slice key, kafka_header_visit visit, void *arg)
 {
     if (headers->none) {
         return MST_OK;
@@ -86,46 +147,80 @@ kafka_headers_each(const struct kafka_headers *headers,
     enum mst_status status = MST_OK;
     for (size_t i = 0; status == MST_OK && i < headers->names->len; i++) {
         const char *name = headers->names->items[i];
-        struct mst_slice value;
+        struct mst_slice value = key;
         char digits[24];
-        if (strcmp(name, "key") == 0) {
-            value = key;
-        } else if (!headers_field(headers, event, name, digits, &value)) {
-            value = mst_event_attribute(event, name);
-        }
-        if (value.data != NULL) {
+        if (strcmp(name, "key") != 0
+            && !headers_field(headers, event, name, digits, &value)) {
+            status = headers_each_named(event, mst_slice_str(name), visit, arg);
+        } else if (value.data != NULL) {
             status = visit(arg, mst_slice_str(name), value);
         }
     }
     return status;
 }
 
+/* A message's headers while they are made. */
+struct headers_made {
+    struct kafka_headers *headers;
+    struct kafka_header_list *out;
+    bool decode;
+};
+
 /* The list is made with the first header: it costs an allocation, as does
  * each header, and librdkafka has no cheaper way. */
 static enum mst_status
 headers_add(void *arg, struct mst_slice name, struct mst_slice value)
 {
-    rd_kafka_headers_t **list = arg;
-    if (*list == NULL) {
-        *list = rd_kafka_headers_new(8);
+    struct headers_made *made = arg;
+    struct kafka_header_list *out = made->out;
+    if (made->decode) {
+        enum mst_status status =
+            mst_kafka_header_bytes(name, &made->headers->name, &name);
+        if (status == MST_OK) {
+            status =
+                mst_kafka_header_bytes(value, &made->headers->value, &value);
+        }
+        if (status != MST_OK) {
+            return status;
+        }
+    }
+    if (out->list == NULL) {
+        out->list = rd_kafka_headers_new(8);
     }
     rd_kafka_resp_err_t code =
-        *list == NULL ? RD_KAFKA_RESP_ERR__FAIL
-                      : rd_kafka_header_add(*list, (const char *)name.data,
-                                            (ssize_t)name.len, value.data,
-                                            (ssize_t)value.len);
+        out->list == NULL
+            ? RD_KAFKA_RESP_ERR__FAIL
+            : rd_kafka_header_add(out->list, (const char *)name.data,
+                                  (ssize_t)name.len, value.data,
+                                  (ssize_t)value.len);
+    out->bytes += name.len + value.len;
     return code == RD_KAFKA_RESP_ERR_NO_ERROR ? MST_OK : MST_FATAL;
 }
 
-enum mst_status
-kafka_headers_make(const struct kafka_headers *headers,
-                   const struct mst_event *event, struct mst_slice key,
-                   rd_kafka_headers_t **ret, struct mst_error *err)
+static void
+headers_keep_little(struct mst_buf *scratch)
 {
-    rd_kafka_headers_t *list = NULL;
-    if (kafka_headers_each(headers, event, key, headers_add, &list) != MST_OK) {
-        if (list != NULL) {
-            rd_kafka_headers_destroy(list);
+    if (scratch->cap > HEADERS_KEEP) {
+        mst_buf_clear(scratch);
+    }
+}
+
+enum mst_status
+kafka_headers_make(struct kafka_headers *headers, const struct mst_event *event,
+                   struct mst_slice key, struct kafka_header_list *ret,
+                   struct mst_error *err)
+{
+    struct kafka_header_list list = {.list = NULL};
+    struct headers_made made = {.headers = headers,
+                                .out = &list,
+                                .decode = mst_kafka_header_is_ours(event)};
+    enum mst_status status =
+        kafka_headers_each(headers, event, key, headers_add, &made);
+    headers_keep_little(&headers->name);
+    headers_keep_little(&headers->value);
+    if (status != MST_OK) {
+        if (list.list != NULL) {
+            rd_kafka_headers_destroy(list.list);
         }
         return mst_fail_memory(err, "kafka");
     }

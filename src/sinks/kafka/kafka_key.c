@@ -54,6 +54,14 @@ kafka_key_clear(struct kafka_key *key)
     mst_buf_clear(&key->bson);
 }
 
+/* The key in scratch; an empty one is a key, too. */
+static struct mst_slice
+key_made(const struct kafka_key *key)
+{
+    return key->scratch.len == 0 ? MST_SLICE_LIT("")
+                                 : mst_buf_slice(&key->scratch);
+}
+
 static enum mst_status
 key_from_id(struct kafka_key *key, const struct mst_event *event,
             struct mst_slice *ret_key, struct mst_error *err)
@@ -65,7 +73,7 @@ key_from_id(struct kafka_key *key, const struct mst_event *event,
     }
     enum mst_status status = mst_bson_value_to_text(&id, &key->scratch, err);
     if (status == MST_OK) {
-        *ret_key = mst_buf_slice(&key->scratch);
+        *ret_key = key_made(key);
     }
     return status;
 }
@@ -94,7 +102,7 @@ key_from_field(struct kafka_key *key, const struct mst_delivery *delivery,
     }
     enum mst_status status = mst_bson_value_to_text(&field, &key->scratch, err);
     if (status == MST_OK) {
-        *ret_key = mst_buf_slice(&key->scratch);
+        *ret_key = key_made(key);
     }
     return status;
 }
@@ -123,7 +131,7 @@ kafka_key_make(struct kafka_key *key, const struct mst_delivery *delivery,
     enum mst_status status =
         mst_bson_to_json(event->key, MST_JSON_RELAXED, &key->scratch, err);
     if (status == MST_OK) {
-        *ret_key = mst_buf_slice(&key->scratch);
+        *ret_key = key_made(key);
     }
     return status;
 }

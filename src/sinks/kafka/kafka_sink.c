@@ -185,6 +185,7 @@ sink_destroy(void *ctx)
     }
     kafka_producer_stop(sink);
     kafka_key_clear(&sink->key);
+    kafka_headers_clear(&sink->headers);
     (void)pthread_cond_destroy(&sink->idle);
     (void)pthread_mutex_destroy(&sink->mutex);
     free(sink);

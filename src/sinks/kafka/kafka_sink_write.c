@@ -10,6 +10,7 @@ struct write_message {
     struct kafka_topic *topic;
     struct mst_slice key;
     struct mst_slice value; /* data == NULL: a tombstone */
+    size_t header_bytes;
     const struct mst_delivery *delivery;
     void *opaque; /* a delivery, or what kafka_first_of_two makes of it */
 };
@@ -25,15 +26,22 @@ write_lend(struct mst_slice bytes)
     return lent.out;
 }
 
+/* Bytes of the message that limits are about. */
+static size_t
+write_size(const struct write_message *message)
+{
+    return message->key.len + message->value.len + message->header_bytes;
+}
+
 static enum mst_status
 write_too_large(const struct write_message *message, int64_t limit,
                 const char *whose, struct mst_error *err)
 {
     (void)mst_fail(err, MST_REJECTED, "kafka",
                    RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE,
-                   "message of %zu bytes for topic '%s' is larger than %s of "
-                   "%" PRId64 " bytes",
-                   message->key.len + message->value.len,
+                   "message of %zu bytes (key %zu, headers %zu) for topic '%s' "
+                   "is larger than %s of %" PRId64 " bytes",
+                   write_size(message), message->key.len, message->header_bytes,
                    rd_kafka_topic_name(message->topic->handle), whose, limit);
     mst_error_hint(err, "raise \"message.max.bytes\" of the service, "
                         "max.message.bytes of the topic, and "
@@ -41,40 +49,50 @@ write_too_large(const struct write_message *message, int64_t limit,
     return MST_REJECTED;
 }
 
-/* MST_OK: librdkafka has it; MST_AGAIN: its queue is full. */
-static enum mst_status
-write_produce(struct kafka_sink *sink, const struct write_message *message,
-              struct mst_error *err)
+/* Gives it to librdkafka, which takes the headers over if all is well. */
+static rd_kafka_resp_err_t
+write_give(struct kafka_sink *sink, const struct write_message *message,
+           rd_kafka_headers_t *headers)
 {
     const struct mst_event *event = message->delivery->event;
-    if (message->topic->limit < INT64_MAX
-        && (int64_t)(message->key.len + message->value.len)
-               > message->topic->limit) {
-        return write_too_large(message, message->topic->limit,
-                               "the topic's max.message.bytes", err);
-    }
-    rd_kafka_headers_t *headers = NULL;
-    enum mst_status status =
-        kafka_headers_make(&sink->headers, event, message->key, &headers, err);
-    if (status != MST_OK) {
-        return status;
-    }
     /* Timestamp 0 is "now" to librdkafka. */
     int64_t time = event->source_ts_ms > 0 ? event->source_ts_ms : 0;
-    rd_kafka_resp_err_t code = rd_kafka_producev(
+    return rd_kafka_producev(
         sink->rk, RD_KAFKA_V_RKT(message->topic->handle),
         RD_KAFKA_V_VALUE(write_lend(message->value), message->value.len),
         RD_KAFKA_V_KEY(write_lend(message->key), message->key.len),
         RD_KAFKA_V_TIMESTAMP(time), RD_KAFKA_V_HEADERS(headers),
         RD_KAFKA_V_OPAQUE(message->opaque), RD_KAFKA_V_END);
+}
+
+/* MST_OK: librdkafka has it; MST_AGAIN: its queue is full. */
+static enum mst_status
+write_produce(struct kafka_sink *sink, struct write_message *message,
+              struct mst_error *err)
+{
+    struct kafka_header_list headers;
+    enum mst_status status = kafka_headers_make(
+        &sink->headers, message->delivery->event, message->key, &headers, err);
+    if (status != MST_OK) {
+        return status;
+    }
+    message->header_bytes = headers.bytes;
+    bool fits = message->topic->limit == INT64_MAX
+                || (int64_t)write_size(message) <= message->topic->limit;
+    rd_kafka_resp_err_t code = fits ? write_give(sink, message, headers.list)
+                                    : RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
     if (code == RD_KAFKA_RESP_ERR_NO_ERROR) {
         return MST_OK;
     }
-    if (headers != NULL) {
-        rd_kafka_headers_destroy(headers);
+    if (headers.list != NULL) {
+        rd_kafka_headers_destroy(headers.list);
     }
     if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL) {
         return MST_AGAIN;
+    }
+    if (!fits) {
+        return write_too_large(message, message->topic->limit,
+                               "the topic's max.message.bytes", err);
     }
     if (code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
         return write_too_large(message, sink->message_max, "message.max.bytes",

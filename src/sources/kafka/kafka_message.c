@@ -3,29 +3,23 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "base/base64.h"
-#include "base/utf8.h"
+#include "clients/kafka_header.h"
 #include "sources/kafka/kafka_source_impl.h"
 
-enum { MESSAGE_OWN_ATTRIBUTES = 4, MESSAGE_DIGITS = 20 };
+enum {
+    MESSAGE_OWN_ATTRIBUTES = 4,
+    MESSAGE_DIGITS = 20,
+    MESSAGE_HEADER_OVERHEAD = 64, /* what librdkafka allocates for one */
+    MESSAGE_HEADERS_COVERED = 512
+};
 
-/* The names that every event of this source has; headers do not hide them. */
+/* The names that every event of this source has. They come first, so that a
+ * header of the same name, which is kept, does not hide them. */
 static const struct mst_slice message_names[MESSAGE_OWN_ATTRIBUTES] = {
     {(const uint8_t *)"origin", 6},
     {(const uint8_t *)"topic", 5},
     {(const uint8_t *)"partition", 9},
     {(const uint8_t *)"offset", 6}};
-
-static bool
-message_is_own_name(struct mst_slice name)
-{
-    for (size_t i = 0; i < MESSAGE_OWN_ATTRIBUTES; i++) {
-        if (mst_slice_equal(name, message_names[i])) {
-            return true;
-        }
-    }
-    return false;
-}
 
 static struct mst_slice
 message_digits(struct mst_arena *arena, int64_t number)
@@ -43,57 +37,49 @@ message_digits(struct mst_arena *arena, int64_t number)
     return mst_slice_of(text + at, MESSAGE_DIGITS - at);
 }
 
-/* Attributes are UTF-8; other bytes become base64 with a prefix. */
-static struct mst_slice
-message_header_value(struct mst_arena *arena, const void *value, size_t len)
+/* Headers beyond what READ_MESSAGE_OVERHEAD covers count as what they are:
+ * as read, as parsed, and as a sink copies them. */
+static void
+message_charge(struct mst_batch *batch, size_t bytes)
 {
-    if (len == 0) {
-        return MST_SLICE_LIT("");
+    if (bytes > MESSAGE_HEADERS_COVERED) {
+        batch->bytes += bytes - MESSAGE_HEADERS_COVERED;
+        batch->held_bytes += 3 * (bytes - MESSAGE_HEADERS_COVERED);
     }
-    if (mst_utf8_valid(value, len) == len) {
-        return mst_slice_of(value, len);
-    }
-    static const char prefix[] = "base64:";
-    size_t text = sizeof(prefix) - 1;
-    uint8_t *out = mst_arena_alloc(arena, text + mst_base64_len(len));
-    if (out == NULL) {
-        return MST_SLICE_NONE;
-    }
-    memcpy(out, prefix, text);
-    (void)mst_base64_print(out + text, value, len);
-    return mst_slice_of(out, text + mst_base64_len(len));
 }
 
-/* Appends headers as attributes until the bytes of all are used up. */
+/* Appends all headers as attributes, whole. */
 static enum mst_status
 message_headers(rd_kafka_headers_t *headers, struct mst_event *event,
                 struct mst_attribute *attributes, uint32_t *len)
 {
-    size_t left = MST_ATTRIBUTES_MAX_BYTES;
     const char *text = NULL;
     const void *value = NULL;
     size_t size = 0;
+    size_t bytes = 0;
+    struct mst_arena *arena = &event->batch->arena;
     for (size_t i = 0; rd_kafka_header_get_all(headers, i, &text, &value, &size)
                        == RD_KAFKA_RESP_ERR_NO_ERROR;
          i++) {
+        struct mst_attribute *attribute = &attributes[(*len)++];
         struct mst_slice name = mst_slice_str(text);
-        if (mst_utf8_valid(name.data, name.len) != name.len
-            || message_is_own_name(name) || name.len + size > left) {
-            continue;
+        enum mst_status status =
+            mst_kafka_header_text(arena, name, &attribute->name);
+        if (status == MST_OK) {
+            status = mst_kafka_header_text(arena, mst_slice_of(value, size),
+                                           &attribute->value);
         }
-        left -= name.len + size;
-        struct mst_slice bytes =
-            message_header_value(&event->batch->arena, value, size);
-        if (bytes.data == NULL) {
-            return MST_FATAL;
+        if (status != MST_OK) {
+            return status;
         }
         if (event->op == MST_OP_NONE
             && (mst_slice_is(name, "op")
                 || mst_slice_is(name, "operation_type"))) {
-            (void)mst_op_parse(bytes, &event->op);
+            (void)mst_op_parse(attribute->value, &event->op);
         }
-        attributes[(*len)++] = (struct mst_attribute){name, bytes};
+        bytes += name.len + size + MESSAGE_HEADER_OVERHEAD;
     }
+    message_charge(event->batch, bytes);
     return MST_OK;
 }
 

@@ -66,6 +66,34 @@ read_position_lost(struct kafka_source *source,
     return stop ? MST_FATAL : MST_DISCONNECTED;
 }
 
+/* librdkafka reports what it can not read, and some of it (a batch whose
+ * checksum is wrong) it then passes over: nothing behind it may be read. */
+static enum mst_status
+read_unreadable(const rd_kafka_message_t *message, struct mst_error *err)
+{
+    rd_kafka_resp_err_t code = message->err;
+    enum mst_status status = MST_DISCONNECTED; /* it may be the line's fault */
+    if (code == RD_KAFKA_RESP_ERR__NOT_IMPLEMENTED
+        || code == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE) {
+        status = MST_FATAL;
+    } else if (code != RD_KAFKA_RESP_ERR__BAD_MSG
+               && code != RD_KAFKA_RESP_ERR__BAD_COMPRESSION
+               && code != RD_KAFKA_RESP_ERR__UNDERFLOW
+               && code != RD_KAFKA_RESP_ERR_INVALID_MSG) {
+        return MST_OK;
+    }
+    char what[320];
+    (void)snprintf(
+        what, sizeof(what), "cannot read offset %" PRId64 " of %s/%" PRId32,
+        message->offset, rd_kafka_topic_name(message->rkt), message->partition);
+    (void)mst_kafka_fail_as(err, status, code, what,
+                            rd_kafka_message_errstr(message));
+    mst_error_hint(err, "look at the partition with kafka-dump-log; to leave "
+                        "this part out, set the job's position behind it "
+                        "(mstream checkpoints set)");
+    return status;
+}
+
 /* What is not a message. MST_OK: nothing to say. */
 static enum mst_status
 read_error(struct kafka_source *source, const rd_kafka_message_t *message,
@@ -82,6 +110,11 @@ read_error(struct kafka_source *source, const rd_kafka_message_t *message,
     if (code == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET
         || code == RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE) {
         return read_position_lost(source, message, err);
+    }
+    enum mst_status unreadable =
+        message->rkt == NULL ? MST_OK : read_unreadable(message, err);
+    if (unreadable != MST_OK) {
+        return unreadable;
     }
     struct mst_error what;
     const char *where =

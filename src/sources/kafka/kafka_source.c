@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/thread.h"
+#include "clients/kafka_place.h"
 #include "sources/kafka/kafka_source_impl.h"
 
 enum { SOURCE_OPEN_MS = 10000 };
@@ -277,6 +278,16 @@ source_identity(const struct mst_source_args *args, struct mst_buf *out,
     return status == MST_OK ? MST_OK : mst_fail_memory(err, "kafka");
 }
 
+/* Marks count partitions as this process came to know them: what says where a
+ * letter's message is are its attributes. */
+static enum mst_status
+source_locate(const struct mst_letter *letter, bool for_machines,
+              struct mst_buf *out)
+{
+    return mst_kafka_place_write(letter->attributes, letter->attributes_len,
+                                 for_machines, out);
+}
+
 static enum mst_encoding
 source_encoding(const struct mst_source_args *args)
 {
@@ -303,6 +314,7 @@ const struct mst_source_type mst_kafka_source = {
     .destroy = source_destroy,
     .stats = source_stats,
     .describe = kafka_position_describe,
+    .locate = source_locate,
     .seek_time = kafka_source_seek_time,
     .identity = source_identity,
     .encoding = source_encoding,

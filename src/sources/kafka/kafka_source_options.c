@@ -142,6 +142,8 @@ kafka_consumer_conf_init(struct kafka_consumer_conf *conf,
     size_t n = 0;
     options_add(list, &n, "group.id", conf->group);
     options_add(list, &n, "isolation.level", "read_committed");
+    /* Else damaged bytes are handed on as if they were the message. */
+    options_add(list, &n, "check.crcs", "true");
     /* Prefetched messages wait here, before the engine counts them. What is
      * fetched is compressed: small pieces keep the overshoot small. */
     options_add(list, &n, "queued.max.messages.kbytes", "4096");

@@ -8,7 +8,10 @@ from collections import namedtuple
 import confluent_kafka
 from confluent_kafka import admin as kafka_admin
 
-Record = namedtuple("Record", "partition offset key value headers timestamp")
+# headers: a dict of text; raw_headers: (name, bytes or None), in their order
+Record = namedtuple(
+    "Record", "partition offset key value headers timestamp raw_headers"
+)
 
 _QUIET = logging.getLogger("mstream-test-kafka")
 _QUIET.addHandler(logging.NullHandler())
@@ -183,9 +186,10 @@ class Kafka:
 
 
 def _record(message):
+    raw = message.headers() or []
     headers = {
-        name: value.decode() if value is not None else None
-        for name, value in message.headers() or []
+        name: value.decode(errors="replace") if value is not None else None
+        for name, value in raw
     }
     return Record(
         message.partition(),
@@ -194,4 +198,5 @@ def _record(message):
         message.value(),
         headers,
         message.timestamp()[1],
+        raw,
     )

@@ -16,6 +16,7 @@ class Copy:
         self.job = f"job_{kafka.prefix}"
         self.source = {"input_encoding": "json", "start": "earliest"}
         self.sink = {"output_encoding": "json"}
+        self.more = {}  # further keys of the connector
         self.out_properties = {"bootstrap.servers": kafka.bootstrap}
         self.in_properties = {
             "bootstrap.servers": kafka.bootstrap,
@@ -35,6 +36,7 @@ class Copy:
                 self.job,
                 {"service_name": "in", **source},
                 {"service_name": "out", **sink},
+                **self.more,
             )
         )
 

@@ -97,11 +97,14 @@ class Daemon:
             lambda: text in self.stderr(), deadline, what=f"{text!r} in {self.log}"
         )
 
-    def rss_kb(self):
+    def rss_kb(self, field="VmRSS"):
         for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
-            if line.startswith("VmRSS:"):
+            if line.startswith(f"{field}:"):
                 return int(line.split()[1])
         return 0
+
+    def peak_rss_kb(self):
+        return self.rss_kb("VmHWM")
 
     def reload(self):
         self.process.send_signal(signal.SIGHUP)

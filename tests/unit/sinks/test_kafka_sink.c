@@ -247,7 +247,7 @@ a_message_above_the_limit_is_rejected_alone(void **state)
     assert_int_equal(mst_kafka_sink.drain(f->ctx, DEADLINE_MS, NULL), MST_OK);
     assert_int_equal(atomic_load(&f->confirmed[MST_OK]), 99);
     assert_int_equal(atomic_load(&f->statuses[50]), MST_REJECTED);
-    assert_non_null(strstr(f->text, "6001 bytes"));
+    assert_non_null(strstr(f->text, "6009 bytes (key 1, headers 8)"));
     assert_non_null(strstr(f->text, "message.max.bytes of 5000"));
     free(large);
 }
