@@ -28,8 +28,9 @@ CTEST = """<testsuite>
 <testcase name="gone" status="notrun"/>
 </testsuite>"""
 PYTEST = """<testsuites><testsuite>
-<testcase name="a"/><testcase name="b"><failure/></testcase>
-<testcase name="c"><error/></testcase><testcase name="d"><skipped/></testcase>
+<testcase name="a"/><testcase classname="tests.x" name="b">
+<failure message="the first line&#10;the second"/></testcase>
+<testcase classname="tests.x" name="c"><error/></testcase><testcase name="d"><skipped/></testcase>
 </testsuite></testsuites>"""
 
 
@@ -59,6 +60,21 @@ def test_only_passes_and_at_least_one_are_good(passed, failed, good):
     tally = Tally()
     tally.add(passed, failed)
     assert tally.is_good() is good
+
+
+def test_the_names_of_what_failed_are_told_at_the_end(tmp_path):
+    (tmp_path / "c.xml").write_text(CTEST)
+    (tmp_path / "p.xml").write_text(PYTEST)
+    tally = Tally()
+    tally.add_ctest(tmp_path / "c.xml")
+    tally.add_pytest(tmp_path / "p.xml")
+    assert tally.told().splitlines() == [
+        "failed: bad: first",
+        "failed: bad: second",
+        "failed: crashed: it crashed?",
+        "failed: tests/x.py::b: the first line",
+        "failed: tests/x.py::c: ",
+    ]
 
 
 def test_a_missing_report_counts_nothing(tmp_path):
