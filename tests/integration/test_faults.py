@@ -39,16 +39,38 @@ def wait_written(writer, more=300):
 # --- brokers and primaries ------------------------------------------------
 
 
+@pytest.fixture
+def job_between(mstreamd):
+    """job_between(direction, mongodb, kafka): a job, and what has arrived."""
+    made = []
+
+    def make(direction, mongodb, kafka):
+        if direction == "to_kafka":
+            job = ToKafka(mongodb, kafka, mstreamd, per_second=PER_SECOND)
+            return job, lambda: kafka.count(job.topic)
+        job = ToMongodb(mongodb, kafka, mstreamd, per_second=PER_SECOND)
+        made.append(job)
+        return job, lambda: len(job.watcher.arrivals)
+
+    yield make
+    for job in made:
+        job.watcher.close()
+
+
+DIRECTIONS = ["to_kafka", "to_mongodb"]
+
+
+@pytest.mark.parametrize("direction", DIRECTIONS)
 def test_a_broker_that_stops_under_load_costs_nothing(
-    own_servers, mongodb_at, kafka_at, mstreamd
+    direction, own_servers, mongodb_at, kafka_at, job_between
 ):
     servers = own_servers("plain")
     kafka = kafka_at(servers.env()["MSTREAM_TEST_KAFKA"])
     mongodb = mongodb_at(servers.env()["MSTREAM_TEST_MONGODB"])
-    job = ToKafka(mongodb, kafka, mstreamd, per_second=PER_SECOND)
+    job, arrived = job_between(direction, mongodb, kafka)
     daemon = job.start()
     writer = job.writer.start()
-    wait_until(lambda: kafka.count(job.topic) > 200, 60)
+    wait_until(lambda: arrived() > 200, 60, 0.1)
     servers.stop("kafka")
     daemon.wait_log("Connection refused", 60)
     wait_written(writer, 1000)
@@ -60,23 +82,23 @@ def test_a_broker_that_stops_under_load_costs_nothing(
 
 
 @pytest.mark.parametrize("way", ["step_down", "kill"])
-def test_another_primary_takes_the_writes(
-    way, own_servers, mongodb_at, kafka, mstreamd
+@pytest.mark.parametrize("direction", DIRECTIONS)
+def test_another_primary_goes_on_under_load(
+    direction, way, own_servers, mongodb_at, kafka, job_between
 ):
     servers = own_servers("replica")
     mongodb = mongodb_at(servers.env()["MSTREAM_TEST_REPLICA_MONGODB"])
-    job = ToMongodb(mongodb, kafka, mstreamd, per_second=PER_SECOND)
+    job, arrived = job_between(direction, mongodb, kafka)
     daemon = job.start()
     writer = job.writer.start()
-    wait_until(lambda: len(job.watcher.arrivals) > 200, 60)
+    wait_until(lambda: arrived() > 200, 60, 0.1)
     if way == "step_down":
         servers.step_down()
     else:
         servers.kill(servers.primary())
     wait_written(writer, 1000)
     writer.stop()
-    job.finish()
-    job.watcher.close()
+    job.finish(1)
     daemon.stop()
 
 

@@ -7,6 +7,8 @@ import threading
 from collections import defaultdict
 from pathlib import Path
 
+from pymongo import errors
+
 from . import ROOT
 
 
@@ -38,11 +40,23 @@ class Writer:
         for _ in range(n):
             key = self._random.randrange(self.keys)
             version = self.versions[key] + 1
-            self.collection.replace_one(
-                {"_id": key}, {"_id": key, "v": version}, upsert=True
-            )
+            self._replace(key, version)
             self.versions[key] = version
             self.total += 1
+
+    def _replace(self, key, version):
+        """Until it is acknowledged, also while primaries come and go."""
+        for left in reversed(range(600)):
+            try:
+                self.collection.replace_one(
+                    {"_id": key}, {"_id": key, "v": version}, upsert=True
+                )
+                return
+            except (errors.AutoReconnect, errors.DuplicateKeyError):
+                # An upsert that was carried out without an answer is there.
+                if not left:
+                    raise
+                self._pause.wait(0.05)
 
     def _run(self):
         try:

@@ -139,7 +139,8 @@ class ToMongodb:
         except pymongo.errors.AutoReconnect:
             return None
 
-    def finish(self, deadline=120):
+    def finish(self, crashes=None, deadline=120):
+        """`crashes` bounds no repeats here: a replay changes nothing."""
         versions = dict(self.writer.versions)
         wait_until(
             lambda: self.held() == versions,
