@@ -4,6 +4,7 @@
 import json
 import os
 import shutil
+from pathlib import Path
 
 from servers_lib import cache, process, variants
 from servers_lib.instance import Instance
@@ -38,8 +39,10 @@ class ServerPool:
                 continue
             if process.alive(owner):
                 continue
-            for state in owner_file.parent.glob("**/state.json"):
-                Instance(state.parent.name, state.parent.parent).down()
+            # Another run may sweep it, too: os.walk passes over what is gone.
+            for folder, _, names in os.walk(owner_file.parent):
+                if "state.json" in names:
+                    Instance(Path(folder).name, Path(folder).parent).down()
             shutil.rmtree(owner_file.parent, ignore_errors=True)
 
     def close(self):
