@@ -8,6 +8,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "clients/mongo_dial.h"
 #include "log/log.h"
 
 #define ORIGIN "mongodb"
@@ -303,9 +304,21 @@ mst_mongo_pool_push(mongoc_client_pool_t *pool, mongoc_client_t *client)
     }
 }
 
+/* TLS options that only libmongoc's own connections can have. */
+static bool
+mongo_has_special_tls(const mongoc_client_t *client)
+{
+    const mongoc_uri_t *uri = mongoc_client_get_uri(client);
+    return mongoc_uri_has_option(
+               uri, MONGOC_URI_TLSDISABLECERTIFICATEREVOCATIONCHECK)
+           || mongoc_uri_has_option(uri,
+                                    MONGOC_URI_TLSDISABLEOCSPENDPOINTCHECK);
+}
+
 enum mst_status
 mst_mongo_client_create(const struct mst_mongo_options *options,
                         const char *app_name, int64_t socket_timeout_ms,
+                        struct mst_mongo_cancel *cancel,
                         mongoc_client_t **ret_client, struct mst_error *err)
 {
     mongoc_uri_t *uri = NULL;
@@ -322,6 +335,9 @@ mst_mongo_client_create(const struct mst_mongo_options *options,
         return mongo_fail_create(err, &error);
     }
     (void)mongoc_client_set_error_api(client, MONGOC_ERROR_API_VERSION_2);
+    if (cancel != NULL && !mongo_has_special_tls(client)) {
+        mongoc_client_set_stream_initiator(client, mst_mongo_dial, cancel);
+    }
     *ret_client = client;
     return MST_OK;
 }

@@ -9,6 +9,7 @@
 #include <mongoc/mongoc.h>
 
 #include "base/error.h"
+#include "clients/mongo_cancel.h"
 #include "clients/mongo_options.h"
 
 /* Initialises the library once per process. Every create below calls it; who
@@ -30,11 +31,12 @@ mongoc_client_t *mst_mongo_pool_pop(mongoc_client_pool_t *pool);
 void mst_mongo_pool_push(mongoc_client_pool_t *pool, mongoc_client_t *client);
 
 /* A client for one thread: no monitoring threads behind it, connects when
- * first used. socket_timeout_ms 0: the service's. Destroyed with
- * mongoc_client_destroy. */
+ * first used. socket_timeout_ms 0: the service's. cancel ends its waiting and
+ * outlives it; NULL: nothing does. Destroyed with mongoc_client_destroy. */
 MST_MUST_CHECK enum mst_status
 mst_mongo_client_create(const struct mst_mongo_options *options,
                         const char *app_name, int64_t socket_timeout_ms,
+                        struct mst_mongo_cancel *cancel,
                         mongoc_client_t **ret_client, struct mst_error *err);
 
 /* What the program does about an error; reply (NULL: none) is asked for its

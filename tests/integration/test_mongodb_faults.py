@@ -106,6 +106,27 @@ def test_a_connection_cut_and_stalled_is_resumed(stream, users, fault_proxy):
     wait_until(lambda: {d["_id"] for d in stream.documents()} == wanted, 60)
 
 
+def test_a_stop_leaves_no_cursor_behind(stream, users):
+    where = f"{users.database.name}.users"
+
+    def cursors():
+        return list(
+            stream.mongodb.client.admin.aggregate(
+                [
+                    {"$currentOp": {"allUsers": True, "idleCursors": True}},
+                    {"$match": {"ns": where, "cursor": {"$exists": True}}},
+                ]
+            )
+        )
+
+    daemon = stream.daemon()
+    users.insert_one({"_id": 0})
+    stream.wait_for(1)
+    wait_until(cursors, what="an open stream")
+    daemon.stop()
+    wait_until(lambda: not cursors(), 30, what="no cursor to be left")
+
+
 def test_a_killed_daemon_loses_nothing(stream, users):
     total = 0
     for _ in range(5):

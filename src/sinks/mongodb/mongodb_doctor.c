@@ -208,7 +208,7 @@ mst_mongosink_doctor(const void *args, int timeout_ms,
             service.server_selection_timeout_ms = timeout_ms;
         }
         status = mst_mongo_client_create(&service, sink->service_name,
-                                         timeout_ms, &client, &err);
+                                         timeout_ms, NULL, &client, &err);
     }
     if (status == MST_OK) {
         (void)mst_mongo_redact(service.connection_string, server,

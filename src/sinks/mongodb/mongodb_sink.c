@@ -2,7 +2,6 @@
 /* The MongoDB sink: spreads deliveries over lanes and bounds what waits. */
 #include "sinks/mongodb/mongodb_sink.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -17,7 +16,8 @@
 enum {
     SINK_MEMORY_DEFAULT = 32 * 1024 * 1024,
     SINK_WINDOW_MIN = 256 * 1024,
-    SINK_SPARE_BAGS = 64
+    SINK_SPARE_BAGS = 64,
+    SINK_GOODBYE_MS = 300
 };
 
 struct mongosink {
@@ -27,13 +27,12 @@ struct mongosink {
     bson_t write_options;
     struct mst_mongosink_lane_args lane_args;
     size_t memory;
-    mongoc_client_pool_t *pool;
+    struct mst_mongo_cancel *cancel; /* of all clients */
     /* Thread: the runner's. One lane, client and bag being filled each. */
     struct mst_mongosink_lane **lanes;
     mongoc_client_t **clients;
     struct mst_mongosink_bag **filling;
     size_t lanes_len; /* started */
-    atomic_bool interrupted;
     pthread_mutex_t mutex;
     pthread_cond_t released;
     /* Lock: mutex. */
@@ -124,7 +123,7 @@ mongosink_destroy(void *ctx)
         sink->spare = bag->next;
         mst_mongosink_bag_destroy(bag);
     }
-    mst_mongo_pool_destroy(sink->pool);
+    mst_mongo_cancel_destroy(sink->cancel);
     mst_mongosink_intake_clear(&sink->intake);
     bson_destroy(&sink->write_options);
     (void)pthread_cond_destroy(&sink->released);
@@ -186,6 +185,9 @@ mongosink_create(void **ret_ctx, const struct mst_sink_args *args,
             ? mst_fail_memory(err, ORIGIN)
             : MST_OK;
     if (status == MST_OK) {
+        status = mst_mongo_cancel_create(&sink->cancel, err);
+    }
+    if (status == MST_OK) {
         status = mst_mongosink_intake_init(&sink->intake, args, err);
     }
     if (status == MST_OK) {
@@ -203,9 +205,8 @@ mongosink_create(void **ret_ctx, const struct mst_sink_args *args,
 
 /* Is there a primary, and does it let us in? */
 static enum mst_status
-mongosink_ping(struct mongosink *sink, struct mst_error *err)
+mongosink_ping(mongoc_client_t *client, struct mst_error *err)
 {
-    mongoc_client_t *client = mst_mongo_pool_pop(sink->pool);
     bson_t ping = BSON_INITIALIZER;
     bson_t reply;
     bson_error_t error = {0};
@@ -218,7 +219,6 @@ mongosink_ping(struct mongosink *sink, struct mst_error *err)
     }
     bson_destroy(&reply);
     bson_destroy(&ping);
-    mst_mongo_pool_push(sink->pool, client);
     return status == MST_RETRY || status == MST_REJECTED ? MST_DISCONNECTED
                                                          : status;
 }
@@ -227,18 +227,43 @@ static void
 mongosink_close(void *ctx)
 {
     struct mongosink *sink = ctx;
+    mst_mutex_lock(&sink->mutex);
+    bool busy = sink->waiting > 0;
+    mst_mutex_unlock(&sink->mutex);
+    if (busy) {
+        /* Nobody waits for the answers any more. */
+        mst_mongo_cancel_now(sink->cancel);
+    }
+    mst_mongo_cancel_within(sink->cancel, SINK_GOODBYE_MS);
     for (size_t i = 0; i < sink->lanes_len; i++) {
         mst_mongosink_lane_stop(sink->lanes[i]);
     }
-    for (size_t i = 0; i < sink->lanes_len; i++) {
+    for (size_t i = 0; i < (size_t)sink->options->connections; i++) {
         mst_mongosink_lane_destroy(sink->lanes[i]);
-        mst_mongo_pool_push(sink->pool, sink->clients[i]);
+        if (sink->clients[i] != NULL) {
+            mongoc_client_destroy(sink->clients[i]);
+        }
         mst_mongosink_bag_destroy(sink->filling[i]);
         sink->lanes[i] = NULL;
         sink->clients[i] = NULL;
         sink->filling[i] = NULL;
     }
     sink->lanes_len = 0;
+    mst_mongo_cancel_reset(sink->cancel);
+}
+
+/* One client per lane; they connect when they are used. */
+static enum mst_status
+mongosink_connect(struct mongosink *sink, struct mst_error *err)
+{
+    size_t lanes = (size_t)sink->options->connections;
+    enum mst_status status = MST_OK;
+    for (size_t i = 0; status == MST_OK && i < lanes; i++) {
+        status = mst_mongo_client_create(sink->args->service,
+                                         sink->args->service_name, 0,
+                                         sink->cancel, &sink->clients[i], err);
+    }
+    return status == MST_OK ? mongosink_ping(sink->clients[0], err) : status;
 }
 
 static enum mst_status
@@ -247,37 +272,22 @@ mongosink_open(void *ctx, const struct mst_sink_start *start,
 {
     struct mongosink *sink = ctx;
     (void)start; /* replays change nothing, so there is nothing to resume */
-    enum mst_status status = MST_OK;
-    if (sink->pool == NULL) {
-        status = mst_mongo_pool_create(
-            sink->args->service, sink->args->service_name, &sink->pool, err);
-    }
-    if (status == MST_OK) {
-        status = mongosink_ping(sink, err);
-    }
-    if (status != MST_OK) {
-        return status;
-    }
-    atomic_store(&sink->interrupted, false);
     mst_mutex_lock(&sink->mutex);
     sink->broken = MST_OK;
     sink->is_starved = false;
     mst_mutex_unlock(&sink->mutex);
+    enum mst_status status = mongosink_connect(sink, err);
     size_t lanes = (size_t)sink->options->connections;
-    while (sink->lanes_len < lanes) {
+    while (status == MST_OK && sink->lanes_len < lanes) {
         size_t i = sink->lanes_len;
-        sink->clients[i] = mst_mongo_pool_pop(sink->pool);
         status = mst_mongosink_lane_create(&sink->lane_args, sink->clients[i],
                                            &sink->lanes[i], err);
-        if (status != MST_OK) {
-            mst_mongo_pool_push(sink->pool, sink->clients[i]);
-            sink->clients[i] = NULL;
-            mongosink_close(sink);
-            return status;
-        }
-        sink->lanes_len++;
+        sink->lanes_len += status == MST_OK;
     }
-    return MST_OK;
+    if (status != MST_OK) {
+        mongosink_close(sink);
+    }
+    return status;
 }
 
 /* Puts one delivery into the bag of its lane, or confirms that it can not be
@@ -386,7 +396,8 @@ mongosink_drain(void *ctx, int timeout_ms, struct mst_error *err)
     bool in_time = true;
     (void)err; /* being late is no failure */
     mst_mutex_lock(&sink->mutex);
-    while (sink->waiting > 0 && in_time && !atomic_load(&sink->interrupted)) {
+    while (sink->waiting > 0 && in_time
+           && !mst_mongo_cancel_is_now(sink->cancel)) {
         in_time = mst_cond_wait(&sink->released, &sink->mutex, &until);
     }
     bool empty = sink->waiting == 0;
@@ -406,7 +417,7 @@ mongosink_interrupt(void *ctx)
 {
     struct mongosink *sink = ctx;
     mst_mutex_lock(&sink->mutex);
-    atomic_store(&sink->interrupted, true);
+    mst_mongo_cancel_now(sink->cancel);
     (void)pthread_cond_broadcast(&sink->released);
     mst_mutex_unlock(&sink->mutex);
 }

@@ -52,7 +52,7 @@ inspect_server(struct inspect *inspect)
     mst_error_clear(&err);
     if (mst_mongo_stream_connect(&inspect->stream, &inspect->service,
                                  "mstream doctor",
-                                 inspect->service.socket_timeout_ms, &err)
+                                 inspect->service.socket_timeout_ms, NULL, &err)
         != MST_OK) {
         inspect_failed(inspect, MST_FINDING_FAIL, "server", &err);
         return false;

@@ -92,7 +92,7 @@ reader_pre_images(struct mst_mongo_source *source, struct mst_error *err)
 }
 
 /* A line that is silent for longer than a waiting getMore may be is given up
- * soon, also because a stop has to wait for it. */
+ * soon. */
 static int64_t
 reader_socket_timeout(const struct mst_mongo_source *source)
 {
@@ -104,6 +104,17 @@ reader_socket_timeout(const struct mst_mongo_source *source)
                      : READER_SILENCE_MS;
     }
     return wanted > least ? wanted : least;
+}
+
+/* Asked once: it is over then. */
+static bool
+reader_is_interrupted(struct mst_mongo_source *source)
+{
+    if (!mst_mongo_cancel_is_now(source->cancel)) {
+        return false;
+    }
+    mst_mongo_cancel_reset(source->cancel);
+    return true;
 }
 
 enum mst_status
@@ -119,7 +130,8 @@ mst_mongo_reader_open(void *ctx, const struct mst_start *start,
     char app[128];
     (void)snprintf(app, sizeof(app), "mstream %.100s", source->args->job);
     status = mst_mongo_stream_connect(&source->stream, source->service, app,
-                                      reader_socket_timeout(source), err);
+                                      reader_socket_timeout(source),
+                                      source->cancel, err);
     if (status == MST_OK && source->earliest) {
         status = mst_mongo_resume_earliest(source, err);
     }
@@ -133,8 +145,9 @@ mst_mongo_reader_open(void *ctx, const struct mst_start *start,
         status = mst_mongo_resume_open(source, err);
     }
     if (status != MST_OK) {
+        bool interrupted = reader_is_interrupted(source);
         mst_mongo_reader_close(source);
-        return status;
+        return interrupted ? MST_AGAIN : status;
     }
     source->bounded = start->bounded;
     source->until_seconds = source->reply->seconds;
@@ -152,7 +165,8 @@ static void
 reader_note_failure(struct mst_mongo_source *source,
                     const struct mst_mongo_failure *failure)
 {
-    if (failure->error.domain != MONGOC_ERROR_STREAM) {
+    if (failure->error.domain != MONGOC_ERROR_STREAM
+        || mst_mongo_cancel_is_now(source->cancel)) {
         return;
     }
     int64_t longer = 2 * reader_socket_timeout(source);
@@ -345,15 +359,15 @@ mst_mongo_reader_read(void *ctx, struct mst_batch *batch, int timeout_ms,
                       struct mst_error *err)
 {
     struct mst_mongo_source *source = ctx;
-    if (atomic_exchange(&source->interrupted, false)
-        || batch->max_events == 0) {
+    if (batch->max_events == 0 || reader_is_interrupted(source)) {
         return MST_AGAIN;
     }
     enum mst_status status = MST_OK;
     if (source->reply == NULL) {
         status = reader_fetch(source, timeout_ms, err);
         if (status != MST_OK) {
-            return status;
+            source->restart = true;
+            return reader_is_interrupted(source) ? MST_AGAIN : status;
         }
     }
     status = reader_hold(source, batch, err);

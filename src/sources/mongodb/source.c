@@ -26,6 +26,7 @@ mongodb_destroy(void *ctx)
     mst_mongo_watch_clear(&source->watch);
     mst_mongo_envelope_clear(&source->envelope);
     mst_mongo_labels_unref(source->labels);
+    mst_mongo_cancel_destroy(source->cancel);
     free(source);
 }
 
@@ -45,7 +46,6 @@ mongodb_create(void **ret_ctx, const struct mst_source_args *args,
     mst_mongo_position_init(&source->settled);
     mst_mongo_envelope_init(&source->envelope, args->service_name,
                             source->stream.set_name);
-    atomic_init(&source->interrupted, false);
     atomic_init(&source->newest_ms, MST_TIME_UNKNOWN);
     atomic_init(&source->caught_up, false);
     (void)snprintf(source->ns, sizeof(source->ns), "%s.%s",
@@ -53,6 +53,9 @@ mongodb_create(void **ret_ctx, const struct mst_source_args *args,
     enum mst_status status = mst_mongo_watch_init(
         &source->watch, args->job, args->resource, source->options, err);
     bool earliest = false;
+    if (status == MST_OK) {
+        status = mst_mongo_cancel_create(&source->cancel, err);
+    }
     if (status == MST_OK) {
         status = mst_mongo_position_start(
             &source->resume, source->options->start, &earliest, err);
@@ -89,8 +92,7 @@ static void
 mongodb_interrupt(void *ctx)
 {
     struct mst_mongo_source *source = ctx;
-    /* A getMore that waits ends by itself within max_await. */
-    atomic_store(&source->interrupted, true);
+    mst_mongo_cancel_now(source->cancel);
 }
 
 static void
@@ -154,7 +156,7 @@ mongodb_check_time(struct mst_mongo_source *source, int64_t wall_ms,
     struct mst_mongo_stream stream;
     struct mst_error ignored;
     if (mst_mongo_stream_connect(&stream, source->service, "mstream", 5000,
-                                 &ignored)
+                                 NULL, &ignored)
         != MST_OK) {
         return MST_OK;
     }

@@ -49,8 +49,8 @@ struct mst_mongo_source {
     uint64_t counts[MST_MONGO_KINDS];
 
     /* --- any thread --------------------------------------------------- */
-    atomic_bool interrupted;
-    _Atomic int64_t newest_ms; /* source time of the newest event */
+    struct mst_mongo_cancel *cancel; /* now: interrupted */
+    _Atomic int64_t newest_ms;       /* source time of the newest event */
     atomic_bool caught_up;
 
     /* --- commit thread ------------------------------------------------ */

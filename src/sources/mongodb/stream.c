@@ -9,7 +9,7 @@
 #define ORIGIN "mongodb"
 
 /* 6.0 speaks wire version 17. */
-enum { WIRE_VERSION_6_0 = 17 };
+enum { WIRE_VERSION_6_0 = 17, STREAM_GOODBYE_MS = 300 };
 
 static const char *
 stream_text(const bson_t *doc, const char *field)
@@ -74,12 +74,13 @@ enum mst_status
 mst_mongo_stream_connect(struct mst_mongo_stream *stream,
                          const struct mst_mongo_options *options,
                          const char *app_name, int64_t socket_timeout_ms,
-                         struct mst_error *err)
+                         struct mst_mongo_cancel *cancel, struct mst_error *err)
 {
     memset(stream, 0, sizeof(*stream));
     stream->db = options->db_name;
+    stream->cancel = cancel;
     enum mst_status status = mst_mongo_client_create(
-        options, app_name, socket_timeout_ms, &stream->client, err);
+        options, app_name, socket_timeout_ms, cancel, &stream->client, err);
     if (status == MST_OK) {
         status = stream_select(stream, err);
     }
@@ -120,12 +121,24 @@ mst_mongo_stream_run(struct mst_mongo_stream *stream, const char *db,
     bson_destroy(&opts);
     if (!ok) {
         mst_mongo_failure_classify(failure, answer);
-        stream->broken = failure->error.domain != MONGOC_ERROR_SERVER;
     }
+    stream->broken = !ok && failure->error.domain != MONGOC_ERROR_SERVER;
     if (reply == NULL) {
         bson_destroy(&local);
     }
     return ok;
+}
+
+/* The server does not notice that the line of a waiting getMore was cut by us
+ * and keeps the cursor for minutes: it is told when the stream ends. */
+static void
+stream_failed(struct mst_mongo_stream *stream)
+{
+    if (stream->cancel != NULL && mst_mongo_cancel_is_now(stream->cancel)) {
+        stream->broken = false;
+    } else {
+        stream->cursor_id = 0;
+    }
 }
 
 /* Runs aggregate or getMore. */
@@ -139,7 +152,7 @@ stream_fetch(struct mst_mongo_stream *stream, const bson_t *command,
         mst_mongo_stream_run(stream, stream->db, command, &answer, failure);
     if (!ok) {
         bson_destroy(&answer);
-        stream->cursor_id = 0;
+        stream_failed(stream);
         return false;
     }
     struct mst_mongo_reply *reply = mst_mongo_reply_create(&answer);
@@ -214,11 +227,19 @@ mst_mongo_stream_close(struct mst_mongo_stream *stream)
     if (stream->client == NULL) {
         return;
     }
+    if (stream->cancel != NULL) {
+        mst_mongo_cancel_reset(stream->cancel);
+        mst_mongo_cancel_within(stream->cancel,
+                                stream->broken ? 0 : STREAM_GOODBYE_MS);
+    }
     mst_mongo_stream_end(stream);
     if (stream->session != NULL) {
         mongoc_client_session_destroy(stream->session);
     }
     mongoc_client_destroy(stream->client);
+    if (stream->cancel != NULL) {
+        mst_mongo_cancel_reset(stream->cancel);
+    }
     stream->session = NULL;
     stream->client = NULL;
 }

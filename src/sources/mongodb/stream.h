@@ -9,6 +9,7 @@
 
 #include <mongoc/mongoc.h>
 
+#include "clients/mongo_cancel.h"
 #include "clients/mongo_options.h"
 #include "sources/mongodb/fault.h"
 #include "sources/mongodb/reply.h"
@@ -25,13 +26,16 @@ struct mst_mongo_stream {
     int64_t cursor_id; /* 0: none */
     char cursor_collection[MST_MONGO_COLLECTION_MAX];
     bool broken; /* no use in talking to the server any more */
+    struct mst_mongo_cancel *cancel; /* ends its waiting; NULL: nothing does */
 };
 
-/* Connects to a member and checks that it can have change streams. MST_FATAL:
- * a standalone or a server before 6.0, wrong credentials; MST_DISCONNECTED. */
+/* Connects to a member and checks that it can have change streams. cancel (may
+ * be NULL) outlives the stream. MST_FATAL: a standalone or a server before
+ * 6.0, wrong credentials; MST_DISCONNECTED. */
 MST_MUST_CHECK enum mst_status mst_mongo_stream_connect(
     struct mst_mongo_stream *stream, const struct mst_mongo_options *options,
-    const char *app_name, int64_t socket_timeout_ms, struct mst_error *err);
+    const char *app_name, int64_t socket_timeout_ms,
+    struct mst_mongo_cancel *cancel, struct mst_error *err);
 
 /* Runs a command on that member. On failure (false) failure says it. reply
  * (may be NULL) is always the caller's to destroy. */
@@ -53,7 +57,8 @@ MST_MUST_CHECK bool mst_mongo_stream_more(struct mst_mongo_stream *stream,
 
 /* Kills the cursor, if the server can be told. */
 void mst_mongo_stream_end(struct mst_mongo_stream *stream);
-/* Ends everything. */
+/* Ends everything, within half a second where there is a cancel, which is
+ * good again afterwards. */
 void mst_mongo_stream_close(struct mst_mongo_stream *stream);
 
 /* Time of the oplog's first entry. False: none, or no right to read it. */

@@ -81,7 +81,8 @@ tls_file_that_is_missing_is_fatal(void **state)
     struct mst_error err;
     mst_error_clear(&err);
     assert_int_equal(
-        mst_mongo_client_create(&options, "test", 0, &client, &err), MST_FATAL);
+        mst_mongo_client_create(&options, "test", 0, NULL, &client, &err),
+        MST_FATAL);
     assert_non_null(strstr(err.text, "tls_ca_file '/nonexistent/ca.pem'"));
 }
 
