@@ -211,7 +211,7 @@ bson_json_key(struct bson_json *json)
     *out->at++ = '"';
     if (MST_LIKELY(json->readable_end - key >= MST_TEXT_BLOCK)) {
         unsigned mask = mst_text_block(out->at, key);
-        unsigned n = mask == 0 ? 0 : mst_text_first(mask);
+        size_t n = mask == 0 ? 0 : mst_text_first(mask);
         if (mask != 0 && key[n] == 0 && key[0] != '$') {
             out->at += n;
             json->at = key + n + 1;

@@ -14,9 +14,6 @@ enum { MST_DIGITS_MAX = 20 }; /* of a 64-bit integer, sign included */
 extern const char mst_decimal_pairs[200];
 extern const char mst_hex_pairs[512];
 
-/* The value of a hex digit of either case, 0xFF for what is none. */
-extern const uint8_t mst_hex_values[256];
-
 /* All return where the text ends; the caller has room for the longest. */
 static inline uint8_t *
 mst_print_pair(uint8_t *out, unsigned value)
@@ -104,20 +101,6 @@ mst_print_hex(uint8_t *out, const uint8_t *data, size_t len)
         memcpy(out + i * 2, mst_hex_pairs + (size_t)data[i] * 2, 2);
     }
     return out + len * 2;
-}
-
-/* Reads 2 * n hex digits; false when there is anything else. */
-static inline bool
-mst_parse_hex(const uint8_t *text, size_t n, uint8_t *out)
-{
-    unsigned bad = 0;
-    for (size_t i = 0; i < n; i++) {
-        unsigned high = mst_hex_values[text[i * 2]];
-        unsigned low = mst_hex_values[text[i * 2 + 1]];
-        out[i] = (uint8_t)(high << 4 | low);
-        bad |= high | low;
-    }
-    return bad <= 0xF;
 }
 
 #endif

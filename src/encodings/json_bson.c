@@ -64,9 +64,12 @@ json_bson_fail(struct json_bson *json, const uint8_t *where, const char *fmt,
     if (json->buf->data != NULL) {
         json_bson_path(json, &path);
     }
-    return mst_fail_at(json->err, MST_REJECTED, "json", where - json->start,
-                       "%s at byte %td: %s", mst_field_path_name(&path, name),
-                       where - json->start, what);
+    size_t offset = json_bson_in_tail(json, where)
+                        ? json->tail_at + (size_t)(where - json->tail)
+                        : (size_t)(where - json->start);
+    return mst_fail_at(json->err, MST_REJECTED, "json", (int64_t)offset,
+                       "%s at byte %zu: %s", mst_field_path_name(&path, name),
+                       offset, what);
 }
 
 enum mst_status
@@ -116,15 +119,9 @@ json_bson_open(struct json_bson *json, bool is_array)
     }
     struct json_frame *frame = &json->frames[depth];
     uint8_t *base = json_bson_base(json);
-    frame->bson = (size_t)(json->out - base);
-    frame->element = json->type == NULL ? 0 : (size_t)(json->type - base);
-    frame->at = json->at;
-    frame->filter = 0;
-    frame->count = 0;
-    frame->keys = json->n_keys;
-    frame->is_array = is_array;
-    frame->is_wide = false;
-    frame->is_scope = false;
+    json_frame_init(frame, json->frame, (size_t)(json->out - base),
+                    json->type == NULL ? 0 : (size_t)(json->type - base),
+                    json->at, is_array);
     json->frame = frame;
     json->out += 4;
     if (json->type != NULL) {
@@ -165,7 +162,6 @@ json_bson_close(struct json_bson *json)
     }
     *json->out++ = 0;
     status = json_bson_seal(json, frame->bson);
-    json->n_keys = frame->keys;
     if (MST_UNLIKELY(frame->is_scope && status == MST_OK)) {
         /* The length of the whole stands behind the type and the name. */
         const char *name = (const char *)json_bson_base(json) + frame->element;
@@ -340,15 +336,10 @@ static inline enum mst_status
 json_bson_element(struct json_bson *json)
 {
     bool done = false;
-    const struct json_frame *before = json->frame;
     json->type = NULL;
     enum mst_status status = json_bson_fast(json, &done);
     if (MST_LIKELY(done || status != MST_OK)) {
         return status;
-    }
-    if (json->frame != before && json->frame->count == 0) {
-        /* What was opened may be empty: there need not be an element. */
-        return MST_OK;
     }
     json->type = NULL;
     status = json_bson_reserve(json, JSON_BSON_ROOM);
@@ -424,7 +415,9 @@ mst_json_to_bson(struct mst_slice json_text,
     json_text = json_text.len == 0 ? MST_SLICE_LIT("") : json_text;
     json.at = json_text.data;
     json.end = json_text.data + json_text.len;
+    json.readable = json.end;
     json.start = json_text.data;
+    json.text_end = json.end;
     json.type = NULL;
     json.frame = NULL;
     json.buf = out;
@@ -436,8 +429,8 @@ mst_json_to_bson(struct mst_slice json_text,
         || json.options.max_depth > MST_BSON_DEPTH_MAX) {
         json.options.max_depth = MST_BSON_DEPTH_MAX;
     }
+    json.frames_end = &json.frames[json.options.max_depth];
     json.has_nul = false;
-    json.n_keys = 0;
     json.out = out->data == NULL ? NULL : out->data + out->len;
     json.limit = out->data == NULL ? NULL : out->data + out->cap;
     /* BSON is rarely longer than its JSON; more comes as it is needed. */

@@ -8,52 +8,45 @@
 
 #include "encodings/bson_type.h"
 #include "encodings/json_bson.h"
+#include "encodings/json_frame.h"
 #include "encodings/wrapper.h"
 
 enum {
     /* Room behind json->out at the start of each element and after each
      * text: for a block of text and any value of fixed size. */
     JSON_BSON_ROOM = 96,
-    /* Up to so many names of one object are compared as they come; a wider
-     * one is checked when it ends. */
-    JSON_KEYS_NARROW = 32,
-    /* Names of all open objects together. */
-    JSON_KEYS_MAX = 512
-};
-
-/* An object or array that is open. Places are offsets from json->base. */
-struct json_frame {
-    size_t bson;       /* of its length */
-    size_t element;    /* of the type byte of the element that it is */
-    const uint8_t *at; /* behind its bracket, in the input */
-    uint64_t filter;   /* a bit for the print of each of its names */
-    uint32_t count;    /* elements begun */
-    uint32_t keys;     /* the first of its names in json->prints */
-    bool is_array;
-    bool is_wide;  /* its names are checked when it ends */
-    bool is_scope; /* of {"$code", "$scope"}: more closes with it */
+    /* Input ahead of an element that json_bson_fast reads: its name, and the
+     * longest value but text. */
+    JSON_FAST_AHEAD = 128
 };
 
 struct json_bson {
     const uint8_t *at;
     const uint8_t *end;
+    const uint8_t *readable; /* end, or more when in the tail */
     uint8_t *out;
     uint8_t *limit;
     uint8_t *type; /* byte of the element at hand; NULL between elements */
-    struct json_frame *frame; /* innermost open */
+    struct json_frame *frame;            /* innermost open */
+    const struct json_frame *frames_end; /* json_bson_fast opens none there */
     struct mst_buf *buf;
     size_t base; /* buf's length before */
     const uint8_t *start;
+    const uint8_t *text_end;
     struct mst_error *err;
     struct mst_json_read_options options;
-    bool has_nul;    /* the last text decoded had a NUL in it */
-    uint32_t n_keys; /* used of the two below */
-    uint32_t prints[JSON_KEYS_MAX];
-    uint32_t places[JSON_KEYS_MAX]; /* of the names, from base */
+    bool has_nul;                   /* the last text decoded had a NUL in it */
+    uint32_t prints[JSON_KEYS_MAX]; /* of the names of open objects */
     /* One more than documents may be deep: a wrapper is an object that turns
      * out to be a value. */
     struct json_frame frames[MST_BSON_DEPTH_MAX + 1];
+    /* A copy of the end of the text, with NULs behind it. */
+    size_t tail_at; /* of its first byte in the text */
+    uint8_t tail[2 * JSON_FAST_AHEAD];
 };
+
+/* What may follow a backslash, but u, and what it stands for; 0 for none. */
+extern const uint8_t json_bson_escapes[256];
 
 /* The slow half of json_bson_reserve. */
 MST_MUST_CHECK enum mst_status json_bson_grow(struct json_bson *json, size_t n);
@@ -66,6 +59,13 @@ json_bson_reserve(struct json_bson *json, size_t n)
         return MST_OK;
     }
     return json_bson_grow(json, n);
+}
+
+/* Whether a place in the input is in the copy of its end. */
+static inline bool
+json_bson_in_tail(const struct json_bson *json, const uint8_t *where)
+{
+    return (uintptr_t)where - (uintptr_t)json->tail <= sizeof(json->tail);
 }
 
 static inline uint8_t *
@@ -129,8 +129,9 @@ MST_MUST_CHECK enum mst_status json_bson_open(struct json_bson *json,
                                               bool is_array);
 
 /* Elements of the innermost object or array, from the start of one on, as
- * long as they are of the common kind. *ret_done: json->at is behind a value;
- * else it is at the start of an element of which nothing is done. */
+ * long as they are of the common kind. *ret_done: json->at is behind a value
+ * or an opening bracket; else it is at the start of an element of which
+ * nothing is done. */
 MST_MUST_CHECK enum mst_status json_bson_fast(struct json_bson *json,
                                               bool *ret_done);
 

@@ -1,174 +1,114 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The elements that most documents are made of, without white space between
- * them: names of up to 31 plain characters, text, short numbers, literals,
- * {"$oid":"..."} and {"$date":"..."}. The two cursors stay in registers. What
- * does not fit is left for the general code, which reads everything and makes
- * all the messages.
+ * The elements that most documents are made of: names of up to 31 plain
+ * characters, text, short numbers, literals, objects, arrays, {"$oid":"..."}
+ * and {"$date":"..."}. What does not fit is left for the general code, which
+ * reads everything and makes all the messages.
  */
 #include "encodings/date_text.h"
 #include "encodings/digits.h"
-#include "encodings/double_text.h"
-#include "encodings/json_bson_impl.h"
+#include "encodings/digits_read.h"
+#include "encodings/json_check.h"
+#include "encodings/json_fast_number.h"
+#include "encodings/json_fast_text.h"
 #include "encodings/json_keys.h"
-#include "encodings/little_endian.h"
-#include "encodings/text_block.h"
-
-#define FAST_INLINE __attribute__((always_inline)) static inline
 
 enum {
-    /* Input ahead of an element: its name, and the longest value but text. */
-    FAST_AHEAD = 96,
-    /* Digits that 64 bits hold and a double may have been made of. */
-    FAST_DIGITS = 18
+    /* White space behind a name. */
+    FAST_SPACES = 16
 };
 
-/* Both cursors, and where the element's type goes. */
-struct fast {
-    const uint8_t *at;
-    uint8_t *out;
-    uint8_t *type;
-};
-
-FAST_INLINE void
-fast_eight(struct fast *fast, uint8_t type, uint64_t bits)
+/* At least JSON_FAST_AHEAD and JSON_BSON_ROOM must be there. */
+FAST_INLINE struct fast
+fast_load(const struct json_bson *json)
 {
-    *fast->type = type;
-    mst_put_le64(fast->out, bits);
-    fast->out += 8;
+    return (struct fast){.at = json->at,
+                         .out = json->out,
+                         .type = json->out,
+                         .at_last = json->readable - JSON_FAST_AHEAD,
+                         .out_last = json->limit - JSON_BSON_ROOM,
+                         .frame = json->frame,
+                         .base = json_bson_base(json)};
 }
 
 FAST_INLINE void
-fast_integer(struct fast *fast, uint64_t mantissa, bool negative)
+fast_store(const struct fast *fast, struct json_bson *json)
 {
-    uint64_t bits = negative ? 0 - mantissa : mantissa;
-    if (MST_UNLIKELY(mantissa > (uint64_t)INT32_MAX + (negative ? 1 : 0))) {
-        fast_eight(fast, MST_BSON_INT64, bits);
-        return;
-    }
-    *fast->type = MST_BSON_INT32;
-    mst_put_le32(fast->out, (uint32_t)bits);
-    fast->out += 4;
+    json->at = fast->at;
+    json->out = fast->out;
+    json->frame = fast->frame;
 }
 
-/* Digits into the mantissa, wrapping harmlessly where they are too many. */
-FAST_INLINE const uint8_t *
-fast_digits(const uint8_t *at, const uint8_t *end, uint64_t *mantissa)
+/* The length of a name, below MST_TEXT_BLOCK, as a constant that is jumped to:
+ * documents of a kind have the same names, so that the processor guesses the
+ * jump, and goes on with the value while it looks where the name ends. */
+FAST_INLINE size_t
+fast_guess(size_t n)
 {
-    unsigned digit = 0;
-    for (; at < end && (digit = (unsigned)*at - '0') <= 9; at++) {
-        *mantissa = *mantissa * 10 + digit;
+#define FAST_GUESS(value)                                                      \
+    case value:                                                                \
+        n = value;                                                             \
+        __asm__("" : "+r"(n)); /* Else this would become arithmetic again. */  \
+        break
+
+    switch (n) {
+        FAST_GUESS(0);
+        FAST_GUESS(1);
+        FAST_GUESS(2);
+        FAST_GUESS(3);
+        FAST_GUESS(4);
+        FAST_GUESS(5);
+        FAST_GUESS(6);
+        FAST_GUESS(7);
+        FAST_GUESS(8);
+        FAST_GUESS(9);
+        FAST_GUESS(10);
+        FAST_GUESS(11);
+        FAST_GUESS(12);
+        FAST_GUESS(13);
+        FAST_GUESS(14);
+        FAST_GUESS(15);
+    default:
+        break;
     }
-    return at;
+    return n;
+#undef FAST_GUESS
 }
 
-/* Up to 18 digits without an exponent, and with so few behind the point that
- * one division is exact. */
+/* The name, behind the place of its type; false: nothing is done. */
 FAST_INLINE bool
-fast_number(struct fast *fast, const uint8_t *end)
+fast_key(struct json_bson *json, struct fast *fast)
 {
-    bool negative = *fast->at == '-';
-    const uint8_t *first = fast->at + (negative ? 1 : 0);
-    uint64_t mantissa = 0;
-    const uint8_t *at = fast_digits(first, end, &mantissa);
-    ptrdiff_t whole = at - first;
-    if (whole == 0 || at == end || (*first == '0' && whole > 1)) {
+    const uint8_t *key = fast->at + 1;
+    uint8_t *out = fast->out + 1;
+    size_t n = 0;
+    uint32_t print = 0;
+    unsigned mask = mst_text_block(out, key);
+    if (MST_LIKELY(mask != 0)) {
+        n = fast_guess(mst_text_first(mask));
+        print = json_key_print_short(key, n);
+    } else {
+        mask = mst_text_block(out + MST_TEXT_BLOCK, key + MST_TEXT_BLOCK);
+        n = MST_TEXT_BLOCK + (mask == 0 ? 0 : mst_text_first(mask));
+        print = json_key_print(key, n);
+    }
+    if (MST_UNLIKELY(fast->at[0] != '"' || key[0] == '$' || key[n] != '"'
+                     || key[n + 1] != ':')) {
         return false;
     }
-    if (*at != '.') {
-        if (whole > FAST_DIGITS || (*at | 0x20) == 'e') {
-            return false;
-        }
-        fast->at = at;
-        fast_integer(fast, mantissa, negative);
-        return true;
-    }
-    const uint8_t *point = at;
-    at = fast_digits(at + 1, end, &mantissa);
-    ptrdiff_t behind = at - point - 1;
-    double value = 0;
-    if (whole + behind > FAST_DIGITS || behind == 0 || at == end
-        || (*at | 0x20) == 'e'
-        || !mst_double_scale(mantissa, -behind, &value)) {
-        return false;
-    }
-    fast->at = at;
-    *fast->type = MST_BSON_DOUBLE;
-    mst_put_le_double(fast->out, negative ? -value : value);
-    fast->out += 8;
-    return true;
+    out[n] = 0;
+    fast->out = out + n + 1;
+    fast->at = key + n + 2;
+    /* A name that may be a duplicate goes to the general code. */
+    return json_bson_note_key(json, fast->frame,
+                              fast->frame->keys + fast->frame->count, print);
 }
 
-/* What fast_value did. */
-enum fast_done {
-    FAST_NOTHING,
-    FAST_VALUE,
-    FAST_TEXT /* the beginning of a text; the cursors are behind it */
-};
-
-/* A text, as far as it is plain; the quote is at fast->at. */
-FAST_INLINE enum fast_done
-fast_text(struct fast *fast, const uint8_t *end, const uint8_t *limit)
+FAST_INLINE void
+fast_index(struct fast *fast)
 {
-    const uint8_t *at = fast->at + 1;
-    uint8_t *start = fast->out;
-    uint8_t *out = start + 4;
-    *fast->type = MST_BSON_STRING;
-    while (MST_LIKELY(end - at >= MST_TEXT_BLOCK
-                      && limit - out >= JSON_BSON_ROOM)) {
-        unsigned mask = mst_text_block(out, at);
-        if (mask == 0) {
-            /* A constant step, so that no block waits for the one before. */
-            at += MST_TEXT_BLOCK;
-            out += MST_TEXT_BLOCK;
-            continue;
-        }
-        at += mst_text_first(mask);
-        out += mst_text_first(mask);
-        if (MST_UNLIKELY(*at != '"' || out - start > INT32_MAX / 2)) {
-            break;
-        }
-        mst_put_le32(start, (uint32_t)(out - start) - 4 + 1);
-        *out = 0;
-        fast->at = at + 1;
-        fast->out = out + 1;
-        return FAST_VALUE;
-    }
-    fast->at = at;
-    fast->out = out;
-    return FAST_TEXT;
-}
-
-/* {"$oid":"..."} and {"$date":"...Z"} as most write them. */
-static bool
-fast_wrapper(struct fast *fast)
-{
-    static const char oid[] = "{\"$oid\":\"";
-    static const char date[] = "{\"$date\":\"";
-    const uint8_t *at = fast->at;
-    int64_t ms = 0;
-    if (memcmp(at, oid, sizeof(oid) - 1) == 0) {
-        at += sizeof(oid) - 1;
-        if (at[24] != '"' || at[25] != '}'
-            || !mst_parse_hex(at, MST_BSON_OBJECTID_LEN, fast->out)) {
-            return false;
-        }
-        *fast->type = MST_BSON_OBJECTID;
-        fast->out += MST_BSON_OBJECTID_LEN;
-        fast->at = at + 26;
-        return true;
-    }
-    if (memcmp(at, date, sizeof(date) - 1) != 0) {
-        return false;
-    }
-    at += sizeof(date) - 1;
-    size_t len = at[19] == '.' ? 24 : 20;
-    if (at[len] != '"' || at[len + 1] != '}' || !mst_date_parse(at, len, &ms)) {
-        return false;
-    }
-    fast_eight(fast, MST_BSON_DATE, (uint64_t)ms);
-    fast->at = at + len + 2;
-    return true;
+    fast->out = mst_print_u32(fast->out + 1, fast->frame->count);
+    *fast->out++ = 0;
 }
 
 FAST_INLINE bool
@@ -194,134 +134,252 @@ fast_literal(struct fast *fast)
     return true;
 }
 
+/* {"$oid":"..."} and {"$date":"...Z"} as most write them, with their type to
+ * *type and the value to out. Returns where it ends, or NULL. */
+static const uint8_t *
+fast_wrapper(const uint8_t *at, uint8_t *type, uint8_t *out)
+{
+    static const char oid[] = "{\"$oid\":\"";
+    static const char date[] = "{\"$date\":\"";
+    int64_t ms = 0;
+    if (memcmp(at, oid, sizeof(oid) - 1) == 0) {
+        at += sizeof(oid) - 1;
+        *type = MST_BSON_OBJECTID;
+        return at[24] == '"' && at[25] == '}'
+                       && mst_parse_hex(at, MST_BSON_OBJECTID_LEN, out)
+                   ? at + 26
+                   : NULL;
+    }
+    if (memcmp(at, date, sizeof(date) - 1) != 0) {
+        return NULL;
+    }
+    at += sizeof(date) - 1;
+    size_t len = at[19] == '.' ? 24 : 20;
+    if (at[len] != '"' || at[len + 1] != '}' || !mst_date_parse(at, len, &ms)) {
+        return NULL;
+    }
+    *type = MST_BSON_DATE;
+    mst_put_le64(out, (uint64_t)ms);
+    return at + len + 2;
+}
+
+/* Opens an object or array; false: it is too deep. */
+FAST_INLINE bool
+fast_open(const struct json_bson *json, struct fast *fast, bool is_array)
+{
+    struct json_frame *frame = fast->frame + 1;
+    if (MST_UNLIKELY(frame >= json->frames_end)) {
+        return false;
+    }
+    *fast->type = is_array ? MST_BSON_ARRAY : MST_BSON_DOCUMENT;
+    fast->at++;
+    fast->frame->count++;
+    json_frame_init(frame, fast->frame, (size_t)(fast->out - fast->base),
+                    (size_t)(fast->type - fast->base), fast->at, is_array);
+    fast->frame = frame;
+    fast->out += 4;
+    if (MST_UNLIKELY(*fast->at <= ' ')) {
+        fast->at = mst_json_skip_space(fast->at, fast->at + FAST_SPACES);
+    }
+    return true;
+}
+
+/* What is in an object whose first name starts with '$'. */
+FAST_INLINE enum fast_done
+fast_dollar(const struct json_bson *json, struct fast *fast)
+{
+    const uint8_t *at = json->options.no_extended
+                            ? NULL
+                            : fast_wrapper(fast->at, fast->type, fast->out);
+    if (at == NULL) {
+        return FAST_NOTHING;
+    }
+    fast->at = at;
+    fast->out += *fast->type == MST_BSON_DATE ? 8 : MST_BSON_OBJECTID_LEN;
+    return FAST_VALUE;
+}
+
+/* The value at fast->at. The cases are jumps, where arithmetic would make what
+ * follows wait for the character to be loaded. */
 FAST_INLINE enum fast_done
 fast_value(const struct json_bson *json, struct fast *fast)
 {
-    uint8_t c = *fast->at;
     bool done = false;
-    if (c == '"') {
-        return fast_text(fast, json->end, json->limit);
-    }
-    if (c == '-' || (c >= '0' && c <= '9')) {
-        done = fast_number(fast, json->end);
-    } else if (c == '{') {
-        done = fast->at[2] == '$' && !json->options.no_extended
-               && fast_wrapper(fast);
-    } else {
+    switch (*fast->at) {
+    case '"':
+        return fast_text(fast);
+    case '0':
+    case '1':
+    case '2':
+    case '3':
+    case '4':
+    case '5':
+    case '6':
+    case '7':
+    case '8':
+    case '9':
+        done = fast_number(fast, false);
+        break;
+    case '-':
+        fast->at++;
+        done = fast_number(fast, true);
+        break;
+    case '{':
+        if (fast->at[2] == '$') {
+            return fast_dollar(json, fast);
+        }
+        return fast_open(json, fast, false) ? FAST_OPENED : FAST_NOTHING;
+    case '[':
+        return fast_open(json, fast, true) ? FAST_OPENED : FAST_NOTHING;
+    default:
         done = fast_literal(fast);
+        break;
     }
     return done ? FAST_VALUE : FAST_NOTHING;
 }
 
-/* The name, with the place of its type in front; false: nothing is done. */
-FAST_INLINE bool
-fast_key(struct json_bson *json, struct fast *fast)
+/* The element at fast->at. After FAST_NOTHING the cursors are anywhere. */
+FAST_INLINE enum fast_done
+fast_element(struct json_bson *json, struct fast *fast)
 {
-    const uint8_t *key = fast->at + 1;
-    uint8_t *out = fast->out + 1;
-    if (MST_UNLIKELY(fast->at[0] != '"' || key[0] == '$')) {
-        return false;
-    }
-    unsigned mask = mst_text_block(out, key);
-    if (MST_UNLIKELY(mask == 0)) {
-        mask = mst_text_block(out + MST_TEXT_BLOCK, key + MST_TEXT_BLOCK)
-               << MST_TEXT_BLOCK;
-    }
-    unsigned n = mask == 0 ? 0 : mst_text_first(mask);
-    if (MST_UNLIKELY(key[n] != '"' || key[n + 1] != ':')) {
-        return false;
-    }
-    out[n] = 0;
+    struct json_frame *frame = fast->frame;
     fast->type = fast->out;
-    fast->out = out + n + 1;
-    fast->at = key + n + 2;
-    /* A name that may be a duplicate goes to the general code. */
-    return json_bson_note_key(json, out, json_key_print(key, n));
+    if (frame->is_array) {
+        fast_index(fast);
+    } else if (MST_UNLIKELY(!fast_key(json, fast))) {
+        return FAST_NOTHING;
+    }
+    if (MST_UNLIKELY(*fast->at <= ' ')) {
+        fast->at = mst_json_skip_space(fast->at, fast->at + FAST_SPACES);
+    }
+    enum fast_done done = fast_value(json, fast);
+    if (MST_LIKELY(done == FAST_VALUE)) {
+        frame->count++;
+    }
+    return done;
 }
 
-FAST_INLINE void
-fast_index(const struct json_frame *frame, struct fast *fast)
+/* Closes what ends with the bracket at fast->at; false: nothing is done. */
+FAST_INLINE bool
+fast_close(struct fast *fast)
 {
-    fast->type = fast->out;
-    fast->out = mst_print_u32(fast->out + 1, frame->count);
+    struct json_frame *frame = fast->frame;
+    size_t len = (size_t)(fast->out - fast->base) - frame->bson + 1;
+    if (MST_UNLIKELY(*fast->at != frame->closer || len > INT32_MAX
+                     || fast->out > fast->out_last)) {
+        return false;
+    }
     *fast->out++ = 0;
+    mst_put_le32(fast->base + frame->bson, (uint32_t)len);
+    fast->frame = frame - 1;
+    fast->at++;
+    return true;
 }
 
-/* An object or array that is no wrapper, whose bracket is at fast->at. */
-FAST_INLINE bool
-fast_open(struct json_bson *json, struct fast *fast)
+/* Moves over white space, but not out of what may be read. */
+FAST_INLINE void
+fast_space(struct fast *fast)
 {
-    bool is_array = *fast->at == '[';
-    if ((!is_array
-         && (*fast->at != '{' || fast->at[1] != '"' || fast->at[2] == '$'))
-        || json->frame - json->frames + 2
-               > (ptrdiff_t)json->options.max_depth) {
-        return false;
+    const uint8_t *readable = fast->at_last + JSON_FAST_AHEAD;
+    if (MST_UNLIKELY(fast->at < readable && *fast->at <= ' ')) {
+        fast->at = mst_json_skip_space(fast->at, readable);
     }
-    json->frame->count++;
-    json->at = fast->at + 1;
-    json->out = fast->out;
-    json->type = fast->type;
-    enum mst_status status = json_bson_open(json, is_array);
-    fast->at = json->at;
-    fast->out = json->out;
-    return status == MST_OK; /* the depth was checked: it is */
 }
 
-/* The general code finishes the text that started at start. */
-static enum mst_status
-fast_text_rest(struct json_bson *json, struct fast *fast, const uint8_t *start)
+/* Moves behind the brackets of all that ends here, and the comma. False: what
+ * follows is not the start of an element. */
+FAST_INLINE bool
+fast_next(struct fast *fast)
 {
-    json->at = fast->at;
-    json->out = fast->out;
-    json->type = fast->type;
-    enum mst_status status =
-        json_bson_string_rest(json, (size_t)(start - json->buf->data));
-    fast->at = json->at;
-    fast->out = json->out;
-    return status;
+    const uint8_t *readable = fast->at_last + JSON_FAST_AHEAD;
+    fast_space(fast);
+    while (MST_LIKELY(fast->at < readable)) {
+        if (MST_LIKELY(*fast->at == ',')) {
+            fast->at++;
+            fast_space(fast);
+            return true;
+        }
+        if (!fast_close(fast)) {
+            return false;
+        }
+        fast_space(fast);
+    }
+    return false;
+}
+
+/* The general code finishes the text that fast_text began. */
+static enum mst_status
+fast_text_rest(struct json_bson *json, uint8_t *type)
+{
+    const uint8_t *value = type + 1 + strlen((const char *)type + 1) + 1;
+    json->type = type;
+    json->frame->count++;
+    return json_bson_string_rest(json, (size_t)(value - json->buf->data));
+}
+
+/* Near its end the text goes on in a copy, behind which there is enough to
+ * read: the closing NULs stop everything. */
+static void
+fast_use_tail(struct json_bson *json)
+{
+    size_t left = (size_t)(json->end - json->at);
+    if (left >= JSON_FAST_AHEAD || json->readable != json->end) {
+        return;
+    }
+    memcpy(json->tail, json->at, left);
+    memset(json->tail + left, 0, JSON_FAST_AHEAD);
+    json->tail_at = (size_t)(json->at - json->start);
+    json->at = json->tail;
+    json->end = json->tail + left;
+    json->readable = json->end + JSON_FAST_AHEAD;
+}
+
+/* Whether there is what fast_load needs. */
+static bool
+fast_ready(struct json_bson *json)
+{
+    fast_use_tail(json);
+    return json->limit - json->out >= JSON_BSON_ROOM
+           && !json_bson_is_too_deep(json);
 }
 
 enum mst_status
 json_bson_fast(struct json_bson *json, bool *ret_done)
 {
-    struct fast fast = {json->at, json->out, NULL};
-    struct json_frame *frame = json->frame;
     *ret_done = false;
-    while (json->end - fast.at >= FAST_AHEAD
-           && json->limit - fast.out >= JSON_BSON_ROOM
-           && !json_bson_is_too_deep(json)) {
-        uint32_t n_keys = json->n_keys;
-        if (frame->is_array) {
-            fast_index(frame, &fast);
-        } else if (MST_UNLIKELY(!fast_key(json, &fast))) {
-            return MST_OK;
-        }
-        uint8_t *start = fast.out;
-        enum fast_done done = fast_value(json, &fast);
-        if (done == FAST_NOTHING && fast_open(json, &fast)) {
-            frame = json->frame;
-            continue;
-        }
-        if (done == FAST_NOTHING) {
-            /* The general code takes note of the name itself. */
-            json->n_keys = n_keys;
-            return MST_OK;
-        }
-        frame->count++;
-        if (MST_UNLIKELY(done == FAST_TEXT)) {
-            enum mst_status status = fast_text_rest(json, &fast, start);
-            if (status != MST_OK) {
-                return status;
-            }
-        }
-        json->at = fast.at;
-        json->out = fast.out;
-        if (fast.at == json->end || *fast.at != ',') {
-            *ret_done = true;
-            return MST_OK;
-        }
-        json->at = ++fast.at;
+    if (MST_UNLIKELY(!fast_ready(json))) {
+        return MST_OK;
     }
+    struct fast fast = fast_load(json);
+    bool opened = false;
+    for (;;) {
+        const uint8_t *start = fast.at;
+        enum fast_done done = fast_element(json, &fast);
+        if (MST_UNLIKELY(done == FAST_NOTHING)) {
+            fast.at = start;
+            fast.out = fast.type;
+            break;
+        }
+        opened = done == FAST_OPENED && *fast.at != '}' && *fast.at != ']';
+        if (MST_UNLIKELY(done == FAST_TEXT)) {
+            fast_store(&fast, json);
+            *ret_done = true;
+            return fast_text_rest(json, fast.type);
+        }
+        if (!opened && !fast_next(&fast)) {
+            opened = true;
+            break;
+        }
+        if (MST_UNLIKELY(fast.at > fast.at_last || fast.out > fast.out_last)) {
+            fast_store(&fast, json);
+            if (!fast_ready(json)) {
+                *ret_done = opened;
+                return MST_OK;
+            }
+            fast = fast_load(json);
+        }
+    }
+    fast_store(&fast, json);
+    *ret_done = opened;
     return MST_OK;
 }

@@ -12,10 +12,6 @@
 #include "encodings/bson_scan.h"
 #include "encodings/json_check.h"
 
-#ifdef __SSE2__
-#    include <emmintrin.h>
-#endif
-
 enum {
     /* Slots of the table on the stack; twice as many as names. */
     KEYS_SLOTS = 1024
@@ -36,6 +32,26 @@ struct keys_table {
     struct keys_secret secret;
 };
 
+const uint64_t json_key_masks[17][2] = {
+    {0, 0},
+    {0xFF, 0},
+    {0xFFFF, 0},
+    {0xFFFFFF, 0},
+    {0xFFFFFFFF, 0},
+    {0xFFFFFFFFFF, 0},
+    {0xFFFFFFFFFFFF, 0},
+    {0xFFFFFFFFFFFFFF, 0},
+    {UINT64_MAX, 0},
+    {UINT64_MAX, 0xFF},
+    {UINT64_MAX, 0xFFFF},
+    {UINT64_MAX, 0xFFFFFF},
+    {UINT64_MAX, 0xFFFFFFFF},
+    {UINT64_MAX, 0xFFFFFFFFFF},
+    {UINT64_MAX, 0xFFFFFFFFFFFF},
+    {UINT64_MAX, 0xFFFFFFFFFFFFFF},
+    {UINT64_MAX, UINT64_MAX},
+};
+
 static enum mst_status
 keys_fail(struct json_bson *json, const uint8_t *key, const uint8_t *where)
 {
@@ -43,35 +59,74 @@ keys_fail(struct json_bson *json, const uint8_t *key, const uint8_t *where)
                           (const char *)key);
 }
 
+bool
+json_bson_note_similar(struct json_bson *json, struct json_frame *frame,
+                       uint32_t n, uint32_t print)
+{
+    if (frame->is_wide) {
+        return true;
+    }
+    for (uint32_t i = frame->keys; i < n; i++) {
+        if (json->prints[i] == print) {
+            return false;
+        }
+    }
+    if (n >= frame->keys_end) {
+        return false;
+    }
+    frame->filter |= (uint64_t)1 << (print >> 26);
+    json->prints[n] = print;
+    return true;
+}
+
+/* The name in the output behind that of the innermost object at key; all that
+ * is in between is complete. */
+static const uint8_t *
+keys_next(const struct json_bson *json, const uint8_t *key)
+{
+    size_t len = strlen((const char *)key);
+    const uint8_t *value = key + len + 1;
+    size_t size = 0;
+    /* We wrote these values: they are well formed. */
+    (void)mst_bson_value_size(key[-1], value, (size_t)(json->out - value),
+                              &size);
+    return value + size + 1;
+}
+
+/* The first name of the innermost object. */
+static const uint8_t *
+keys_first(const struct json_bson *json)
+{
+    return json_bson_base(json) + json->frame->bson + 4 + 1;
+}
+
 enum mst_status
 json_bson_add_key(struct json_bson *json, const uint8_t *key, size_t len,
                   const uint8_t *where)
 {
     struct json_frame *frame = json->frame;
-    const uint8_t *base = json_bson_base(json);
+    uint32_t n = frame->keys + frame->count - 1;
     uint32_t print = json_key_print(key, len);
-    if (json_bson_note_key(json, key, print) || frame->is_wide) {
+    if (json_bson_note_key(json, frame, n, print)) {
         return MST_OK;
     }
-    for (uint32_t i = frame->keys; i < json->n_keys; i++) {
+    const uint8_t *other = keys_first(json);
+    for (uint32_t i = frame->keys; i < n; i++) {
         if (json->prints[i] == print
-            && strcmp((const char *)base + json->places[i], (const char *)key)
-                   == 0) {
+            && strcmp((const char *)other, (const char *)key) == 0) {
             return keys_fail(json, key, where);
         }
+        other = keys_next(json, other);
     }
-    if (json->n_keys - frame->keys >= JSON_KEYS_NARROW
-        || json->n_keys >= JSON_KEYS_MAX) {
-        /* All its bits are set, so that each further name comes here. */
+    if (n >= frame->keys_end) {
+        /* All its bits are set, so that json_bson_note_similar is asked. */
         frame->is_wide = true;
         frame->filter = UINT64_MAX;
-        json->n_keys = frame->keys;
+        frame->closer = JSON_CLOSER_NONE;
         return MST_OK;
     }
     frame->filter |= (uint64_t)1 << (print >> 26);
-    json->prints[json->n_keys] = print;
-    json->places[json->n_keys] = (uint32_t)(key - base);
-    json->n_keys++;
+    json->prints[n] = print;
     return MST_OK;
 }
 
@@ -90,7 +145,8 @@ keys_hash(const struct keys_secret *secret, const uint8_t *key, size_t len)
     for (; len - at > 8; at += 8) {
         hash = keys_fold(hash ^ mst_le64(key + at), secret->b);
     }
-    hash = keys_fold(hash ^ json_key_word(key + at, len - at), secret->b);
+    hash = keys_fold(hash ^ (mst_le64(key + at) & json_key_masks[len - at][0]),
+                     secret->b);
     return keys_fold(hash ^ secret->b, secret->a);
 }
 
@@ -116,17 +172,19 @@ static const uint8_t *
 keys_place(const struct json_bson *json, uint32_t n)
 {
     const uint8_t *at = json->frame->at;
+    const uint8_t *end =
+        json_bson_in_tail(json, at) ? json->end : json->text_end;
     for (uint32_t i = 0;; i++) {
-        at = mst_json_skip_space(at, json->end);
+        at = mst_json_skip_space(at, end);
         if (i == n) {
             return at;
         }
         /* Name, colon, value, comma: all of it has been read once. */
-        at = mst_json_skip_value(at, json->end);
-        at = at == NULL ? NULL : mst_json_skip_space(at, json->end);
-        at = at == NULL ? NULL : mst_json_skip_value(at + 1, json->end);
-        at = at == NULL ? NULL : mst_json_skip_space(at, json->end);
-        if (at == NULL || at == json->end) {
+        at = mst_json_skip_value(at, end);
+        at = at == NULL ? NULL : mst_json_skip_space(at, end);
+        at = at == NULL ? NULL : mst_json_skip_value(at + 1, end);
+        at = at == NULL ? NULL : mst_json_skip_space(at, end);
+        if (at == NULL || at == end) {
             return json->frame->at;
         }
         at++;
@@ -137,18 +195,12 @@ static enum mst_status
 keys_check(struct json_bson *json, struct keys_table *table)
 {
     const uint8_t *base = json_bson_base(json);
-    const uint8_t *at = base + json->frame->bson + 4;
-    for (uint32_t n = 0; at < json->out; n++) {
-        const uint8_t *key = at + 1;
-        size_t len = strlen((const char *)key);
-        size_t size = 0;
-        if (!keys_insert(table, base, key, len)) {
+    const uint8_t *key = keys_first(json);
+    for (uint32_t n = 0; key <= json->out; n++) {
+        if (!keys_insert(table, base, key, strlen((const char *)key))) {
             return keys_fail(json, key, keys_place(json, n));
         }
-        /* We wrote these values: they are well formed. */
-        (void)mst_bson_value_size(*at, key + len + 1,
-                                  (size_t)(json->out - key) - len - 1, &size);
-        at = key + len + 1 + size;
+        key = keys_next(json, key);
     }
     return MST_OK;
 }

@@ -14,43 +14,48 @@ MST_MUST_CHECK enum mst_status json_bson_add_key(struct json_bson *json,
 /* Checks the names of a wide object that ends here. */
 MST_MUST_CHECK enum mst_status json_bson_check_wide(struct json_bson *json);
 
-/* Eight bytes of a name that may be shorter; what follows it may be read. */
-static inline uint64_t
-json_key_word(const uint8_t *key, size_t len)
+/* For json_bson_note_key: the name has a bit in common with another, or there
+ * are many. */
+bool json_bson_note_similar(struct json_bson *json, struct json_frame *frame,
+                            uint32_t n, uint32_t print);
+
+/* The bits of the first n bytes of 16, in two words. */
+extern const uint64_t json_key_masks[17][2];
+
+/* Different names may have the same print, equal ones always do. 16 bytes may
+ * be read at key, whatever its length. This one is for up to 16. */
+static inline uint32_t
+json_key_print_short(const uint8_t *key, size_t len)
 {
-    uint64_t word = mst_le64(key);
-    return len >= 8 ? word : word & (((uint64_t)1 << len * 8) - 1);
+    const uint64_t *masks = json_key_masks[len];
+    uint64_t word = mst_le64(key) & masks[0];
+    word ^= (mst_le64(key + 8) & masks[1]) * 0x9E3779B97F4A7C15ULL;
+    return (uint32_t)((word * 0xD6E8FEB86659FD93ULL) >> 32);
 }
 
-/* Different names may have the same print, equal ones always do. */
 static inline uint32_t
 json_key_print(const uint8_t *key, size_t len)
 {
-    uint64_t word = json_key_word(key, len);
-    if (len > 8) {
-        word ^= mst_le64(key + len - 8) * 0x9E3779B97F4A7C15ULL;
+    if (MST_LIKELY(len <= 16)) {
+        return json_key_print_short(key, len);
     }
-    return (uint32_t)(((word + len) * 0xD6E8FEB86659FD93ULL) >> 32);
+    uint32_t first = json_key_print_short(key, 16);
+    return first ^ json_key_print_short(key + len - 16, 16) * 5U;
 }
 
-/* Takes note of a name (at key in the output, closed by NUL) of the innermost
- * object, if it can not be a duplicate and there is room. The print is asked
- * for because bytes just written are slow to read back. */
+/* Takes note of an object's nth name, counted from json->prints,
+ * if it can not be a duplicate and there is room. The print is asked for
+ * because bytes just written are slow to read back. */
 static inline bool
-json_bson_note_key(struct json_bson *json, const uint8_t *key, uint32_t print)
+json_bson_note_key(struct json_bson *json, struct json_frame *frame, uint32_t n,
+                   uint32_t print)
 {
-    struct json_frame *frame = json->frame;
     uint64_t bit = (uint64_t)1 << (print >> 26);
-    uint32_t n = json->n_keys;
-    if (MST_UNLIKELY((frame->filter & bit) != 0
-                     || n - frame->keys >= JSON_KEYS_NARROW
-                     || n >= JSON_KEYS_MAX)) {
-        return false;
+    if (MST_UNLIKELY((frame->filter & bit) != 0 || n >= frame->keys_end)) {
+        return json_bson_note_similar(json, frame, n, print);
     }
     frame->filter |= bit;
     json->prints[n] = print;
-    json->places[n] = (uint32_t)(key - json_bson_base(json));
-    json->n_keys = n + 1;
     return true;
 }
 

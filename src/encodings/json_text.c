@@ -9,6 +9,11 @@ enum {
     TEXT_WIDE_MAX = 512
 };
 
+const uint8_t json_bson_escapes[256] = {
+    ['"'] = '"',  ['\\'] = '\\', ['/'] = '/',  ['b'] = '\b',
+    ['f'] = '\f', ['n'] = '\n',  ['r'] = '\r', ['t'] = '\t',
+};
+
 /* Four hex digits; false for anything else. */
 static bool
 text_hex4(const uint8_t *at, const uint8_t *end, uint32_t *ret)
@@ -84,20 +89,17 @@ text_unicode(struct json_bson *json)
 static enum mst_status
 text_escape(struct json_bson *json)
 {
-    static const char from[] = "\"\\/bfnrt";
-    static const char to[] = "\"\\/\b\f\n\r\t";
     if (json->at == json->end) {
         return json_bson_fail(json, json->at, "the text has no closing quote");
     }
     if (*json->at == 'u') {
         return text_unicode(json);
     }
-    for (size_t i = 0; i < sizeof(from) - 1; i++) {
-        if (*json->at == (uint8_t)from[i]) {
-            *json->out++ = (uint8_t)to[i];
-            json->at++;
-            return MST_OK;
-        }
+    uint8_t c = json_bson_escapes[*json->at];
+    if (c != 0) {
+        *json->out++ = c;
+        json->at++;
+        return MST_OK;
     }
     return json_bson_fail(json, json->at - 1,
                           "no such escape in JSON (\" \\ / b f n r t u "
@@ -157,7 +159,7 @@ json_bson_text(struct json_bson *json)
         unsigned mask = MST_LIKELY(left >= MST_TEXT_BLOCK)
                             ? mst_text_block(json->out, json->at)
                             : mst_text_tail(json->out, json->at, left);
-        unsigned n = mask == 0 ? MST_TEXT_BLOCK : mst_text_first(mask);
+        size_t n = mask == 0 ? MST_TEXT_BLOCK : mst_text_first(mask);
         json->out += n;
         json->at += n;
         if (mask == 0) {

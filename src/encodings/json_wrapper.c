@@ -2,6 +2,7 @@
 /* Extended JSON's type wrappers: which is which, and those of texts. */
 #include "base/base64.h"
 #include "encodings/digits.h"
+#include "encodings/digits_read.h"
 #include "encodings/json_wrapper_impl.h"
 #include "encodings/little_endian.h"
 
@@ -277,6 +278,7 @@ wrapper_code(struct json_bson *json, bool *ret_open)
     status = json_bson_open(json, false);
     if (status == MST_OK) {
         json->frame->is_scope = true;
+        json->frame->closer = JSON_CLOSER_NONE;
         json_bson_base(json)[json->frame->element] = MST_BSON_CODE_SCOPE;
         *ret_open = true;
     }
@@ -397,7 +399,6 @@ json_bson_wrapper(struct json_bson *json, enum mst_wrapper wrapper)
     bool open = false;
     json->out = base + frame->bson;
     json->type = base + frame->element;
-    json->n_keys = frame->keys;
     json->frame--;
     enum mst_status status = json_bson_expect(json, ':', "':' after the name");
     if (status == MST_OK) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* How the inside of type wrappers is read. */
 #include "encodings/digits.h"
+#include "encodings/digits_read.h"
 #include "encodings/json_wrapper_impl.h"
 
 enum mst_status

@@ -6,6 +6,7 @@
 #ifndef MST_ENCODINGS_TEXT_BLOCK_H
 #define MST_ENCODINGS_TEXT_BLOCK_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -55,7 +56,7 @@ mst_text_tail(uint8_t *out, const uint8_t *in, size_t left)
 }
 
 /* Index of the lowest bit of a mask that is not 0. */
-static inline unsigned
+static inline size_t
 mst_text_first(unsigned mask)
 {
     return (unsigned)__builtin_ctz(mask);

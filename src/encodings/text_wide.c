@@ -134,11 +134,11 @@ mst_text_wide(uint8_t *out, const uint8_t *in, size_t len, size_t readable)
             stops |= 1U << (len - used);
         }
         wide_mark(&marks, block, high);
-        unsigned n = mst_text_first(stops);
+        unsigned n = (unsigned)mst_text_first(stops);
         unsigned wrong = marks.wrong & ((1U << n) - 1);
         bool cut = n < MST_TEXT_BLOCK && (marks.announced >> n & 1) != 0;
         if (MST_UNLIKELY(wrong != 0 || cut)) {
-            n = wrong != 0 ? mst_text_first(wrong) + 1 : n;
+            n = wrong != 0 ? (unsigned)mst_text_first(wrong) + 1 : n;
             return mst_utf8_valid(in, used + n);
         }
         used += n;
