@@ -152,6 +152,19 @@ def test_the_tests_in_c_pass_on_a_real_server(mongodb, name):
     assert "SKIPPED" not in done.stdout
 
 
+def test_a_delta_that_meets_no_document_is_said(copy):
+    copy.users.insert_one({"_id": "k1", "n": 0})
+    time = copy.mongodb.client.admin.command("ping")["operationTime"]
+    copy.start = f'start = "timestamp:{time.time},{time.inc + 1}"'
+    for n in range(3):
+        copy.users.update_one({"_id": "k1"}, {"$set": {"n": n + 1}})
+    copy.users.insert_one({"_id": "k2"})
+    result = copy.run(source='payload = "change", full_document = "off"')
+    assert "changes met no document" in result.err
+    assert "never copied" in result.err
+    assert [d["_id"] for d in copy.copy.find()] == ["k2"]
+
+
 @pytest.mark.parametrize("payload", ["document", "change"])
 @pytest.mark.parametrize("connections", [1, 4])
 def test_a_copy_of_mixed_operations_is_equal_byte_for_byte(copy, payload, connections):

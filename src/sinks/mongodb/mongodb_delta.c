@@ -5,6 +5,7 @@
 #include "encodings/bson_reader.h"
 #include "encodings/bson_writer.h"
 #include "sinks/mongodb/mongodb_command.h"
+#include "sinks/mongodb/mongodb_special.h"
 
 #define ORIGIN "mongodb"
 
@@ -21,6 +22,7 @@ struct delta {
     struct mst_slice removed; /* array of strings */
     struct delta_cut *cuts;
     size_t cuts_len;
+    struct mst_slice paths; /* disambiguatedPaths, data == NULL: none */
     const struct mst_mongosink_op *op; /* for its guard */
     struct mst_arena *arena;
     struct mst_buf *scratch;
@@ -38,48 +40,6 @@ static bool
 delta_is_empty(struct mst_slice nested)
 {
     return nested.data == NULL || nested.len <= MST_BSON_DOCUMENT_MIN;
-}
-
-/* A part that update operators would take apart at its dots or for an
- * operator. */
-static bool
-delta_part_is_special(struct mst_slice part)
-{
-    return part.len == 0 || part.data[0] == '$'
-           || memchr(part.data, '.', part.len) != NULL;
-}
-
-/* disambiguatedPaths: path -> parts; array indexes are numbers there. */
-static enum mst_status
-delta_check_paths(struct mst_slice paths, struct mst_error *err)
-{
-    struct mst_bson_iter outer;
-    enum mst_status status = mst_bson_iter_init(&outer, paths, err);
-    while (status == MST_OK
-           && (status = mst_bson_iter_next(&outer)) == MST_OK) {
-        struct mst_bson_value value = mst_bson_iter_value(&outer);
-        struct mst_slice parts = MST_SLICE_NONE;
-        struct mst_bson_iter inner;
-        if (!mst_bson_get_document(&value, &parts)
-            || mst_bson_iter_init(&inner, parts, err) != MST_OK) {
-            return delta_bad(err, "disambiguatedPaths holds no lists");
-        }
-        while (mst_bson_iter_next(&inner) == MST_OK) {
-            struct mst_bson_value part = mst_bson_iter_value(&inner);
-            struct mst_slice name;
-            if (mst_bson_get_string(&part, &name)
-                && delta_part_is_special(name)) {
-                return mst_fail(
-                    err, MST_REJECTED, ORIGIN, 0,
-                    "the field '%.*s' changed: a name with a dot or a '$' "
-                    "can not be set by itself, and the event has no "
-                    "fullDocument to write instead",
-                    (int)(outer.key.len > 200 ? 200 : outer.key.len),
-                    (const char *)outer.key.data);
-            }
-        }
-    }
-    return status == MST_END ? MST_OK : status;
 }
 
 static enum mst_status
@@ -174,8 +134,33 @@ delta_read(struct mst_slice description, struct delta *delta,
     }
     if (status == MST_OK
         && mst_bson_find(description, "disambiguatedPaths", &value)
-        && mst_bson_get_document(&value, &nested)) {
-        status = delta_check_paths(nested, err);
+        && !mst_bson_get_document(&value, &delta->paths)) {
+        return delta_bad(err, "disambiguatedPaths is no document");
+    }
+    return status;
+}
+
+/* Moves what operators can not say from the parts to the specials. */
+static enum mst_status
+delta_divide(struct delta *delta, struct mst_mongosink_specials *specials,
+             struct mst_error *err)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < delta->cuts_len; i++) {
+        enum mst_status status = mst_mongosink_special_cut(
+            specials, delta->cuts[i].path, delta->cuts[i].size, err);
+        if (status == MST_AGAIN) {
+            delta->cuts[left++] = delta->cuts[i];
+        } else if (status != MST_OK) {
+            return status;
+        }
+    }
+    delta->cuts_len = left;
+    enum mst_status status =
+        mst_mongosink_special_fields(specials, &delta->updated, false, err);
+    if (status == MST_OK) {
+        status =
+            mst_mongosink_special_fields(specials, &delta->removed, true, err);
     }
     return status;
 }
@@ -333,13 +318,18 @@ mst_mongosink_delta(struct mst_slice description, struct mst_arena *arena,
 {
     struct delta delta = {.op = op, .arena = arena, .scratch = scratch};
     enum mst_status status = delta_read(description, &delta, err);
+    struct mst_mongosink_specials specials = {
+        .paths = delta.paths, .arena = arena, .scratch = scratch};
+    if (status == MST_OK) {
+        status = delta_divide(&delta, &specials, err);
+    }
     if (status != MST_OK) {
         return status;
     }
     bool rest = op->has_guard || !delta_is_empty(delta.updated)
                 || !delta_is_empty(delta.removed);
     struct mst_mongosink_statement *all =
-        mst_arena_alloc(arena, (delta.cuts_len + 1) * sizeof(*all));
+        mst_arena_alloc(arena, (delta.cuts_len + 2) * sizeof(*all));
     if (all == NULL) {
         return mst_fail_memory(err, ORIGIN);
     }
@@ -353,6 +343,11 @@ mst_mongosink_delta(struct mst_slice description, struct mst_arena *arena,
         }
     } else if (rest || delta.cuts_len > 0) {
         status = delta_add(&delta, 0, delta.cuts_len, true, &all[n++], err);
+    }
+    if (status == MST_OK && specials.len > 0) {
+        all[n].is_pipeline = true;
+        status =
+            mst_mongosink_special_pipeline(&specials, &all[n++].update, err);
     }
     if (status == MST_OK) {
         op->statements = all;

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "clients/mongo_client.h"
 #include "log/log.h"
 #include "sinks/mongodb/mongodb_command.h"
@@ -13,7 +14,7 @@
 
 #define ORIGIN "mongodb"
 
-enum { WRITER_KEEP = 4 * 1024 * 1024 };
+enum { WRITER_KEEP = 4 * 1024 * 1024, WRITER_MISSING_MS = 60000 };
 
 void
 mst_mongosink_writer_init(struct mst_mongosink_writer *writer,
@@ -32,6 +33,10 @@ mst_mongosink_writer_init(struct mst_mongosink_writer *writer,
 void
 mst_mongosink_writer_clear(struct mst_mongosink_writer *writer)
 {
+    if (writer->missing > 0) {
+        mst_log_warn(ORIGIN, "%llu more changes met no document",
+                     (unsigned long long)writer->missing);
+    }
     mst_mongosink_plan_clear(&writer->plan);
     mst_buf_clear(&writer->command);
     mst_buf_clear(&writer->scratch);
@@ -193,46 +198,75 @@ writer_found(void *arg, struct mst_mongosink_op *op, struct mst_slice doc)
     op->held = true;
 }
 
+/* Says how many deltas met no document, at most once a minute. */
+static void
+writer_say_missing(struct mst_mongosink_writer *writer,
+                   const struct mst_mongosink_op *op, uint64_t more)
+{
+    int64_t now = mst_clock_ms();
+    writer->missing += more;
+    if (writer->missing == 0 || now < writer->missing_due_ms) {
+        return;
+    }
+    mst_log_warn(ORIGIN,
+                 "%llu changes met no document, the last one in '%s.%s': "
+                 "deleted since, or never copied. Nothing was written; the "
+                 "source's full_document would give them a whole one",
+                 (unsigned long long)writer->missing, op->target->database,
+                 op->target->collection);
+    writer->missing = 0;
+    writer->missing_due_ms = now + WRITER_MISSING_MS;
+}
+
+/* The deltas of a step that may have met no document. */
+static size_t
+writer_missed(const struct mst_mongosink_step *step,
+              struct mst_mongosink_op **ops)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < step->len; i++) {
+        struct mst_mongosink_op *op = step->ops[i];
+        op->held = false;
+        if (op->kind == MST_MONGOSINK_DELTA
+            && op->state == MST_MONGOSINK_DONE) {
+            ops[n++] = op;
+        }
+    }
+    return n;
+}
+
 /* Deltas that met no document: those that carry the whole one write it. */
 static enum mst_status
 writer_missing(struct mst_mongosink_writer *writer,
                const struct mst_mongosink_step *step, struct mst_error *err)
 {
-    size_t n = 0;
     struct mst_mongosink_op **ops = malloc(step->len * sizeof(*ops));
     if (ops == NULL) {
         return mst_fail_memory(err, ORIGIN);
     }
-    for (size_t i = 0; i < step->len; i++) {
-        struct mst_mongosink_op *op = step->ops[i];
-        op->held = false;
-        if (op->kind == MST_MONGOSINK_DELTA && op->doc.data != NULL
-            && op->state == MST_MONGOSINK_DONE) {
-            ops[n++] = op;
-        }
-    }
+    size_t n = writer_missed(step, ops);
+    const struct mst_mongosink_lookup wanted = {.only_ids = true,
+                                                .each = writer_found};
     enum mst_status status = MST_OK;
     if (n > 0) {
-        const struct mst_mongosink_lookup wanted = {.only_ids = true,
-                                                    .each = writer_found};
         status = mst_mongosink_lookup(writer->client, ops, n, &wanted, err);
-    } else if (!writer->said_missing) {
-        writer->said_missing = true;
-        mst_log_write(MST_LOG_INFO, ORIGIN, NULL, 0,
-                      "a change in '%s.%s' met no document (deleted since, or "
-                      "never copied): nothing to change",
-                      step->ops[0]->target->database,
-                      step->ops[0]->target->collection);
     }
     size_t left = 0;
+    uint64_t without = 0;
     for (size_t i = 0; i < n; i++) {
-        if (!ops[i]->held) {
-            ops[i]->kind = MST_MONGOSINK_PUT;
-            ops[i]->state = MST_MONGOSINK_WAITING;
-            ops[left++] = ops[i];
+        struct mst_mongosink_op *op = ops[i];
+        if (status != MST_OK) {
+            op->state = MST_MONGOSINK_WAITING; /* not known: once more */
+        } else if (!op->held && op->doc.data != NULL) {
+            op->kind = MST_MONGOSINK_PUT;
+            op->state = MST_MONGOSINK_WAITING;
+            ops[left++] = op;
+        } else if (!op->held) {
+            without++;
         }
-        ops[i]->held = false;
+        op->held = false;
     }
+    writer_say_missing(writer, step->ops[0], without);
     if (status == MST_OK && left > 0) {
         struct mst_mongosink_step put = {MST_MONGOSINK_UPDATES, true, ops,
                                          left};

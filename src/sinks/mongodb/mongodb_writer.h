@@ -31,7 +31,9 @@ struct mst_mongosink_writer {
     struct mst_mongosink_op **owners;
     size_t owners_len;
     size_t owners_cap;
-    bool said_missing; /* the warning about deltas without a document */
+    /* Deltas that met no document: not said yet, and when to say it. */
+    uint64_t missing;
+    int64_t missing_due_ms;
 };
 
 void mst_mongosink_writer_init(struct mst_mongosink_writer *writer,

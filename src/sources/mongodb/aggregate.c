@@ -284,7 +284,10 @@ aggregate_change_stream(struct stages *stages,
         (void)BSON_APPEND_UTF8(&spec, "fullDocumentBeforeChange",
                                before[watch->options->before]);
     }
-    if (watch->options->ddl) {
+    /* From 6.1 on it also brings disambiguatedPaths, without which a delta of
+     * a field "a.b" looks like one of b in a. */
+    if (watch->options->ddl
+        || watch->options->payload == MST_MONGO_PAYLOAD_CHANGE) {
         (void)BSON_APPEND_BOOL(&spec, "showExpandedEvents", true);
     }
     aggregate_point(&spec, position);

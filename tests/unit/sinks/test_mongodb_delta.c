@@ -162,14 +162,67 @@ a_guard_is_set_with_the_last_statement(void **state)
 }
 
 static void
-what_operators_can_not_say_is_rejected(void **state)
+special_names_are_changed_by_a_pipeline_in_the_end(void **state)
+{
+    struct delta_world *world = *state;
+    assert_int_equal(
+        delta(world, "{\"updatedFields\":{\"a.b\":1,\"c\":2,\"e.$f\":\"$x\"},"
+                     "\"removedFields\":[\"$d\",\"g\"],"
+                     "\"disambiguatedPaths\":{\"a.b\":[\"a.b\"]}}"),
+        MST_OK);
+    assert_int_equal(world->op.statements_len, 2);
+    assert_false(world->op.statements[0].is_pipeline);
+    assert_statement(world, 0, "{\"$set\":{\"c\":2},\"$unset\":{\"g\":\"\"}}");
+    assert_true(world->op.statements[1].is_pipeline);
+    assert_statement(
+        world, 1,
+        "{\"0\":{\"$replaceWith\":{\"$setField\":{"
+        "\"field\":{\"$literal\":\"a.b\"},\"input\":\"$$ROOT\","
+        "\"value\":{\"$literal\":1}}}},"
+        "\"1\":{\"$replaceWith\":{\"$setField\":{"
+        "\"field\":{\"$literal\":\"e\"},\"input\":\"$$ROOT\","
+        "\"value\":{\"$setField\":{\"field\":{\"$literal\":\"$f\"},"
+        "\"input\":{\"$ifNull\":[{\"$getField\":{\"field\":{\"$literal\":\"e\"}"
+        ","
+        "\"input\":\"$$ROOT\"}},{}]},\"value\":{\"$literal\":\"$x\"}}}}}},"
+        "\"2\":{\"$replaceWith\":{\"$unsetField\":{"
+        "\"field\":{\"$literal\":\"$d\"},\"input\":\"$$ROOT\"}}}}");
+}
+
+static void
+only_special_names_are_one_pipeline(void **state)
+{
+    struct delta_world *world = *state;
+    assert_int_equal(
+        delta(world, "{\"updatedFields\":{},\"removedFields\":[],"
+                     "\"truncatedArrays\":[{\"field\":\"a.b\",\"newSize\":2}],"
+                     "\"disambiguatedPaths\":{\"a.b\":[\"a.b\"]}}"),
+        MST_OK);
+    assert_int_equal(world->op.statements_len, 1);
+    assert_true(world->op.statements[0].is_pipeline);
+    assert_statement(world, 0,
+                     "{\"0\":{\"$replaceWith\":{\"$setField\":{"
+                     "\"field\":{\"$literal\":\"a.b\"},\"input\":\"$$ROOT\","
+                     "\"value\":{\"$slice\":[{\"$getField\":{\"field\":{\"$"
+                     "literal\":\"a.b\"},"
+                     "\"input\":\"$$ROOT\"}},2]}}}}}");
+}
+
+static void
+what_can_not_be_said_is_rejected(void **state)
 {
     struct delta_world *world = *state;
     static const char *const bad[] = {
-        "{\"updatedFields\":{\"a.b\":1},\"removedFields\":[],"
+        /* Two fields of one name. */
+        "{\"updatedFields\":{\"a.b\":1},\"removedFields\":[\"a.b\"],"
         "\"disambiguatedPaths\":{\"a.b\":[\"a.b\"]}}",
-        "{\"updatedFields\":{\"a.$x\":1},\"removedFields\":[],"
-        "\"disambiguatedPaths\":{\"a.$x\":[\"a\",\"$x\"]}}",
+        /* Index or name? An old server does not say. */
+        "{\"updatedFields\":{\"a.0.$x\":1},\"removedFields\":[]}",
+        "{\"updatedFields\":{\"a.b\":1},"
+        "\"disambiguatedPaths\":{\"a.b\":[\"a.b\",-1]}}",
+        "{\"updatedFields\":{\"a.b\":1},"
+        "\"disambiguatedPaths\":{\"a.b\":[\"a.b\",true]}}",
+        "{\"updatedFields\":{\"a\":1},\"disambiguatedPaths\":5}",
         "{\"updatedFields\":[1]}",
         "{\"updatedFields\":5}",
         "{\"removedFields\":[5]}",
@@ -204,7 +257,9 @@ main(void)
         DELTA_TEST(an_array_cut_inside_a_cut_array_follows_it),
         DELTA_TEST(nothing_changed_needs_no_statement),
         DELTA_TEST(a_guard_is_set_with_the_last_statement),
-        DELTA_TEST(what_operators_can_not_say_is_rejected),
+        DELTA_TEST(special_names_are_changed_by_a_pipeline_in_the_end),
+        DELTA_TEST(only_special_names_are_one_pipeline),
+        DELTA_TEST(what_can_not_be_said_is_rejected),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -229,6 +229,48 @@ change_events_are_replayed_as_deltas(void **state)
     world_clear(&world);
 }
 
+/* As a server from 6.1 on says it. */
+static void
+a_delta_of_fields_with_special_names_is_applied(void **state)
+{
+    (void)state;
+    struct world world;
+    world_begin(&world);
+    world_open(&world);
+    static const char *const changes[] = {
+        "{\"operationType\":\"insert\",\"documentKey\":{\"_id\":1},"
+        "\"fullDocument\":{\"_id\":1,\"a.b\":1,\"a\":{\"b\":1},"
+        "\"$s\":1,\"t\":{\"$u\":1,\"v.w\":{\"x\":1,\"y\":2}},"
+        "\"l\":[{\"m.n\":1},{\"m.n\":[1,2,3]}],\"e\":{\"\":0}}}",
+        "{\"operationType\":\"update\",\"documentKey\":{\"_id\":1},"
+        "\"updateDescription\":{\"updatedFields\":{\"a.b\":2,\"t.v.w.x\":"
+        "\"$$ROOT\",\"l.0.m.n\":{\"$o\":1},\"p\":5,\"q.$r\":6,\"e.\":1,"
+        "\"l.3.m.n\":4},\"removedFields\":[\"$s\",\"t.$u\",\"t.v.w.y\","
+        "\"no.$x\",\"l.9.m.n\"],\"truncatedArrays\":[{\"field\":\"l.1.m.n\","
+        "\"newSize\":1}],\"disambiguatedPaths\":{\"a.b\":[\"a.b\"],"
+        "\"t.v.w.x\":[\"t\",\"v.w\",\"x\"],\"t.v.w.y\":[\"t\",\"v.w\",\"y\"],"
+        "\"l.0.m.n\":[\"l\",0,\"m.n\"],\"l.1.m.n\":[\"l\",1,\"m.n\"],"
+        "\"l.3.m.n\":[\"l\",3,\"m.n\"],\"l.9.m.n\":[\"l\",9,\"m.n\"]}}}",
+    };
+    for (size_t i = 0; i < MST_ARRAY_SIZE(changes); i++) {
+        world_attribute(world_add(&world, MST_OP_UPDATE, changes[i]), "payload",
+                        "change");
+    }
+    world_run(&world, 0);
+    for (size_t i = 0; i < world.len; i++) {
+        if (world.events[i].status != MST_OK) {
+            fail_msg("%zu: %s", i, world.events[i].err.text);
+        }
+    }
+    assert_document(
+        &world, "{\"_id\": 1}",
+        "{ \"_id\" : 1, \"a.b\" : 2, \"a\" : { \"b\" : 1 }, \"t\" : { "
+        "\"v.w\" : { \"x\" : \"$$ROOT\" } }, \"l\" : [ { \"m.n\" : { \"$o\" "
+        ": 1 } }, { \"m.n\" : [ 1 ] }, null, { \"m.n\" : 4 } ], \"e\" : { "
+        "\"\" : 1 }, \"p\" : 5, \"q\" : { \"$r\" : 6 } }");
+    world_clear(&world);
+}
+
 static void
 a_delta_that_does_not_fit_falls_back_to_the_whole_document(void **state)
 {
@@ -463,6 +505,7 @@ main(void)
         cmocka_unit_test(
             the_largest_document_passes_and_a_larger_one_is_rejected_alone),
         cmocka_unit_test(change_events_are_replayed_as_deltas),
+        cmocka_unit_test(a_delta_of_fields_with_special_names_is_applied),
         cmocka_unit_test(
             a_delta_that_does_not_fit_falls_back_to_the_whole_document),
         cmocka_unit_test(

@@ -63,6 +63,11 @@ each_mode_has_its_stages(void **state)
     static const struct stages_case cases[] = {
         {"users", {.payload = 0}, MST_MONGO_MODE_PLAIN, STREAM "]"},
         {"users",
+         {.payload = MST_MONGO_PAYLOAD_CHANGE},
+         MST_MONGO_MODE_PLAIN,
+         "[{\"$changeStream\":{\"fullDocument\":\"updateLookup\","
+         "\"showExpandedEvents\":true}}]"},
+        {"users",
          {.before = MST_MONGO_BEFORE_REQUIRED,
           .full_document = MST_MONGO_FULL_WHEN_AVAILABLE,
           .ddl = true},
