@@ -42,6 +42,10 @@ struct mst_sink_host {
                    const struct mst_error *err);
     /* There is room again after MST_AGAIN. */
     void (*ready)(const struct mst_sink_host *host);
+    /* False: another process may have the job by now, and what is written
+     * could be older than what it wrote. A sink with queues of its own asks
+     * before each request and confirms what waits as MST_RETRY. NULL: yes. */
+    bool (*may_write)(const struct mst_sink_host *host);
 };
 
 /* What an instance is made from. Borrowed; outlives the instance. */

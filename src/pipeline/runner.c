@@ -112,6 +112,15 @@ runner_ready(const struct mst_sink_host *host)
     }
 }
 
+static bool
+runner_may_write(const struct mst_sink_host *host)
+{
+    const struct mst_runner *runner =
+        (const struct mst_runner *)((uintptr_t)host
+                                    - offsetof(struct mst_runner, host));
+    return mst_pipeline_may_deliver(runner->pipeline);
+}
+
 enum mst_status
 mst_runner_init(struct mst_runner *runner, struct mst_pipeline *pipeline,
                 const struct mst_pipeline_sink *spec, struct mst_error *err)
@@ -122,6 +131,7 @@ mst_runner_init(struct mst_runner *runner, struct mst_pipeline *pipeline,
     runner->owner.confirm = runner_confirm;
     runner->host.health = runner_health;
     runner->host.ready = runner_ready;
+    runner->host.may_write = runner_may_write;
     runner->args = spec->args;
     runner->args.host = &runner->host;
     runner->problem = calloc(1, sizeof(*runner->problem));

@@ -140,14 +140,24 @@ lane_confirm(struct mst_mongosink_lane *lane)
     lane->window_len = 0;
 }
 
+static enum mst_status
+lane_write(struct mst_mongosink_lane *lane)
+{
+    if (!lane->args->may_write(lane->args->owner)) {
+        return mst_fail(&lane->err, MST_RETRY, ORIGIN, 0,
+                        "another process may have taken over the job");
+    }
+    lane_check(lane);
+    return mst_mongosink_writer_run(&lane->writer, lane->window,
+                                    lane->window_len, &lane->err);
+}
+
 static void
 lane_round(struct mst_mongosink_lane *lane)
 {
     lane_collect(lane);
     if (lane->broken == MST_OK) {
-        lane_check(lane);
-        enum mst_status status = mst_mongosink_writer_run(
-            &lane->writer, lane->window, lane->window_len, &lane->err);
+        enum mst_status status = lane_write(lane);
         if (status != MST_OK) {
             lane->broken = status;
             lane->args->broken(lane->args->owner, status, &lane->err);

@@ -26,6 +26,8 @@ struct mst_mongosink_lane_args {
      * MST_RETRY until it is healed. */
     void (*broken)(void *owner, enum mst_status status,
                    const struct mst_error *err);
+    /* Thread: the lane's. False: nothing may be written now. */
+    bool (*may_write)(void *owner);
     /* Thread: any. An empty bag, and where to leave one. */
     void (*recycle)(void *owner, struct mst_mongosink_bag *bag);
     void *owner;

@@ -78,6 +78,14 @@ mongosink_broken(void *owner, enum mst_status status,
     mst_mutex_unlock(&sink->mutex);
 }
 
+static bool
+mongosink_may_write(void *owner)
+{
+    const struct mongosink *sink = owner;
+    const struct mst_sink_host *host = sink->args->host;
+    return host == NULL || host->may_write == NULL || host->may_write(host);
+}
+
 static void
 mongosink_recycle(void *owner, struct mst_mongosink_bag *bag)
 {
@@ -155,6 +163,7 @@ mongosink_set_bounds(struct mongosink *sink)
         .window_bytes = window,
         .released = mongosink_released,
         .broken = mongosink_broken,
+        .may_write = mongosink_may_write,
         .recycle = mongosink_recycle,
         .owner = sink};
 }

@@ -23,18 +23,13 @@ class TopicWriter(Writer):
         )
         self._refused = []
 
-    def write(self, n):
-        for _ in range(n):
-            key = self._random.randrange(self.keys)
-            version = self.versions[key] + 1
-            self._producer.produce(
-                self.topic,
-                key=str(key),
-                value=json.dumps({"_id": key, "v": version}),
-                on_delivery=self._reported,
-            )
-            self.versions[key] = version
-            self.total += 1
+    def _replace(self, key, version):
+        self._producer.produce(
+            self.topic,
+            key=str(key),
+            value=json.dumps({"_id": key, "v": version}),
+            on_delivery=self._reported,
+        )
         self._producer.poll(0)
 
     def _reported(self, error, _message):

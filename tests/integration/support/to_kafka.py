@@ -51,9 +51,9 @@ class ToKafka:
         newest = Verdict(self.arrivals()).newest
         return dict(newest) == dict(self.writer.versions)
 
-    def finish(self, crashes):
+    def finish(self, crashes, strays=False):
         wait_until(self.arrived, 60, 0.2, what="the last versions in the topic")
         verdict = Verdict(self.arrivals())
-        verdict.check(self.writer.versions)
+        verdict.check(self.writer.versions, strays)
         assert verdict.repeated <= crashes * REPEATED_PER_CRASH
         return verdict

@@ -61,6 +61,38 @@ a_replay_of_everything_changes_nothing(void **state)
     world_clear(&world);
 }
 
+static bool
+not_now(const struct mst_sink_host *host)
+{
+    (void)host;
+    return false;
+}
+
+static void
+nothing_is_written_while_another_process_may_have_the_job(void **state)
+{
+    (void)state;
+    struct world world;
+    struct mst_sink_host host = {.may_write = not_now};
+    world_begin(&world);
+    world.args.host = &host;
+    world_open(&world);
+    for (int i = 0; i < 50; i++) {
+        char json[100];
+        (void)snprintf(json, sizeof(json), "{\"_id\": %d}", i);
+        world_add(&world, MST_OP_CREATE, json);
+    }
+    world_run(&world, 0);
+    for (size_t i = 0; i < world.len; i++) {
+        assert_int_equal(world.events[i].status, MST_RETRY);
+    }
+    assert_int_equal(world_count(&world), 0);
+    host.may_write = NULL;
+    world_run(&world, 0);
+    assert_int_equal(world_count(&world), 50);
+    world_clear(&world);
+}
+
 static void
 insert_mode_confirms_replays_and_rejects_other_documents(void **state)
 {
@@ -515,6 +547,8 @@ main(void)
         cmocka_unit_test(
             a_lost_connection_gives_everything_back_and_nothing_is_lost),
         cmocka_unit_test(a_write_concern_that_fails_gives_back_until_drained),
+        cmocka_unit_test(
+            nothing_is_written_while_another_process_may_have_the_job),
         cmocka_unit_test(update_mode_sets_the_fields_given),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
