@@ -78,8 +78,11 @@ struct mst_source_type {
      * the call. Cheap: no I/O. */
     void (*settle)(void *ctx, struct mst_slice mark);
 
-    /* Appends the position of all that was settled, to be saved. MST_AGAIN:
-     * nothing was settled yet. */
+    /* Appends the position of all that was settled, to be saved; as long as
+     * nothing was, where reading began. The engine saves that before the
+     * first event of a job is delivered, so that a crash right after it is
+     * no gap and, where the sink goes by checkpoints, no repeat. MST_AGAIN:
+     * nothing was settled, and where reading began can not be said. */
     enum mst_status (*position)(void *ctx, struct mst_buf *out,
                                 struct mst_error *err);
 

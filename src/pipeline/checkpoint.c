@@ -73,6 +73,7 @@ checkpoint_accept(struct mst_pipeline *pipeline,
                        "with 'mstream checkpoints set --reset'");
         return status;
     }
+    pipeline->has_checkpoint = true;
     pipeline->base_events = saved->events;
     pipeline->start_origin = saved->origin;
     if (mst_buf_append(&pipeline->start, saved->position.data,
@@ -109,6 +110,20 @@ mst_pipeline_load(struct mst_pipeline *pipeline, struct mst_error *err)
     return status;
 }
 
+/* What a sink has to get back. One that was not opened in this run has done
+ * nothing: what it left in the checkpoint before still holds. */
+static enum mst_status
+checkpoint_mark(struct mst_pipeline *pipeline, struct mst_runner *runner,
+                uint64_t seq, struct mst_buf *mark, struct mst_error *err)
+{
+    if (!atomic_load(&runner->opened)) {
+        struct mst_slice before =
+            mst_pipeline_sink_mark(pipeline, runner->spec->name);
+        return mst_buf_append(mark, before.data, before.len);
+    }
+    return runner->spec->type->mark(runner->sink, seq, mark, err);
+}
+
 static enum mst_status
 checkpoint_marks(struct mst_pipeline *pipeline, uint64_t seq,
                  struct mst_buf *out, struct mst_error *err)
@@ -121,11 +136,12 @@ checkpoint_marks(struct mst_pipeline *pipeline, uint64_t seq,
         }
         mst_buf_init(&mark, MST_POSITION_MAX);
         enum mst_status status =
-            runner->spec->type->mark(runner->sink, seq, &mark, err);
-        if (status == MST_OK) {
+            checkpoint_mark(pipeline, runner, seq, &mark, err);
+        bool any = mark.len > 0;
+        if (status == MST_OK && any) {
             status = checkpoint_put(out, mst_slice_str(runner->spec->name));
         }
-        if (status == MST_OK) {
+        if (status == MST_OK && any) {
             status = checkpoint_put(out, mst_buf_slice(&mark));
         }
         mst_buf_clear(&mark);
@@ -220,8 +236,11 @@ checkpoint_failed(struct mst_pipeline *pipeline, enum mst_status status,
     }
 }
 
-void
-mst_pipeline_save(struct mst_pipeline *pipeline)
+/* Saves where the job stands. MST_AGAIN: the source can not say that yet.
+ * Other failures are the state's problem from here on. Lock: save_mutex held.
+ */
+static enum mst_status
+checkpoint_save(struct mst_pipeline *pipeline)
 {
     struct mst_buf position;
     struct mst_buf marks;
@@ -230,30 +249,49 @@ mst_pipeline_save(struct mst_pipeline *pipeline)
     mst_error_clear(&err);
     mst_buf_init(&position, MST_POSITION_MAX);
     mst_buf_init(&marks, MST_POSITION_MAX);
+    enum mst_status status =
+        checkpoint_snapshot(pipeline, &position, &seq, &err);
+    bool nothing = status == MST_AGAIN;
+    if (status == MST_OK) {
+        status = checkpoint_marks(pipeline, seq, &marks, &err);
+    }
+    if (status == MST_OK) {
+        mst_fault_point("before_checkpoint");
+        status = checkpoint_store(pipeline, &position, &marks, seq, &err);
+        mst_fault_point("after_checkpoint");
+    }
+    if (status == MST_OK) {
+        checkpoint_done(pipeline, &position);
+    } else if (!nothing) {
+        checkpoint_failed(pipeline, status, &err);
+    }
+    mst_buf_clear(&position);
+    mst_buf_clear(&marks);
+    return status;
+}
+
+void
+mst_pipeline_save(struct mst_pipeline *pipeline)
+{
     mst_mutex_lock(&pipeline->save_mutex);
     mst_pipeline_advance(pipeline);
     if (atomic_load(&pipeline->dirty)
         && mst_clock_ms() >= pipeline->save_not_before_ms) {
-        enum mst_status status =
-            checkpoint_snapshot(pipeline, &position, &seq, &err);
-        bool nothing = status == MST_AGAIN;
-        if (status == MST_OK) {
-            status = checkpoint_marks(pipeline, seq, &marks, &err);
-        }
-        if (status == MST_OK) {
-            mst_fault_point("before_checkpoint");
-            status = checkpoint_store(pipeline, &position, &marks, seq, &err);
-            mst_fault_point("after_checkpoint");
-        }
-        if (status == MST_OK) {
-            checkpoint_done(pipeline, &position);
-        } else if (!nothing) {
-            checkpoint_failed(pipeline, status, &err);
-        }
+        /* What fails is tried again with the next one. */
+        (void)!checkpoint_save(pipeline);
     }
     mst_mutex_unlock(&pipeline->save_mutex);
-    mst_buf_clear(&position);
-    mst_buf_clear(&marks);
+}
+
+enum mst_status
+mst_pipeline_save_start(struct mst_pipeline *pipeline)
+{
+    mst_mutex_lock(&pipeline->save_mutex);
+    enum mst_status status = mst_clock_ms() < pipeline->save_not_before_ms
+                                 ? MST_RETRY
+                                 : checkpoint_save(pipeline);
+    mst_mutex_unlock(&pipeline->save_mutex);
+    return status;
 }
 
 enum mst_status

@@ -9,9 +9,11 @@
 
 enum {
     READER_WAIT_MS = 1000,
+    READER_OPEN_MS = 2,
     READER_CHECK_MS = 100,
     READER_KEEPALIVE_MS = 1000,
-    READER_FLUSH_MS = 60000 /* below Kafka's max.poll.interval.ms */
+    READER_FLUSH_MS = 60000, /* below Kafka's max.poll.interval.ms */
+    READER_SINKS_MS = 5000
 };
 
 /* Waits until the tracker is empty; false: stopping, or the time is over. */
@@ -86,6 +88,58 @@ reader_wait_room(struct mst_pipeline *pipeline)
     }
     atomic_store(&pipeline->reader_waits, false);
     return !mst_pipeline_is_stopping(pipeline);
+}
+
+/* Sinks that leave a mark should be open when the start is saved. True: they
+ * are, or have finished; one that can not be opened is not waited for. */
+static bool
+reader_sinks_are_open(struct mst_pipeline *pipeline)
+{
+    for (size_t i = 0; i < pipeline->spec->sinks_len; i++) {
+        struct mst_runner *runner = &pipeline->runners[i];
+        if (runner->spec->type->mark != NULL && !atomic_load(&runner->opened)
+            && !atomic_load(&runner->finished)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void
+reader_wait_sinks(struct mst_pipeline *pipeline)
+{
+    int64_t until = mst_clock_ms() + READER_SINKS_MS;
+    while (!reader_sinks_are_open(pipeline) && mst_clock_ms() < until
+           && !mst_pipeline_is_stopping(pipeline)) {
+        mst_pipeline_sleep(pipeline, READER_OPEN_MS, false);
+    }
+}
+
+/* Before the first event of a job is sent on, a checkpoint says where it
+ * began; asked when the source is open, and where it could not say it then,
+ * when it gave its first events. False: the run stops. */
+static bool
+reader_save_start(struct mst_pipeline *pipeline)
+{
+    if (pipeline->has_checkpoint || !pipeline->spec->checkpoint) {
+        return true;
+    }
+    reader_wait_sinks(pipeline);
+    int64_t last = mst_clock_ms();
+    enum mst_status status = mst_pipeline_save_start(pipeline);
+    while (status != MST_OK && status != MST_AGAIN) {
+        if (mst_pipeline_is_stopping(pipeline)) {
+            return false;
+        }
+        mst_pipeline_sleep(pipeline, READER_CHECK_MS, false);
+        if (mst_clock_ms() - last >= READER_KEEPALIVE_MS) {
+            reader_keepalive(pipeline);
+            last = mst_clock_ms();
+        }
+        status = mst_pipeline_save_start(pipeline);
+    }
+    pipeline->has_checkpoint = status == MST_OK;
+    return true;
 }
 
 /* Numbers the events and sends the flight to the workers. */
@@ -227,6 +281,11 @@ reader_turn(struct mst_pipeline *pipeline, struct mst_error *err)
     if (batch->len > 0) {
         mst_fault_point("after_read");
     }
+    if (batch->len > 0 && pipeline->next_seq == 0
+        && !reader_save_start(pipeline)) {
+        mst_pipeline_give_flight(pipeline, flight);
+        return MST_AGAIN;
+    }
     if (batch->len > 0 || batch->end_mark.data != NULL) {
         struct mst_error sent;
         if (reader_dispatch(pipeline, flight, &sent) != MST_OK) {
@@ -246,7 +305,7 @@ static void
 reader_loop(struct mst_pipeline *pipeline)
 {
     struct mst_backoff backoff = {0};
-    if (!reader_open(pipeline, &backoff)) {
+    if (!reader_open(pipeline, &backoff) || !reader_save_start(pipeline)) {
         return;
     }
     while (reader_wait_room(pipeline)) {

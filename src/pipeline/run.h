@@ -58,6 +58,7 @@ struct mst_pipeline {
     bool reader_started;
     uint64_t next_seq;
     uint64_t base_events; /* confirmed in earlier runs */
+    bool has_checkpoint;  /* there is one to go back to; reader's */
     struct mst_buf start; /* position to open at; reader's */
     enum mst_position_origin start_origin;
     struct mst_buf start_marks; /* of the sinks, framed; constant */
@@ -131,6 +132,11 @@ MST_MUST_CHECK enum mst_status mst_pipeline_load(struct mst_pipeline *pipeline,
 /* Saves what is settled if that is news; then tells the source. Failures
  * become the state's problem and are tried again. */
 void mst_pipeline_save(struct mst_pipeline *pipeline);
+/* Thread: reader, before the first event of a job without a checkpoint is
+ * sent on. Saves where reading begins. MST_AGAIN: the source can not say that
+ * yet; others: it is to be tried again, the run's state says why. */
+MST_MUST_CHECK enum mst_status
+mst_pipeline_save_start(struct mst_pipeline *pipeline);
 /* The mark that this sink left in the checkpoint; none: data == NULL. */
 struct mst_slice mst_pipeline_sink_mark(struct mst_pipeline *pipeline,
                                         const char *sink);

@@ -207,6 +207,7 @@ runner_open(struct mst_runner *runner)
         runner->spec->type->open(runner->sink, &start, &err);
     if (status == MST_OK) {
         runner->is_open = true;
+        atomic_store(&runner->opened, true);
         runner->waits_for_room = false;
         mst_backoff_reset(&runner->backoff);
         mst_pipeline_trouble(pipeline, runner->problem, NULL, 0);

@@ -33,6 +33,7 @@ struct mst_runner {
     pthread_t thread;
     bool started;
     atomic_bool finished;
+    atomic_bool opened; /* was open once in this run */
 
     struct mst_queue *queue;          /* of struct mst_part */
     struct mst_delivery_list pending; /* runner's thread */

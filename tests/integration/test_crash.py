@@ -40,6 +40,29 @@ def test_a_crash_at_every_point_loses_nothing(to_kafka, point):
     to_kafka.finish(crashes)
 
 
+@pytest.mark.parametrize("point", ["after_read", "after_send"])
+def test_a_job_that_starts_now_keeps_its_now_through_an_early_crash(
+    to_kafka, mstream, point, tmp_path
+):
+    """It comes before anything was settled: only the start is saved."""
+    to_kafka.since = "now"
+    to_kafka.keys = {"checkpoint": {"enabled": True, "interval": "1h"}}
+    daemon = to_kafka.start(
+        env={"MSTREAM_CRASH_AT": f"{point}:1"},
+        program=fault_binaries() / "mstreamd",
+    )
+
+    def saved():
+        listed = mstream("checkpoints", "list", "--config", daemon.config, "--json")
+        return len(listed.json()) == 1
+
+    wait_until(saved, 30, what="the first checkpoint")
+    to_kafka.writer.write(50)
+    assert daemon.wait(30) == -9
+    to_kafka.start()
+    to_kafka.finish(1)
+
+
 def test_fifty_random_crashes_under_load_lose_nothing(to_kafka):
     chance = random.Random(7)
     writer = to_kafka.writer.start()

@@ -11,6 +11,7 @@ import termios
 
 import pytest
 from support import ROOT
+from support.crash import fault_binaries
 from support.programs import binary
 from support.waiting import wait_until
 
@@ -121,10 +122,6 @@ def test_quick_start_survives_kills_without_gap_or_repeat(mstreamd, tmp_path):
     assert "2000" in config and "{{seq}}" in config and "50ms" in config
     out = tmp_path / "quickstart-out"
     chance = random.Random(4)
-    # A kill before the first checkpoint begins anew: docs/files.md.
-    daemon = mstreamd(config)
-    wait_until(lambda: out.exists() and len(lines_of(out, "*")) > 0)
-    daemon.stop()
     for _ in range(12):
         before = len(lines_of(out, "*")) if out.exists() else 0
         daemon = mstreamd(config)
@@ -136,6 +133,45 @@ def test_quick_start_survives_kills_without_gap_or_repeat(mstreamd, tmp_path):
     assert finished(out)
     sequence = numbers(out)
     assert sequence == list(range(1, len(sequence) + 1))
+
+
+# Each of them long before the first checkpoint that the interval asks for.
+EARLY = [
+    "before_checkpoint:1",
+    "after_checkpoint:1",
+    "after_read:1",
+    "after_read:3",
+    "after_send:1",
+    "after_confirm:1",
+    "after_confirm:1234",
+]
+
+
+@pytest.mark.parametrize("kind", ["generate", "file"])
+@pytest.mark.parametrize("point", EARLY)
+def test_a_kill_before_anything_is_saved_leaves_no_gap_and_no_repeat(
+    point, kind, mstream, mstreamd, tmp_path
+):
+    total = 3000
+    source = (
+        'service_name = "generator", resource = "x", rate = 0, '
+        f"count = {total}, template = '{{\"seq\":{{{{seq}}}}}}'"
+    )
+    if kind == "file":
+        source = 'service_name = "in", resource = "a.jsonl", follow = false'
+        write(tmp_path / "in", "a.jsonl", "".join(
+            f'{{"seq":{n + 1}}}\n' for n in range(total)))
+    config = job(
+        source, 'resource = "b.jsonl", roll_events = 700',
+        more='checkpoint = { enabled = true, interval = "1h" }')
+    for _ in range(2):
+        daemon = mstreamd(
+            config, env={"MSTREAM_CRASH_AT": point}, ready=False,
+            program=fault_binaries() / "mstreamd")
+        assert daemon.wait(30) == -9
+    run_once(mstream, tmp_path, config)
+    assert numbers(tmp_path / "out") == list(range(1, total + 1))
+    assert finished(tmp_path / "out")
 
 
 def test_a_stopped_terminal_does_not_hold_up_the_end(tmp_path):

@@ -194,10 +194,6 @@ mst_file_tracks_position(struct mst_file_tracks *tracks, struct mst_buf *out,
         mst_error_hint(err, "move files that were read out of the directory");
         return MST_FATAL;
     }
-    if (first) {
-        out->len = before;
-        return MST_AGAIN;
-    }
     return MST_OK;
 }
 

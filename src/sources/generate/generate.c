@@ -23,8 +23,7 @@ struct generate {
     uint64_t next;    /* number of the next event; reader thread */
     uint64_t last;    /* number of the last one that this run gives */
     uint64_t settled; /* the next one after what is settled; commit thread */
-    bool has_settled;
-    bool paced; /* start_* are set */
+    bool paced;       /* start_* are set */
     uint64_t start_n;
     int64_t start_ns;
     pthread_mutex_t lock; /* guards interrupted */
@@ -244,6 +243,7 @@ generate_open(void *arg, const struct mst_start *start, struct mst_error *err)
         start->position.data == NULL
             ? MST_OK
             : generate_parse_position(start->position, &ctx->next, err);
+    ctx->settled = ctx->next;
     ctx->last = (uint64_t)ctx->options->count;
     if (ctx->last == 0) {
         ctx->last =
@@ -258,7 +258,6 @@ generate_settle(void *arg, struct mst_slice mark)
     struct generate *ctx = arg;
     if (mark.len == sizeof(ctx->settled)) {
         memcpy(&ctx->settled, mark.data, sizeof(ctx->settled));
-        ctx->has_settled = true;
     }
 }
 
@@ -266,9 +265,6 @@ static enum mst_status
 generate_position(void *arg, struct mst_buf *out, struct mst_error *err)
 {
     struct generate *ctx = arg;
-    if (!ctx->has_settled) {
-        return MST_AGAIN;
-    }
     return mst_buf_printf(out, "{\"kind\":\"generate\",\"next\":%llu}",
                           (unsigned long long)ctx->settled)
                    == MST_OK

@@ -117,6 +117,27 @@ reader_is_interrupted(struct mst_mongo_source *source)
     return true;
 }
 
+/* Before anything was settled the position is where reading begins. A stream
+ * that was opened at `now` and got events with its first reply only knows the
+ * place behind them. */
+static void
+reader_note_start(struct mst_mongo_source *source)
+{
+    const struct mst_mongo_position *resume = &source->resume;
+    bool behind = source->mark_wanted && source->iter.next < source->iter.end;
+    if (!source->settled.now || behind) {
+        return;
+    }
+    if (resume->token.len == 0) {
+        mst_mongo_position_set_time(&source->settled, resume->seconds,
+                                    resume->increment);
+    } else if (mst_mongo_position_set_token(&source->settled,
+                                            mst_buf_slice(&resume->token), NULL)
+               == MST_OK) {
+        source->settled.start_after = resume->start_after;
+    }
+}
+
 enum mst_status
 mst_mongo_reader_open(void *ctx, const struct mst_start *start,
                       struct mst_error *err)
@@ -149,6 +170,7 @@ mst_mongo_reader_open(void *ctx, const struct mst_start *start,
         mst_mongo_reader_close(source);
         return interrupted ? MST_AGAIN : status;
     }
+    reader_note_start(source);
     source->bounded = start->bounded;
     source->until_seconds = source->reply->seconds;
     source->until_increment = source->reply->increment;

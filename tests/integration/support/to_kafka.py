@@ -22,6 +22,7 @@ class ToKafka:
         self.bootstrap = kafka.bootstrap
         now = mongodb.client.admin.command("ping")["operationTime"]
         self.since = f"timestamp:{now.time},{now.inc}"
+        self.keys = {}  # more of the connector
         self.writer = Writer(mongodb.db["docs"], seed=3, per_second=per_second)
 
     def start(self, state="state", more="", **options):
@@ -38,6 +39,7 @@ class ToKafka:
                 {"service_name": "m", **source, "start": self.since},
                 {"service_name": "k", **sink},
                 batch={"kind": "count", "size": 50},
+                **self.keys,
             )
         )
         return self.mstreamd(text, **options)

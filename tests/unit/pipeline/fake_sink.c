@@ -150,6 +150,7 @@ fake_sink_write(void *ctx, struct mst_delivery *const *deliveries, size_t n,
     struct fake_sink *sink = ctx;
     *ret_taken = 0;
     mst_mutex_lock(&sink->world->mutex);
+    sink->world->unsaved_writes += sink->world->has_saved ? 0 : 1;
     if (mst_clock_ms() > sink->world->lease_until_ms) {
         sink->world->unleased_writes++;
     }

@@ -133,7 +133,7 @@ fake_source_position(void *ctx, struct mst_buf *out, struct mst_error *err)
     (void)err;
     mst_mutex_lock(&world->mutex);
     uint64_t settled = world->settled;
-    bool has = world->has_settled;
+    bool has = world->has_settled || world->source.knows_start;
     mst_mutex_unlock(&world->mutex);
     return has ? mst_buf_append(out, &settled, sizeof(settled)) : MST_AGAIN;
 }

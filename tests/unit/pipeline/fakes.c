@@ -161,6 +161,7 @@ void
 fake_world_restart(struct fake_world *world)
 {
     world->has_settled = false;
+    world->settled = world->saved;
     world->interrupted = false;
     for (size_t s = 0; s < world->sinks_len; s++) {
         memset(world->last_of_key[s], 0,

@@ -23,7 +23,8 @@ struct fake_source_script {
     unsigned open_fails;
     unsigned end_marks; /* empty batches with only an end mark */
     unsigned flush;
-    int slow_ms; /* each read takes so long */
+    bool knows_start; /* has a position before anything was settled */
+    int slow_ms;      /* each read takes so long */
 };
 
 struct fake_sink_script {
@@ -92,6 +93,7 @@ struct fake_world {
     unsigned renew_fails_upto; /* ... to number */
     unsigned renews;           /* calls so far */
     int64_t lease_until_ms;    /* monotonic; 0: never renewed */
+    uint64_t unsaved_writes;   /* calls of a sink's write before any save */
     uint64_t unleased_writes;  /* calls of a sink's write beyond that */
     bool letters_full;
     uint64_t bad_saves; /* checkpoints that passed an unconfirmed event */

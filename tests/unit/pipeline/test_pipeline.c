@@ -274,6 +274,43 @@ a_fatal_sink_ends_the_run_without_waiting_for_it(void **state)
     fake_world_clear(&world);
 }
 
+static void
+where_reading_began_is_saved_before_the_first_event_goes_out(void **state)
+{
+    (void)state;
+    const struct fake_source_script source = {
+        .total = 2000, .keys = 7, .knows_start = true};
+    const struct fake_sink_script sinks[2] = {{.async = true}, {.full = 10}};
+    for (unsigned seed = 1; seed <= 5; seed++) {
+        struct fake_world world;
+        struct mst_error err;
+        fake_world_init(&world, seed, &source, sinks, 2);
+        world.store_fails = 700;
+        assert_int_equal(run_world(&world, NULL, &err), MST_PIPELINE_COMPLETED);
+        assert_int_equal(world.unsaved_writes, 0);
+        assert_int_equal(world.bad_saves, 0);
+        assert_int_equal(fake_world_missing(&world, source.total), 0);
+        assert_int_equal(fake_world_repeated(&world), 0);
+        fake_world_clear(&world);
+    }
+}
+
+/* A job whose source can not say where it begins is not held up. */
+static void
+without_a_known_start_events_go_out_at_once(void **state)
+{
+    (void)state;
+    const struct fake_source_script source = {.total = 200, .keys = 7};
+    const struct fake_sink_script sink = {.async = true};
+    struct fake_world world;
+    struct mst_error err;
+    fake_world_init(&world, 1, &source, &sink, 1);
+    assert_int_equal(run_world(&world, NULL, &err), MST_PIPELINE_COMPLETED);
+    assert_true(world.unsaved_writes > 0);
+    assert_int_equal(world.saved, source.total);
+    fake_world_clear(&world);
+}
+
 struct stopper {
     struct mst_pipeline *pipeline;
     struct fake_world *world;
@@ -346,6 +383,9 @@ main(void)
         cmocka_unit_test(
             delivery_waits_beyond_the_lease_and_goes_on_when_it_is_renewed),
         cmocka_unit_test(a_fatal_sink_ends_the_run_without_waiting_for_it),
+        cmocka_unit_test(
+            where_reading_began_is_saved_before_the_first_event_goes_out),
+        cmocka_unit_test(without_a_known_start_events_go_out_at_once),
         cmocka_unit_test(
             stopping_drains_and_starting_goes_on_without_gap_or_repeat),
     };

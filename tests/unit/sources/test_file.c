@@ -46,9 +46,10 @@ reading_goes_on_at_any_position(void **state)
     f.options.follow = false;
     file_fixture_text(&f, "a.jsonl", "10\n11\n12\n13\n");
     file_fixture_text(&f, "b.jsonl", "14\n15\n16\n17\n");
-    for (size_t stop = 1; stop <= 8; stop++) {
-        char *position = NULL;
+    for (size_t stop = 0; stop <= 8; stop++) {
         assert_int_equal(file_fixture_open(&f, NULL, false), MST_OK);
+        mst_batch_reset(f.batch, 0);
+        char *position = file_fixture_position(&f);
         f.batch->max_events = 1;
         for (size_t i = 0; i < stop; i++) {
             free(position);
