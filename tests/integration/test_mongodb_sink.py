@@ -152,6 +152,18 @@ def test_the_tests_in_c_pass_on_a_real_server(mongodb, name):
     assert "SKIPPED" not in done.stdout
 
 
+@pytest.mark.parametrize("payload", ["document", "change"])
+def test_the_guard_compares_places_in_the_oplog(copy, payload):
+    copy.users.insert_one({"_id": 1, "n": 0})
+    copy.users.update_one({"_id": 1}, {"$set": {"n": 1}})
+    time = copy.mongodb.client.admin.command("ping")["operationTime"]
+    copy.run(source=f'payload = "{payload}"', sink='guard = "position"')
+    found = copy.copy.find_one()
+    assert found["n"] == 1
+    assert found["_mst"]["s"] == "mongodb"
+    assert time.time - 60 < found["_mst"]["o"] >> 32 <= time.time
+
+
 def test_a_delta_that_meets_no_document_is_said(copy):
     copy.users.insert_one({"_id": "k1", "n": 0})
     time = copy.mongodb.client.admin.command("ping")["operationTime"]

@@ -12,7 +12,8 @@ enum {
     /* Above this many (a database with very many collections) events get
      * arrays of their own, in their batch. */
     LABELS_MAX = 16384,
-    LABELS_ATTRIBUTES = 7
+    LABELS_ATTRIBUTES = 7,
+    LABELS_TIME_MAX = 24 /* two numbers of 32 bits */
 };
 
 /* Immutable once it is in the table. */
@@ -146,37 +147,87 @@ labels_build(struct mst_arena *arena, const struct mst_mongo_change *change,
     return set;
 }
 
+/* The set for a change; NULL without memory. */
+static const struct labels_set *
+labels_find(struct mst_mongo_labels *labels, struct mst_arena *own,
+            const struct mst_mongo_change *change, unsigned remarks)
+{
+    const struct labels_set *set = labels->last;
+    if (set != NULL && labels_match(set, change, remarks)) {
+        return set;
+    }
+    uint64_t hash = mst_hash64(change->ns.data, change->ns.len)
+                    + (uint64_t)change->kind * 31 + remarks;
+    struct labels_set **bucket = &labels->buckets[hash % LABELS_BUCKETS];
+    set = *bucket;
+    while (set != NULL && !labels_match(set, change, remarks)) {
+        set = set->next;
+    }
+    if (set != NULL) {
+        labels->last = set;
+        return set;
+    }
+    bool shared = labels->len < LABELS_MAX;
+    struct labels_set *made =
+        labels_build(shared ? &labels->arena : own, change, remarks);
+    if (made != NULL && shared) {
+        made->next = *bucket;
+        *bucket = made;
+        labels->len++;
+    }
+    return made;
+}
+
+static size_t
+labels_number(char *out, uint32_t number)
+{
+    char digits[10];
+    size_t n = 0;
+    do {
+        digits[n++] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    for (size_t i = 0; i < n; i++) {
+        out[i] = digits[n - 1 - i];
+    }
+    return n;
+}
+
+/* The set's attributes and cluster_time, which every event has its own of. */
+static enum mst_status
+labels_add_time(const struct labels_set *set, struct mst_event *event,
+                const struct mst_mongo_change *change)
+{
+    struct labels_timed {
+        struct mst_attribute attributes[LABELS_ATTRIBUTES + 1];
+        char text[LABELS_TIME_MAX];
+    } *timed = mst_arena_alloc(&event->batch->arena, sizeof(*timed));
+    if (timed == NULL) {
+        return MST_FATAL;
+    }
+    size_t len = labels_number(timed->text, change->seconds);
+    timed->text[len++] = ',';
+    len += labels_number(timed->text + len, change->increment);
+    memcpy(timed->attributes, set->attributes,
+           set->len * sizeof(*set->attributes));
+    timed->attributes[set->len] = (struct mst_attribute){
+        MST_SLICE_LIT("cluster_time"), mst_slice_of(timed->text, len)};
+    event->attributes = timed->attributes;
+    event->attributes_len = set->len + 1;
+    return MST_OK;
+}
+
 enum mst_status
 mst_mongo_labels_set(struct mst_mongo_labels *labels, struct mst_event *event,
                      const struct mst_mongo_change *change, unsigned remarks)
 {
-    const struct labels_set *set = labels->last;
-    if (set == NULL || !labels_match(set, change, remarks)) {
-        uint64_t hash = mst_hash64(change->ns.data, change->ns.len)
-                        + (uint64_t)change->kind * 31 + remarks;
-        struct labels_set **bucket = &labels->buckets[hash % LABELS_BUCKETS];
-        set = *bucket;
-        while (set != NULL && !labels_match(set, change, remarks)) {
-            set = set->next;
-        }
-        if (set == NULL) {
-            bool shared = labels->len < LABELS_MAX;
-            struct labels_set *made =
-                labels_build(shared ? &labels->arena : &event->batch->arena,
-                             change, remarks);
-            if (made == NULL) {
-                return MST_FATAL;
-            }
-            if (shared) {
-                made->next = *bucket;
-                *bucket = made;
-                labels->len++;
-            }
-            event->attributes = made->attributes;
-            event->attributes_len = made->len;
-            return MST_OK;
-        }
-        labels->last = set;
+    const struct labels_set *set =
+        labels_find(labels, &event->batch->arena, change, remarks);
+    if (set == NULL) {
+        return MST_FATAL;
+    }
+    if (change->seconds != 0) {
+        return labels_add_time(set, event, change);
     }
     event->attributes = set->attributes;
     event->attributes_len = set->len;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The attributes of events: op, operation_type, database, collection and
- * remarks. One array per combination, made once and shared by all its
- * events; batches keep the table alive.
+ * The attributes of events: op, operation_type, database, collection, remarks
+ * and cluster_time. All but the last are one array per combination, made once;
+ * batches keep the table alive.
  */
 #ifndef MST_SOURCES_MONGODB_LABELS_H
 #define MST_SOURCES_MONGODB_LABELS_H
