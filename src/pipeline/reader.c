@@ -176,8 +176,9 @@ reader_dispatch(struct mst_pipeline *pipeline, struct mst_flight *flight,
                     (unsigned)pipeline->plan.sinks_len);
     for (size_t w = 0; w < units; w++) {
         if (flight->units[w].len > 0
-            && !mst_queue_push(pipeline->workers[w].queue, &flight->units[w])) {
-            return mst_fail_memory(err, "pipeline");
+            && mst_worker_give(&pipeline->workers[w], &flight->units[w], err)
+                   != MST_OK) {
+            return MST_FATAL;
         }
     }
     return MST_OK;

@@ -25,6 +25,7 @@ struct mst_trouble {
 struct mst_worker {
     struct mst_pipeline *pipeline;
     struct mst_queue *queue; /* of struct mst_unit */
+    atomic_uint pending;     /* units given and not yet worked off */
     pthread_t thread;
     bool started;
 };
@@ -144,5 +145,11 @@ struct mst_slice mst_pipeline_sink_mark(struct mst_pipeline *pipeline,
 /* --- threads ------------------------------------------------------------- */
 void *mst_reader_main(void *arg); /* reader.c; a struct mst_pipeline */
 void *mst_worker_main(void *arg); /* worker.c; a struct mst_worker */
+
+/* Reader's thread: leaves the unit to the worker, or does its work at once
+ * where that is quicker. */
+MST_MUST_CHECK enum mst_status mst_worker_give(struct mst_worker *worker,
+                                               struct mst_unit *unit,
+                                               struct mst_error *err);
 
 #endif

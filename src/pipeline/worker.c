@@ -2,6 +2,10 @@
 /* A worker: converts units and hands each sink its part. */
 #include "pipeline/run.h"
 
+/* Waking a thread costs more than converting so few events, which are all
+ * that comes while there is no load. */
+enum { WORKER_AT_ONCE = 16 };
+
 static enum mst_status
 worker_unit(struct mst_pipeline *pipeline, struct mst_unit *unit,
             struct mst_error *err)
@@ -18,6 +22,21 @@ worker_unit(struct mst_pipeline *pipeline, struct mst_unit *unit,
     return MST_OK;
 }
 
+enum mst_status
+mst_worker_give(struct mst_worker *worker, struct mst_unit *unit,
+                struct mst_error *err)
+{
+    /* Nobody else gives units: a worker that has none stays without. */
+    if (unit->len <= WORKER_AT_ONCE
+        && atomic_load_explicit(&worker->pending, memory_order_acquire) == 0) {
+        return worker_unit(worker->pipeline, unit, err);
+    }
+    atomic_fetch_add_explicit(&worker->pending, 1, memory_order_relaxed);
+    return mst_queue_push(worker->queue, unit)
+               ? MST_OK
+               : mst_fail_memory(err, "pipeline");
+}
+
 void *
 mst_worker_main(void *arg)
 {
@@ -30,6 +49,7 @@ mst_worker_main(void *arg)
         if (worker_unit(pipeline, unit, &err) != MST_OK) {
             mst_pipeline_fail(pipeline, &err);
         }
+        atomic_fetch_sub_explicit(&worker->pending, 1, memory_order_release);
         unit = mst_queue_pop(worker->queue, -1);
     }
     return NULL;
