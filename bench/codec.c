@@ -4,7 +4,7 @@
  * by round in turn, in CPU time of one core (others may want the machine
  * too). Prints the median and the best of the rounds; ratios compare medians.
  *
- *     codec [ROUNDS]
+ *     codec [ROUNDS [SHAPE]]
  */
 #include <bson/bson.h>
 #include <stdio.h>
@@ -213,14 +213,17 @@ int
 main(int argc, char **argv)
 {
     long rounds = argc > 1 ? strtol(argv[1], NULL, 10) : CODEC_ROUNDS;
-    if (argc > 2 || rounds < 1 || rounds > CODEC_ROUNDS_MAX) {
-        (void)fprintf(stderr, "usage: codec [ROUNDS]\n");
+    const char *only = argc > 2 ? argv[2] : NULL;
+    if (argc > 3 || rounds < 1 || rounds > CODEC_ROUNDS_MAX) {
+        (void)fprintf(stderr, "usage: codec [ROUNDS [SHAPE]]\n");
         return 2;
     }
     (void)printf("CPU time of one core; libbson %s; %ld rounds\n",
                  BSON_VERSION_S, rounds);
     for (int i = 0; i < CODEC_SHAPES; i++) {
-        codec_measure(&codec_shapes[i], (int)rounds);
+        if (only == NULL || strcmp(only, codec_shapes[i].name) == 0) {
+            codec_measure(&codec_shapes[i], (int)rounds);
+        }
     }
     return 0;
 }

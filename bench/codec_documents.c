@@ -150,9 +150,57 @@ documents_wide(struct mst_buf *out, uint32_t n)
     return mst_bson_writer_finish(&w, NULL);
 }
 
+/* Few short fields: a row of a table, say. */
+static enum mst_status
+documents_flat(struct mst_buf *out, uint32_t n)
+{
+    struct mst_bson_writer w;
+    uint64_t r = documents_mix(n);
+    char text[32];
+    mst_bson_writer_init(&w, out);
+    documents_oid(&w, "_id", n);
+    (void)snprintf(text, sizeof(text), "item-%u", (uint32_t)(r % 100000));
+    mst_bson_write_text(&w, "sku", text);
+    mst_bson_write_int32(&w, "quantity", (int32_t)(r >> 40) % 1000);
+    mst_bson_write_double(&w, "price", (double)(r >> 20 & 0xFFFF) / 100.0);
+    mst_bson_write_bool(&w, "active", (r & 1) != 0);
+    mst_bson_write_null(&w, "comment");
+    mst_bson_write_date(&w, "at", 1763700000000 + (int64_t)(r % 1000000));
+    mst_bson_write_text(&w, "state", (r & 2) != 0 ? "shipped" : "new");
+    return mst_bson_writer_finish(&w, NULL);
+}
+
+/* Measurements: arrays and fields of numbers of any length and sign. */
+static enum mst_status
+documents_numbers(struct mst_buf *out, uint32_t n)
+{
+    struct mst_bson_writer w;
+    char key[16];
+    mst_bson_writer_init(&w, out);
+    documents_oid(&w, "_id", n);
+    mst_bson_write_begin_array(&w, "samples");
+    for (uint32_t i = 0; i < 24; i++) {
+        uint64_t r = documents_mix(n * 64 + i);
+        (void)snprintf(key, sizeof(key), "%u", i);
+        mst_bson_write_int32(&w, key, (int32_t)(r >> 32) >> (r % 24));
+    }
+    mst_bson_write_end(&w);
+    for (uint32_t i = 0; i < 8; i++) {
+        uint64_t r = documents_mix(n * 64 + 32 + i);
+        (void)snprintf(key, sizeof(key), "sensor%u", i);
+        mst_bson_write_double(&w, key,
+                              (double)(int32_t)(r >> 32 & 0xFFFFF) / 1000.0);
+        (void)snprintf(key, sizeof(key), "total%u", i);
+        mst_bson_write_int64(&w, key, (int64_t)(r >> (r % 32)));
+    }
+    return mst_bson_writer_finish(&w, NULL);
+}
+
 const struct codec_shape codec_shapes[CODEC_SHAPES] = {
     {"change", "17 mixed fields, 1 KiB", documents_change},
     {"nested", "4 deep, short values", documents_nested},
     {"text", "long ASCII texts", documents_text},
     {"wide", "texts that are not ASCII", documents_wide},
+    {"flat", "8 short fields", documents_flat},
+    {"numbers", "integers and decimals of any length", documents_numbers},
 };

@@ -5,7 +5,7 @@
 
 #include "base/buf.h"
 
-enum { CODEC_SHAPES = 4 };
+enum { CODEC_SHAPES = 6 };
 
 /* One shape of document; write appends the nth document of it. */
 struct codec_shape {

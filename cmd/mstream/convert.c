@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -171,30 +170,40 @@ convert_items(struct convert *convert, bool ended)
     }
 }
 
+/* Reads where the stream wants it; the exit code when that fails, else -1.
+ * *ret_ended: there is no more. */
+static int
+convert_read(struct convert *convert, bool *ret_ended)
+{
+    struct mst_error err;
+    uint8_t *room = NULL;
+    if (mst_stream_room(&convert->stream, CONVERT_PIECE, &room, &err)
+        != MST_OK) {
+        mst_cli_error(convert->args, &err);
+        return MST_EXIT_FAILED;
+    }
+    ssize_t n = 0;
+    do {
+        n = read(convert->in, room, CONVERT_PIECE);
+    } while (n < 0 && errno == EINTR);
+    if (n < 0) {
+        return convert_fail_file(convert, "in", "read");
+    }
+    mst_stream_filled(&convert->stream, (size_t)n);
+    *ret_ended = n == 0;
+    return -1;
+}
+
 static int
 convert_all(struct convert *convert)
 {
-    uint8_t *piece = malloc(CONVERT_PIECE);
     int code = -1;
-    while (code < 0 && piece != NULL) {
-        struct mst_error err;
-        ssize_t n = read(convert->in, piece, CONVERT_PIECE);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n < 0) {
-            code = convert_fail_file(convert, "in", "read");
-        } else if (mst_stream_push(&convert->stream,
-                                   mst_slice_of(piece, (size_t)n), &err)
-                   != MST_OK) {
-            mst_cli_error(convert->args, &err);
-            code = MST_EXIT_FAILED;
-        } else {
-            code = convert_items(convert, n == 0);
-        }
+    while (code < 0) {
+        bool ended = false;
+        code = convert_read(convert, &ended);
+        code = code < 0 ? convert_items(convert, ended) : code;
     }
-    free(piece);
-    return code < 0 ? MST_EXIT_FAILED : code;
+    return code;
 }
 
 static int

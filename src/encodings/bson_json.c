@@ -71,27 +71,6 @@ bson_json_open(struct bson_json *json, const uint8_t *doc, size_t size,
     return MST_BSON_FINE;
 }
 
-/* The innermost document ends here. */
-static inline enum mst_bson_fault
-bson_json_close(struct bson_json *json)
-{
-    const struct bson_json_frame *frame = &json->frames[--json->depth];
-    if (!mst_json_out_reserve(&json->out, 2)) {
-        return bson_json_no_room(json);
-    }
-    *json->out.at++ = frame->is_array ? ']' : '}';
-    if (MST_UNLIKELY(frame->is_scope)) {
-        *json->out.at++ = '}';
-    }
-    json->at = frame->end + 1;
-    json->first = false;
-    if (json->depth > 0) {
-        json->end = frame[-1].end;
-        json->is_array = frame[-1].is_array;
-    }
-    return MST_BSON_FINE;
-}
-
 /* Types of fixed size that most documents hold. */
 static inline void
 bson_json_common(struct bson_json *json, uint8_t type, const uint8_t *data)
@@ -133,8 +112,7 @@ bson_json_integer(struct bson_json *json, bool is_long, int64_t value)
     MST_JSON_PUT(out, "\"}");
 }
 
-/* The value at json->at; moves behind it, or into it. */
-static inline enum mst_bson_fault
+enum mst_bson_fault
 bson_json_value(struct bson_json *json, uint8_t type)
 {
     const uint8_t *data = json->at;
@@ -177,8 +155,7 @@ bson_json_value(struct bson_json *json, uint8_t type)
     }
 }
 
-/* Any name; the quote in front of it is written. */
-static enum mst_bson_fault
+enum mst_bson_fault
 bson_json_long_key(struct bson_json *json)
 {
     const uint8_t *key = json->at;
@@ -200,74 +177,6 @@ bson_json_long_key(struct bson_json *json)
     json->at = nul + 1;
     MST_JSON_PUT(&json->out, "\":");
     return MST_BSON_FINE;
-}
-
-/* The name in front of a value in a document, with its quotes and colon. */
-static inline enum mst_bson_fault
-bson_json_key(struct bson_json *json)
-{
-    struct mst_json_out *out = &json->out;
-    const uint8_t *key = json->at;
-    *out->at++ = '"';
-    if (MST_LIKELY(json->readable_end - key >= MST_TEXT_BLOCK)) {
-        unsigned mask = mst_text_block(out->at, key);
-        size_t n = mask == 0 ? 0 : mst_text_first(mask);
-        if (mask != 0 && key[n] == 0 && key[0] != '$') {
-            out->at += n;
-            json->at = key + n + 1;
-            MST_JSON_PUT(out, "\":");
-            return key + n < json->end ? MST_BSON_FINE : MST_BSON_BAD_KEY;
-        }
-    }
-    return bson_json_long_key(json);
-}
-
-/* The name of an array's element, which JSON does not have. */
-static inline enum mst_bson_fault
-bson_json_skip_key(struct bson_json *json)
-{
-    const uint8_t *key = json->at;
-    size_t room = (size_t)(json->end - key);
-    if (MST_LIKELY(room > 1 && key[0] > 0 && key[0] < 0x80 && key[1] == 0)) {
-        json->at = key + 2;
-        return MST_BSON_FINE;
-    }
-    const uint8_t *nul = memchr(key, 0, room);
-    if (nul == NULL || !mst_text_is_utf8(key, (size_t)(nul - key))) {
-        return MST_BSON_BAD_KEY;
-    }
-    json->at = nul + 1;
-    return MST_BSON_FINE;
-}
-
-static inline enum mst_bson_fault
-bson_json_element(struct bson_json *json)
-{
-    struct mst_json_out *out = &json->out;
-    if (MST_UNLIKELY(!mst_json_out_reserve(out, BSON_JSON_ROOM))) {
-        return bson_json_no_room(json);
-    }
-    *out->at = ',';
-    out->at += json->first ? 0 : 1;
-    json->first = false;
-    uint8_t type = *json->at++;
-    json->key = json->at;
-    enum mst_bson_fault fault =
-        json->is_array ? bson_json_skip_key(json) : bson_json_key(json);
-    return MST_LIKELY(fault == MST_BSON_FINE) ? bson_json_value(json, type)
-                                              : fault;
-}
-
-/* Until all that is open is closed. */
-static enum mst_bson_fault
-bson_json_run(struct bson_json *json)
-{
-    enum mst_bson_fault fault = MST_BSON_FINE;
-    while (json->depth > 0 && fault == MST_BSON_FINE) {
-        fault = json->at < json->end ? bson_json_element(json)
-                                     : bson_json_close(json);
-    }
-    return fault;
 }
 
 /* The name from the outermost document down to the element at hand. */
@@ -313,12 +222,13 @@ mst_bson_value_to_json(const struct mst_bson_value *value,
     bson_json_init(&json, value->raw, mode, out);
     json.end = json.readable_end;
     /* Room at once for what the text is likely to need. */
-    enum mst_bson_fault fault =
+    bool room =
         mst_json_out_reserve(&json.out, BSON_JSON_ROOM + value->raw.len / 2 * 3)
-                || mst_json_out_reserve(&json.out, BSON_JSON_ROOM)
-            ? mst_bson_value_size(value->type, value->raw.data, value->raw.len,
-                                  &size)
-            : bson_json_no_room(&json);
+        || mst_json_out_reserve(&json.out, BSON_JSON_ROOM);
+    enum mst_bson_fault fault =
+        room && json.out.at != NULL ? mst_bson_value_size(
+            value->type, value->raw.data, value->raw.len, &size)
+                                    : bson_json_no_room(&json);
     if (fault == MST_BSON_FINE) {
         fault = size == value->raw.len ? bson_json_value(&json, value->type)
                                        : MST_BSON_BAD_LENGTH;

@@ -27,7 +27,7 @@ struct bson_json {
     const uint8_t *end; /* of the innermost open document */
     const uint8_t *key; /* of the element at hand */
     bool is_array;      /* the innermost open document is one */
-    bool first;         /* no comma yet */
+    bool first;         /* it has no element yet */
     enum mst_json_mode mode;
     unsigned depth;
     const uint8_t *start;        /* of the input, for offsets */
@@ -46,6 +46,17 @@ enum mst_bson_fault bson_json_text(struct bson_json *json, const uint8_t *data,
 /* Opens a document whose outer size is right, and writes what opens it. */
 enum mst_bson_fault bson_json_open(struct bson_json *json, const uint8_t *doc,
                                    size_t size, bool is_array);
+
+/* The value at json->at, of any type and in any mode; moves behind it, or into
+ * it. */
+enum mst_bson_fault bson_json_value(struct bson_json *json, uint8_t type);
+
+/* Any name at json->at, with the colon behind it; the quote in front of it is
+ * written. */
+enum mst_bson_fault bson_json_long_key(struct bson_json *json);
+
+/* Until all that is open is closed. */
+enum mst_bson_fault bson_json_run(struct bson_json *json);
 
 /* The types that are not in bson_json.c's fast switch: code, symbol, regular
  * expression, DBPointer, Decimal128, timestamp, keys, undefined, binary. */

@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "encodings/little_endian.h"
+
 enum { MST_DIGITS_MAX = 20 }; /* of a 64-bit integer, sign included */
 
 /* "00" "01" ... "99", and "00" "01" ... "ff". */
@@ -29,14 +31,29 @@ mst_print_four(uint8_t *out, unsigned value)
     return mst_print_pair(mst_print_pair(out, value / 100), value % 100);
 }
 
+/* The eight digits of a number below 10^8, the first in the lowest byte, as
+ * values and not as characters. */
+static inline uint64_t
+mst_digits_of(uint32_t value)
+{
+    uint64_t fours = value / 10000 | (uint64_t)(value % 10000) << 32;
+    /* Divisions by 100 and by 10, in all lanes at once. */
+    uint64_t upper = (fours * 10486 >> 20) & 0x0000007F0000007F;
+    uint64_t twos = upper | (fours - upper * 100) << 16;
+    uint64_t tens = (twos * 103 >> 10) & 0x000F000F000F000F;
+    return tens | (twos - tens * 10) << 8;
+}
+
 /* Exactly eight digits. */
 static inline uint8_t *
 mst_print_eight(uint8_t *out, uint32_t value)
 {
-    return mst_print_four(mst_print_four(out, value / 10000), value % 10000);
+    mst_put_le64(out, mst_digits_of(value) | 0x3030303030303030);
+    return out + 8;
 }
 
-/* Below 10000, without leading zeros. */
+/* Below 10^8, without leading zeros. One jump only: lengths are hard to guess,
+ * but where there are small numbers there are more of them. */
 static inline uint8_t *
 mst_print_small(uint8_t *out, uint32_t value)
 {
@@ -44,25 +61,17 @@ mst_print_small(uint8_t *out, uint32_t value)
         *out = (uint8_t)('0' + value);
         return out + 1;
     }
-    if (value < 100) {
-        return mst_print_pair(out, value);
-    }
-    if (value < 1000) {
-        *out = (uint8_t)('0' + value / 100);
-        return mst_print_pair(out + 1, value % 100);
-    }
-    return mst_print_four(out, value);
+    uint64_t digits = mst_digits_of(value);
+    unsigned zeros = (unsigned)__builtin_ctzll(digits) & ~7U;
+    mst_put_le64(out, (digits | 0x3030303030303030) >> zeros);
+    return out + 8 - zeros / 8;
 }
 
 static inline uint8_t *
 mst_print_u32(uint8_t *out, uint32_t value)
 {
-    if (value < 10000) {
-        return mst_print_small(out, value);
-    }
     if (value < 100000000) {
-        out = mst_print_small(out, value / 10000);
-        return mst_print_four(out, value % 10000);
+        return mst_print_small(out, value);
     }
     out = mst_print_small(out, value / 100000000);
     return mst_print_eight(out, value % 100000000);

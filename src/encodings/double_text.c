@@ -26,13 +26,11 @@ const double mst_double_powers[23] = {
 static uint8_t *
 double_print_fraction(uint8_t *out, uint32_t fraction)
 {
+    uint64_t digits = mst_digits_of(fraction * 100);
+    unsigned zeros = (unsigned)__builtin_clzll(digits) / 8;
     *out++ = '.';
-    out = mst_print_pair(out, fraction / 10000);
-    out = mst_print_four(out, fraction % 10000);
-    while (out[-1] == '0') {
-        out--;
-    }
-    return out;
+    mst_put_le64(out, digits | 0x3030303030303030);
+    return out + 8 - zeros;
 }
 
 static uint8_t *

@@ -12,6 +12,7 @@
 #include "encodings/json_fast_number.h"
 #include "encodings/json_fast_text.h"
 #include "encodings/json_keys.h"
+#include "encodings/text_guess.h"
 
 enum {
     /* White space behind a name. */
@@ -39,42 +40,6 @@ fast_store(const struct fast *fast, struct json_bson *json)
     json->frame = fast->frame;
 }
 
-/* The length of a name, below MST_TEXT_BLOCK, as a constant that is jumped to:
- * documents of a kind have the same names, so that the processor guesses the
- * jump, and goes on with the value while it looks where the name ends. */
-FAST_INLINE size_t
-fast_guess(size_t n)
-{
-#define FAST_GUESS(value)                                                      \
-    case value:                                                                \
-        n = value;                                                             \
-        __asm__("" : "+r"(n)); /* Else this would become arithmetic again. */  \
-        break
-
-    switch (n) {
-        FAST_GUESS(0);
-        FAST_GUESS(1);
-        FAST_GUESS(2);
-        FAST_GUESS(3);
-        FAST_GUESS(4);
-        FAST_GUESS(5);
-        FAST_GUESS(6);
-        FAST_GUESS(7);
-        FAST_GUESS(8);
-        FAST_GUESS(9);
-        FAST_GUESS(10);
-        FAST_GUESS(11);
-        FAST_GUESS(12);
-        FAST_GUESS(13);
-        FAST_GUESS(14);
-        FAST_GUESS(15);
-    default:
-        break;
-    }
-    return n;
-#undef FAST_GUESS
-}
-
 /* The name, behind the place of its type; false: nothing is done. */
 FAST_INLINE bool
 fast_key(struct json_bson *json, struct fast *fast)
@@ -85,7 +50,7 @@ fast_key(struct json_bson *json, struct fast *fast)
     uint32_t print = 0;
     unsigned mask = mst_text_block(out, key);
     if (MST_LIKELY(mask != 0)) {
-        n = fast_guess(mst_text_first(mask));
+        n = mst_text_guess(mst_text_first(mask));
         print = json_key_print_short(key, n);
     } else {
         mask = mst_text_block(out + MST_TEXT_BLOCK, key + MST_TEXT_BLOCK);

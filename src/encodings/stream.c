@@ -46,7 +46,7 @@ stream_too_large(const struct mst_stream *stream, struct mst_error *err)
 }
 
 enum mst_status
-mst_stream_push(struct mst_stream *stream, struct mst_slice bytes,
+mst_stream_room(struct mst_stream *stream, size_t n, uint8_t **ret_room,
                 struct mst_error *err)
 {
     struct mst_buf *pending = &stream->pending;
@@ -57,11 +57,37 @@ mst_stream_push(struct mst_stream *stream, struct mst_slice bytes,
         stream->offset += stream->at;
         stream->at = 0;
     }
-    enum mst_status status = mst_buf_append(pending, bytes.data, bytes.len);
+    enum mst_status status = mst_buf_reserve(pending, n);
     if (status == MST_FATAL) {
         return mst_fail_memory(err, "encoding");
     }
-    return status == MST_OK ? status : stream_too_large(stream, err);
+    if (status != MST_OK) {
+        return stream_too_large(stream, err);
+    }
+    *ret_room = pending->data + pending->len;
+    return MST_OK;
+}
+
+void
+mst_stream_filled(struct mst_stream *stream, size_t n)
+{
+    stream->pending.len += n;
+}
+
+enum mst_status
+mst_stream_push(struct mst_stream *stream, struct mst_slice bytes,
+                struct mst_error *err)
+{
+    uint8_t *room = NULL;
+    if (bytes.len == 0) {
+        return MST_OK;
+    }
+    enum mst_status status = mst_stream_room(stream, bytes.len, &room, err);
+    if (status == MST_OK && room != NULL) {
+        memcpy(room, bytes.data, bytes.len);
+        mst_stream_filled(stream, bytes.len);
+    }
+    return status;
 }
 
 /* The next BSON document, by its length. */

@@ -3,7 +3,8 @@
  * Documents in a stream of bytes that comes in pieces: BSON one behind the
  * other, JSON one per line. No I/O.
  *
- *     mst_stream_push(&stream, piece, &err)       whenever bytes come
+ *     mst_stream_room(&stream, n, &room, &err)    n = read(..., room, n)
+ *     mst_stream_filled(&stream, n)
  *     while ((status = mst_stream_convert(&stream, ended, &out, &err)) ...)
  */
 #ifndef MST_ENCODINGS_STREAM_H
@@ -34,8 +35,15 @@ mst_stream_init(struct mst_stream *stream, enum mst_encoding from,
                 struct mst_error *err);
 void mst_stream_clear(struct mst_stream *stream);
 
-/* Takes a copy of the next bytes. MST_FATAL: a document is larger than max,
- * or no memory. */
+/* Room for the next n bytes, to be written at *ret_room; mst_stream_filled
+ * says how many they have become. MST_FATAL: a document is larger than max, or
+ * no memory. */
+MST_MUST_CHECK enum mst_status mst_stream_room(struct mst_stream *stream,
+                                               size_t n, uint8_t **ret_room,
+                                               struct mst_error *err);
+void mst_stream_filled(struct mst_stream *stream, size_t n);
+
+/* Both at once, for bytes that are somewhere else. */
 MST_MUST_CHECK enum mst_status mst_stream_push(struct mst_stream *stream,
                                                struct mst_slice bytes,
                                                struct mst_error *err);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /*
  * Validates 16 bytes at once by three tables of 16 entries (J. Keiser and
  * D. Lemire, "Validating UTF-8 in less than one instruction per byte"): each
