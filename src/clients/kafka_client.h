@@ -18,13 +18,22 @@ struct mst_kafka_property {
     const char *value;
 };
 
+/* Appends to a list that has room. */
+static inline void
+mst_kafka_property_add(struct mst_kafka_property *list, size_t *len,
+                       const char *name, const char *value)
+{
+    list[(*len)++] = (struct mst_kafka_property){name, value};
+}
+
 /* A client's opaque. */
 struct mst_kafka_owner {
     const char *job; /* stands in log lines; may be NULL */
     void *ctx;       /* for callbacks */
 };
 
-/* What a configuration is made of, the later winning over the earlier. */
+/* What a configuration is made of, behind what all our clients have in common;
+ * the later wins over the earlier. */
 struct mst_kafka_conf_args {
     const struct mst_kafka_property *defaults; /* ours */
     size_t defaults_len;

@@ -6,6 +6,14 @@
 #include "config/suggest.h"
 #include "log/log.h"
 
+static const struct mst_kafka_property conf_common[] = {
+    {"socket.nagle.disable", "true"},
+    {"socket.keepalive.enable", "true"},
+    {"reconnect.backoff.max.ms", "1000"},
+    {"log.connection.close", "false"},
+    {"client.id", "mstream"},
+};
+
 static void
 conf_log(const rd_kafka_t *rk, int level, const char *facility,
          const char *line)
@@ -111,7 +119,10 @@ conf_fill(rd_kafka_conf_t *conf, const struct mst_kafka_conf_args *args,
           struct mst_error *err)
 {
     enum mst_status status =
-        conf_set_all(conf, args->defaults, args->defaults_len, err);
+        conf_set_all(conf, conf_common, MST_ARRAY_SIZE(conf_common), err);
+    if (status == MST_OK) {
+        status = conf_set_all(conf, args->defaults, args->defaults_len, err);
+    }
     const struct mst_string_map *user = &args->options->properties;
     for (size_t i = 0; status == MST_OK && i < user->len; i++) {
         status = conf_set(conf, user->names[i], user->values[i], err);
@@ -166,6 +177,21 @@ conf_explain_one(const struct mst_kafka_conf_args *args, const char *name,
                                                              : value);
 }
 
+/* Those of a list of ours that the user does not set. */
+static enum mst_status
+conf_explain_ours(const struct mst_kafka_conf_args *args,
+                  const struct mst_kafka_property *list, size_t n,
+                  struct mst_buf *out)
+{
+    enum mst_status status = MST_OK;
+    for (size_t i = 0; status == MST_OK && i < n; i++) {
+        if (mst_kafka_property(args->options, list[i].name) == NULL) {
+            status = conf_explain_one(args, list[i].name, list[i].value, out);
+        }
+    }
+    return status;
+}
+
 enum mst_status
 mst_kafka_conf_explain(const struct mst_kafka_conf_args *args,
                        struct mst_buf *out, struct mst_error *err)
@@ -180,11 +206,13 @@ mst_kafka_conf_explain(const struct mst_kafka_conf_args *args,
     for (size_t i = 0; status == MST_OK && i < user->len; i++) {
         status = conf_explain_one(args, user->names[i], "", out);
     }
-    for (size_t i = 0; status == MST_OK && i < args->defaults_len; i++) {
-        if (mst_kafka_property(args->options, args->defaults[i].name) == NULL) {
-            status = conf_explain_one(args, args->defaults[i].name,
-                                      args->defaults[i].value, out);
-        }
+    if (status == MST_OK) {
+        status =
+            conf_explain_ours(args, args->defaults, args->defaults_len, out);
+    }
+    if (status == MST_OK) {
+        status = conf_explain_ours(args, conf_common,
+                                   MST_ARRAY_SIZE(conf_common), out);
     }
     for (size_t i = 0; status == MST_OK && i < args->fixed_len; i++) {
         if (mst_kafka_property(args->options, args->fixed[i].name) == NULL) {

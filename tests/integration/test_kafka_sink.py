@@ -7,6 +7,7 @@ import time
 
 import pytest
 from bson import ObjectId
+from confluent_kafka import admin as acl
 from support.kafka_copy import Copy
 from support.mongodb_stream import Stream
 from support.waiting import wait_until
@@ -184,6 +185,25 @@ def test_a_message_above_the_brokers_limit_is_rejected_alone(copy, kafka):
     assert sorted(set(copy.copied())) == [n for n in range(200) if n != 100]
 
 
+def test_one_topic_that_is_missing_rejects_its_own_messages(copy, kafka):
+    made = kafka.topic("made")
+    kafka.produce(
+        copy.topic,
+        [
+            {"key": "k", "value": json.dumps({"n": n}), "headers": [("to", to)]}
+            for n, to in enumerate([b"made", b"gone", b"made", b"gone", b"made"])
+        ],
+    )
+    copy.sink["resource"] = f"{kafka.prefix}.{{attr:to}}"
+    copy.run(code=3)
+    copy.target = made
+    assert copy.copied() == [0, 2, 4]
+    listed = copy.mstream("dlq", "list", "--json", "--config", copy.path())
+    reasons = [letter["reason"] for letter in listed.json()]
+    assert len(reasons) == 2
+    assert all(f"topic '{kafka.prefix}.gone'" in reason for reason in reasons)
+
+
 # --- faults ---------------------------------------------------------------
 
 
@@ -203,6 +223,22 @@ def test_a_broker_that_stops_and_starts_costs_nothing(
     wait_until(lambda: len(set(copy.copied())) == 4000, 60)
     assert copy.in_order()
     daemon.stop()
+
+
+def test_one_of_three_brokers_dies_under_load(
+    own_servers, kafka_at, mstream, mstreamd
+):
+    brokers = own_servers("brokers")
+    kafka = kafka_at(brokers.env()["MSTREAM_TEST_BROKERS_KAFKA"])
+    copy = Copy(kafka, mstream, mstreamd, partitions=6)
+    copy.feed(0, 5000)
+    copy.daemon()
+    wait_until(lambda: kafka.count(copy.target) > 0, 60)
+    brokers.kill("kafka:1")
+    copy.feed(5000, 10000)
+    wait_until(lambda: len(set(copy.copied())) == 10000, 90)
+    assert copy.in_order()
+    brokers.start("kafka:1")
 
 
 @pytest.mark.parametrize("fault", ["cut", "stall", "reset"])
@@ -245,10 +281,96 @@ def secure_copy(secure, kafka_at, mstream, mstreamd):
     kafka.close()
 
 
-def test_scram_over_tls_works(secure_copy):
+def test_scram_over_tls_works_and_logs_no_password(secure_copy):
     secure_copy.feed(0, 20)
-    secure_copy.run()
+    secure_copy.out_properties["debug"] = "all"
+    result = secure_copy.run()
     assert sorted(secure_copy.copied()) == list(range(20))
+    assert "SASL" in result.err
+    assert secure_copy.out_properties["sasl.password"] not in result.err
+
+
+def allow_only(kafka, topic, *operations):
+    """Everybody may do these, and nobody anything else, with the topic."""
+    rules = [
+        acl.AclBinding(
+            acl.ResourceType.TOPIC,
+            topic,
+            acl.ResourcePatternType.LITERAL,
+            "User:*",
+            "*",
+            operation,
+            acl.AclPermissionType.ALLOW,
+        )
+        for operation in operations
+    ]
+    for made in kafka.admin.create_acls(rules).values():
+        made.result(10)
+
+
+def feed_two_topics(copy, *names):
+    copy.kafka.produce(
+        copy.topic,
+        [
+            {
+                "key": "k",
+                "value": json.dumps({"n": n}),
+                "partition": 0,
+                "headers": [("to", names[n % 2].rpartition(".")[2])],
+            }
+            for n in range(20)
+        ],
+    )
+    copy.sink["resource"] = f"{copy.kafka.prefix}.{{attr:to}}"
+
+
+def test_a_missing_right_on_one_topic_rejects_its_messages(secure_copy):
+    kafka = secure_copy.kafka
+    free, locked = kafka.topic("free"), kafka.topic("locked")
+    allow_only(
+        kafka,
+        locked,
+        acl.AclOperation.READ,
+        acl.AclOperation.DESCRIBE,
+        acl.AclOperation.DELETE,
+    )
+    feed_two_topics(secure_copy, free, locked)
+    secure_copy.run(code=3)
+    secure_copy.target = free
+    assert secure_copy.copied() == list(range(0, 20, 2))
+    assert kafka.count(locked) == 0
+    assert letter_numbers(secure_copy) == list(range(1, 20, 2))
+    allow_only(kafka, locked, acl.AclOperation.WRITE)
+    path = secure_copy.path()
+    wait_until(lambda: replayed(secure_copy, path))
+    secure_copy.target = locked
+    assert secure_copy.copied() == list(range(1, 20, 2))
+
+
+def letter_numbers(copy):
+    listed = copy.mstream("dlq", "list", "--json", "--config", copy.path())
+    return [letter["position"]["offset"] for letter in listed.json()]
+
+
+def replayed(copy, path):
+    """The brokers take a moment to know of new rights."""
+    copy.mstream("dlq", "replay", "--all", "--config", path, code=None)
+    return not copy.mstream("dlq", "list", "--json", "--config", path).json()
+
+
+def test_a_missing_right_on_the_only_topic_stops_the_job(secure_copy):
+    kafka = secure_copy.kafka
+    secure_copy.feed(0, 5)
+    allow_only(
+        kafka,
+        secure_copy.target,
+        acl.AclOperation.READ,
+        acl.AclOperation.DESCRIBE,
+        acl.AclOperation.DELETE,
+    )
+    result = secure_copy.run(code=1)
+    assert secure_copy.target in result.err
+    assert "grant this user WRITE" in result.err
 
 
 def test_doctor_says_how_long_the_certificates_last(secure_copy):

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/thread.h"
+#include "log/log.h"
 #include "sinks/kafka/kafka_sink_impl.h"
 
 enum {
@@ -24,8 +25,10 @@ reporter_judge(struct kafka_sink *sink, const rd_kafka_message_t *message,
     (void)snprintf(
         what, sizeof(what), "message of %zu bytes (key %zu) for topic '%s'",
         message->len, message->key_len, rd_kafka_topic_name(message->rkt));
-    enum mst_status status = mst_kafka_fail(why, message->err, what, NULL);
-    if (status == MST_REJECTED && sink->careful) {
+    enum mst_status status =
+        kafka_sink_fail(sink, why, message->err, what, NULL);
+    if (status == MST_REJECTED
+        && (sink->careful || kafka_sink_is_topics_own(sink, message->err))) {
         return MST_REJECTED;
     }
     if (status == MST_REJECTED) {
@@ -153,9 +156,15 @@ static void
 reporter_created(struct kafka_sink *sink, rd_kafka_event_t *event)
 {
     struct mst_error err;
-    if (mst_kafka_topic_create_end(event, &err) != MST_OK) {
-        kafka_sink_break(sink, &err);
+    if (mst_kafka_topic_create_end(event, &err) == MST_OK) {
+        return;
     }
+    if (kafka_sink_is_topics_own(sink, (rd_kafka_resp_err_t)err.code)) {
+        /* Its messages are rejected as those of a missing topic. */
+        mst_log_failure(MST_LOG_WARN, "kafka", sink->args.job, &err);
+        return;
+    }
+    kafka_sink_break(sink, &err);
 }
 
 /* Tells that the other side does not answer, once. */

@@ -70,6 +70,26 @@ kafka_sink_broken(struct kafka_sink *sink, struct mst_error *err)
     return status;
 }
 
+bool
+kafka_sink_is_topics_own(const struct kafka_sink *sink,
+                         rd_kafka_resp_err_t code)
+{
+    return !sink->topic_template.is_fixed
+           && (code == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART
+               || code == RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC
+               || code == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED
+               || code == RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION);
+}
+
+enum mst_status
+kafka_sink_fail(const struct kafka_sink *sink, struct mst_error *err,
+                rd_kafka_resp_err_t code, const char *what, const char *reason)
+{
+    return kafka_sink_is_topics_own(sink, code)
+               ? mst_kafka_fail_as(err, MST_REJECTED, code, what, reason)
+               : mst_kafka_fail(err, code, what, reason);
+}
+
 static enum mst_status
 sink_make_producer(struct kafka_sink *sink, struct mst_error *err)
 {

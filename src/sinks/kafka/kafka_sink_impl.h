@@ -74,6 +74,18 @@ void kafka_sink_break(struct kafka_sink *sink, const struct mst_error *err);
 enum mst_status kafka_sink_broken(struct kafka_sink *sink,
                                   struct mst_error *err);
 
+/* As mst_kafka_fail, for an error that came with a message or topic of this
+ * sink: where events choose their topic, what is wrong with one topic rejects
+ * the events that chose it, and the job goes on with the others. Thread: any.
+ */
+enum mst_status kafka_sink_fail(const struct kafka_sink *sink,
+                                struct mst_error *err, rd_kafka_resp_err_t code,
+                                const char *what, const char *reason);
+
+/* True: kafka_sink_fail makes it a matter of one topic. Thread: any. */
+bool kafka_sink_is_topics_own(const struct kafka_sink *sink,
+                              rd_kafka_resp_err_t code);
+
 /* n deliveries were confirmed. Thread: any. */
 void kafka_sink_settle(struct kafka_sink *sink, size_t n);
 

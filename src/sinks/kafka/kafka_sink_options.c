@@ -104,13 +104,6 @@ kafka_producer_message_max(const struct mst_kafka_options *options)
     return max == NULL ? 1000000 : strtoll(max, NULL, 10);
 }
 
-static void
-options_add(struct mst_kafka_property *list, size_t *len, const char *name,
-            const char *value)
-{
-    list[(*len)++] = (struct mst_kafka_property){name, value};
-}
-
 void
 kafka_producer_conf_init(struct kafka_producer_conf *conf,
                          const struct mst_sink_args *args, bool careful)
@@ -131,28 +124,31 @@ kafka_producer_conf_init(struct kafka_producer_conf *conf,
     struct mst_kafka_property *list = conf->defaults;
     size_t n = 0;
     if (!options_forbid_idempotence(options)) {
-        options_add(list, &n, "enable.idempotence", "true");
-        options_add(list, &n, "acks", "all");
+        mst_kafka_property_add(list, &n, "enable.idempotence", "true");
+        mst_kafka_property_add(list, &n, "acks", "all");
     } else {
         /* More in flight would turn the order on every retry. */
-        options_add(list, &n, "max.in.flight", "1");
+        mst_kafka_property_add(list, &n, "max.in.flight", "1");
     }
-    options_add(list, &n, "compression.type", "lz4");
-    options_add(list, &n, "partitioner", "murmur2_random");
-    options_add(list, &n, "message.timeout.ms", "0");
-    options_add(list, &n, "linger.ms", "5");
-    options_add(list, &n, "queue.buffering.max.kbytes", conf->kbytes);
-    options_add(list, &n, "queue.buffering.max.messages", conf->messages);
-    options_add(list, &n, "socket.nagle.disable", "true");
-    options_add(list, &n, "socket.keepalive.enable", "true");
-    options_add(list, &n, "reconnect.backoff.max.ms", "1000");
-    options_add(list, &n, "log.connection.close", "false");
-    options_add(list, &n, "client.id", "mstream");
+    mst_kafka_property_add(list, &n, "compression.type", "lz4");
+    mst_kafka_property_add(list, &n, "partitioner", "murmur2_random");
+    mst_kafka_property_add(list, &n, "message.timeout.ms", "0");
+    /* How long a message waits for a topic that the brokers do not know; all
+     * other topics of the job wait with it. */
+    if (args->resource != NULL && strchr(args->resource, '{') != NULL) {
+        mst_kafka_property_add(list, &n, "topic.metadata.propagation.max.ms",
+                               "10000");
+    }
+    mst_kafka_property_add(list, &n, "linger.ms", "5");
+    mst_kafka_property_add(list, &n, "queue.buffering.max.kbytes",
+                           conf->kbytes);
+    mst_kafka_property_add(list, &n, "queue.buffering.max.messages",
+                           conf->messages);
     size_t fixed = 0;
     if (careful) {
-        options_add(conf->fixed, &fixed, "batch.num.messages", "1");
-        options_add(conf->fixed, &fixed, "max.in.flight", "1");
-        options_add(conf->fixed, &fixed, "linger.ms", "0");
+        mst_kafka_property_add(conf->fixed, &fixed, "batch.num.messages", "1");
+        mst_kafka_property_add(conf->fixed, &fixed, "max.in.flight", "1");
+        mst_kafka_property_add(conf->fixed, &fixed, "linger.ms", "0");
     }
     conf->args = (struct mst_kafka_conf_args){.defaults = conf->defaults,
                                               .defaults_len = n,

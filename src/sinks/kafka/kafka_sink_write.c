@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* From deliveries to messages in librdkafka's queue. */
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "base/clock.h"
 #include "sinks/kafka/kafka_sink_impl.h"
@@ -98,8 +99,10 @@ write_produce(struct kafka_sink *sink, struct write_message *message,
         return write_too_large(message, sink->message_max, "message.max.bytes",
                                err);
     }
-    return mst_kafka_fail(err, code, "cannot give a message to librdkafka",
-                          NULL);
+    char what[320];
+    (void)snprintf(what, sizeof(what), "message for topic '%s'",
+                   rd_kafka_topic_name(message->topic->handle));
+    return kafka_sink_fail(sink, err, code, what, NULL);
 }
 
 static enum mst_status

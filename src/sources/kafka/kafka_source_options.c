@@ -118,13 +118,6 @@ kafka_source_topic(const struct mst_source_args *args, size_t i)
     return options->topics.len > 0 ? options->topics.items[i] : args->resource;
 }
 
-static void
-options_add(struct mst_kafka_property *list, size_t *len, const char *name,
-            const char *value)
-{
-    list[(*len)++] = (struct mst_kafka_property){name, value};
-}
-
 void
 kafka_consumer_conf_init(struct kafka_consumer_conf *conf,
                          const struct mst_source_args *args, bool bounded)
@@ -140,29 +133,25 @@ kafka_consumer_conf_init(struct kafka_consumer_conf *conf,
                    fetch_max > 4194304 ? fetch_max : 4194304);
     struct mst_kafka_property *list = conf->defaults;
     size_t n = 0;
-    options_add(list, &n, "group.id", conf->group);
-    options_add(list, &n, "isolation.level", "read_committed");
+    mst_kafka_property_add(list, &n, "group.id", conf->group);
+    mst_kafka_property_add(list, &n, "isolation.level", "read_committed");
     /* Else damaged bytes are handed on as if they were the message. */
-    options_add(list, &n, "check.crcs", "true");
+    mst_kafka_property_add(list, &n, "check.crcs", "true");
     /* Prefetched messages wait here, before the engine counts them. What is
      * fetched is compressed: small pieces keep the overshoot small. Half of
      * this costs the broker twice the CPU time per message. */
-    options_add(list, &n, "queued.max.messages.kbytes", "4096");
-    options_add(list, &n, "queued.min.messages", "100000");
-    options_add(list, &n, "fetch.message.max.bytes", "524288");
-    options_add(list, &n, "fetch.max.bytes", conf->fetch_max);
-    options_add(list, &n, "fetch.error.backoff.ms", "100");
-    options_add(list, &n, "socket.nagle.disable", "true");
-    options_add(list, &n, "socket.keepalive.enable", "true");
-    options_add(list, &n, "reconnect.backoff.max.ms", "1000");
-    options_add(list, &n, "log.connection.close", "false");
-    options_add(list, &n, "client.id", "mstream");
+    mst_kafka_property_add(list, &n, "queued.max.messages.kbytes", "4096");
+    mst_kafka_property_add(list, &n, "queued.min.messages", "100000");
+    mst_kafka_property_add(list, &n, "fetch.message.max.bytes", "524288");
+    mst_kafka_property_add(list, &n, "fetch.max.bytes", conf->fetch_max);
+    mst_kafka_property_add(list, &n, "fetch.error.backoff.ms", "100");
     size_t fixed = 0;
-    options_add(conf->fixed, &fixed, "enable.auto.commit", "false");
-    options_add(conf->fixed, &fixed, "enable.auto.offset.store", "false");
-    options_add(conf->fixed, &fixed, "auto.offset.reset", "error");
-    options_add(conf->fixed, &fixed, "enable.partition.eof",
-                bounded ? "true" : "false");
+    mst_kafka_property_add(conf->fixed, &fixed, "enable.auto.commit", "false");
+    mst_kafka_property_add(conf->fixed, &fixed, "enable.auto.offset.store",
+                           "false");
+    mst_kafka_property_add(conf->fixed, &fixed, "auto.offset.reset", "error");
+    mst_kafka_property_add(conf->fixed, &fixed, "enable.partition.eof",
+                           bounded ? "true" : "false");
     conf->args = (struct mst_kafka_conf_args){.defaults = conf->defaults,
                                               .defaults_len = n,
                                               .options = options,

@@ -102,6 +102,34 @@ properties_of_the_other_role_are_fine(void **state)
     assert_int_equal(conf_try(&s, &err), MST_OK);
 }
 
+/* The user's win over ours, ours over what all clients have in common. */
+static void
+what_is_explained_is_each_property_once_without_secrets(void **state)
+{
+    (void)state;
+    struct service s = {0};
+    struct mst_error err;
+    struct mst_buf out;
+    const struct mst_kafka_property ours[] = {{"linger.ms", "5"},
+                                              {"acks", "all"}};
+    const struct mst_kafka_conf_args args = {
+        .defaults = ours, .defaults_len = 2, .options = &s.options};
+    service_set(&s, "bootstrap.servers", "h:1");
+    service_set(&s, "ssl.key.pem", "hush");
+    service_set(&s, "client.id", "mine");
+    service_set(&s, "queue.buffering.max.ms", "7");
+    mst_buf_init(&out, 65536);
+    assert_int_equal(mst_kafka_conf_explain(&args, &out, &err), MST_OK);
+    assert_string_equal(mst_buf_text(&out),
+                        "bootstrap.servers = h:1\nssl.key.pem = ********\n"
+                        "client.id = mine\nqueue.buffering.max.ms = 7\n"
+                        "acks = all\nsocket.nagle.disable = true\n"
+                        "socket.keepalive.enable = true\n"
+                        "reconnect.backoff.max.ms = 1000\n"
+                        "log.connection.close = false\n");
+    mst_buf_clear(&out);
+}
+
 static void
 errors_have_a_class(void **state)
 {
@@ -148,6 +176,8 @@ main(void)
         cmocka_unit_test(unknown_properties_come_with_a_suggestion),
         cmocka_unit_test(without_servers_nothing_works),
         cmocka_unit_test(properties_of_the_other_role_are_fine),
+        cmocka_unit_test(
+            what_is_explained_is_each_property_once_without_secrets),
         cmocka_unit_test(errors_have_a_class),
         cmocka_unit_test(only_a_word_about_certificates_makes_tls_final),
     };

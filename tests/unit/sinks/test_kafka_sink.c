@@ -315,6 +315,29 @@ a_missing_right_is_fatal_for_all(void **state)
 }
 
 static void
+where_events_choose_topics_a_missing_right_rejects_them_alone(void **state)
+{
+    struct fixture *f = *state;
+    const struct mst_attribute kind = {MST_SLICE_LIT("kind"),
+                                       MST_SLICE_LIT("t")};
+    f->args.resource = "{attr:kind}";
+    must_open(f);
+    rd_kafka_mock_push_request_errors(
+        f->mock.cluster, KAFKA_MOCK_PRODUCE, 1,
+        RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+    for (size_t i = 0; i < 50; i++) {
+        f->events[i].key = f->events[0].key;
+        f->events[i].attributes = &kind;
+        f->events[i].attributes_len = 1;
+    }
+    must_write(f, 0, 50);
+    assert_int_equal(mst_kafka_sink.drain(f->ctx, DEADLINE_MS, NULL), MST_OK);
+    size_t rejected = atomic_load(&f->confirmed[MST_REJECTED]);
+    assert_true(rejected > 0);
+    assert_int_equal(rejected + atomic_load(&f->confirmed[MST_OK]), 50);
+}
+
+static void
 closing_after_a_break_leaves_nothing_unconfirmed(void **state)
 {
     struct fixture *f = *state;
@@ -559,6 +582,7 @@ main(void)
         TEST(a_message_above_the_limit_is_rejected_alone),
         TEST(a_batch_that_the_broker_refuses_is_offered_again_one_by_one),
         TEST(a_missing_right_is_fatal_for_all),
+        TEST(where_events_choose_topics_a_missing_right_rejects_them_alone),
         TEST(closing_after_a_break_leaves_nothing_unconfirmed),
         TEST(closing_confirms_what_is_left_as_disconnected),
         TEST(a_stopped_broker_fails_nothing_and_is_told),
