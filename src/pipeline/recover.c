@@ -21,6 +21,26 @@ recover_out_of_memory(struct mst_runner *runner)
     mst_pipeline_fail(runner->pipeline, &err);
 }
 
+static int
+recover_compare(const void *a, const void *b)
+{
+    const struct mst_delivery *const *x = a;
+    const struct mst_delivery *const *y = b;
+    uint64_t left = (*x)->event->seq;
+    uint64_t right = (*y)->event->seq;
+    return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/* Back into the order of the events: confirmations come last first. */
+static void
+recover_sort(struct mst_delivery_list *list)
+{
+    if (list->len > 1) {
+        qsort(list->items + list->head, list->len, sizeof(*list->items),
+              recover_compare);
+    }
+}
+
 void
 mst_runner_collect_failed(struct mst_runner *runner)
 {
@@ -46,16 +66,8 @@ mst_runner_collect_failed(struct mst_runner *runner)
         }
         failed = next;
     }
-}
-
-static int
-recover_compare(const void *a, const void *b)
-{
-    const struct mst_delivery *const *x = a;
-    const struct mst_delivery *const *y = b;
-    uint64_t left = (*x)->event->seq;
-    uint64_t right = (*y)->event->seq;
-    return left < right ? -1 : left > right ? 1 : 0;
+    /* Letters are replayed in the order of their numbers. */
+    recover_sort(&runner->refused);
 }
 
 /* Waits until the sink has confirmed all that it took. */
@@ -93,10 +105,7 @@ recover_requeue(struct mst_runner *runner, const struct mst_error *why)
     struct mst_delivery_list old = runner->pending;
     struct mst_delivery_list *again = &runner->again;
     memset(&runner->pending, 0, sizeof(runner->pending));
-    if (again->len > 0) {
-        qsort(again->items + again->head, again->len, sizeof(*again->items),
-              recover_compare);
-    }
+    recover_sort(again);
     bool good = true;
     for (size_t i = 0; i < again->len && good; i++) {
         struct mst_delivery *delivery = again->items[again->head + i];
