@@ -260,7 +260,8 @@ run_element(struct bson_json *json, struct run *run)
         fault = bson_json_value(json, type);
         *run = run_load(json);
     }
-    if (json->depth == depth) {
+    /* After a fault run->out may be in memory that was given back. */
+    if (MST_LIKELY(fault == MST_BSON_FINE) && json->depth == depth) {
         *run->out++ = ',';
         run->first = false;
     }
@@ -268,7 +269,7 @@ run_element(struct bson_json *json, struct run *run)
 }
 
 /* The innermost document ends here; a comma goes behind it too. */
-RUN_INLINE enum mst_bson_fault
+RUN_INLINE void
 run_close(struct bson_json *json, struct run *run)
 {
     const struct bson_json_frame *frame = &json->frames[--json->depth];
@@ -284,15 +285,13 @@ run_close(struct bson_json *json, struct run *run)
         run->end = frame[-1].end;
         run->is_array = frame[-1].is_array;
     }
-    return MST_BSON_FINE;
 }
 
 enum mst_bson_fault
 bson_json_run(struct bson_json *json)
 {
-    enum mst_bson_fault fault = MST_BSON_FINE;
     struct run run = run_load(json);
-    while (json->depth > 0 && fault == MST_BSON_FINE) {
+    while (json->depth > 0) {
         if (MST_UNLIKELY(run.out > run.out_last)) {
             run_store(&run, json);
             if (!mst_json_out_reserve(&json->out, BSON_JSON_ROOM)) {
@@ -300,9 +299,15 @@ bson_json_run(struct bson_json *json)
             }
             run = run_load(json);
         }
-        fault =
-            run.at < run.end ? run_element(json, &run) : run_close(json, &run);
+        if (run.at >= run.end) {
+            run_close(json, &run);
+            continue;
+        }
+        enum mst_bson_fault fault = run_element(json, &run);
+        if (MST_UNLIKELY(fault != MST_BSON_FINE)) {
+            return fault;
+        }
     }
     run_store(&run, json);
-    return fault;
+    return MST_BSON_FINE;
 }
