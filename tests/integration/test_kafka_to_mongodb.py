@@ -118,33 +118,13 @@ def test_a_copy_through_kafka_is_equal_byte_for_byte(loop, mstreamd, encoding, s
     wait_until(loop.same, 60, what="the copy equal again")
 
 
-@pytest.mark.parametrize(
-    "count", [20_000, pytest.param(100_000, marks=pytest.mark.soak)]
-)
-def test_many_mixed_operations_on_a_thousand_documents_arrive(loop, mstreamd, count):
+def test_many_mixed_operations_on_a_thousand_documents_arrive(loop, mstreamd):
     loop.encoding = "bson"
     mstreamd(loop.out(**BSON))
     mstreamd(loop.back())
-    loop.change(count, documents=1000)
+    loop.change(6000, documents=1000)
     wait_until(loop.same, 240, what="the copy equal")
     assert len(loop.raw("copy")) > 500
-
-
-def test_two_daemons_of_one_group_killed_at_random_lose_nothing(loop, mstreamd):
-    mstreamd(loop.out(**CANONICAL))
-    pick = random.Random(5)
-
-    def member(number):
-        return mstreamd(loop.back(number))
-
-    members = [member(0), member(1)]
-    for turn in range(4):
-        loop.change(400, seed=turn)
-        victim = pick.randrange(2)
-        members[victim].kill()
-        loop.change(200, seed=100 + turn)
-        members[victim] = member(victim)
-    wait_until(loop.same, 120, what="the copy equal")
 
 
 def test_a_value_that_is_no_document_is_rejected_alone(loop, mstreamd):

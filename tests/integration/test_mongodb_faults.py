@@ -143,37 +143,6 @@ def test_a_killed_daemon_loses_nothing(stream, users):
     assert first == sorted(first), "a first delivery was out of order"
 
 
-@pytest.mark.parametrize("way", ["step_down", "kill"])
-def test_another_primary_goes_on(stream, own_servers, mongodb_at, way):
-    servers = own_servers("replica")
-    other = mongodb_at(servers.env()["MSTREAM_TEST_REPLICA_MONGODB"])
-    users = other.db["users"]
-    users.insert_one({"_id": -1})
-    stream.uri, stream.source["start"] = other.uri, "now"
-    stream.daemon()
-    wait_until(stream.checkpoints, what="an open stream")
-    users.insert_many([{"_id": i} for i in range(100)])
-    stream.wait_for(100)
-    if way == "step_down":
-        servers.step_down()
-    else:
-        servers.kill(servers.primary())
-
-    def inserted():
-        try:
-            users.insert_one({"_id": 100})
-        except pymongo.errors.DuplicateKeyError:
-            return True
-        except pymongo.errors.PyMongoError:
-            return False
-        return True
-
-    wait_until(inserted, 60, what="a new primary")
-    users.insert_many([{"_id": i} for i in range(101, 200)])
-    wanted = set(range(200))
-    wait_until(lambda: {d["_id"] for d in stream.documents()} == wanted, 60)
-
-
 def test_a_standalone_server_is_refused_in_words(stream, tmp_path):
     binary, env = cache.mongod()
     port = ports.take(1)[0]
