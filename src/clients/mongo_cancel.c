@@ -16,13 +16,16 @@ struct mst_mongo_cancel {
     int fd;
     atomic_bool now;
     _Atomic int64_t deadline_ms; /* monotonic */
+    int silent_ms;               /* 0: nobody listens */
+    mst_mongo_silence silence;
+    void *arg;
 };
 
 enum mst_status
 mst_mongo_cancel_create(struct mst_mongo_cancel **ret_cancel,
                         struct mst_error *err)
 {
-    struct mst_mongo_cancel *cancel = malloc(sizeof(*cancel));
+    struct mst_mongo_cancel *cancel = calloc(1, sizeof(*cancel));
     if (cancel == NULL) {
         return mst_fail_memory(err, ORIGIN);
     }
@@ -78,6 +81,27 @@ bool
 mst_mongo_cancel_is_now(struct mst_mongo_cancel *cancel)
 {
     return atomic_load(&cancel->now);
+}
+
+void
+mst_mongo_cancel_watch(struct mst_mongo_cancel *cancel, int silent_ms,
+                       mst_mongo_silence silence, void *arg)
+{
+    cancel->silent_ms = silent_ms;
+    cancel->silence = silence;
+    cancel->arg = arg;
+}
+
+int
+mst_mongo_cancel_silent_ms(const struct mst_mongo_cancel *cancel)
+{
+    return cancel->silent_ms;
+}
+
+void
+mst_mongo_cancel_tell(struct mst_mongo_cancel *cancel, bool is_silent)
+{
+    cancel->silence(cancel->arg, is_silent);
 }
 
 int

@@ -29,6 +29,17 @@ void mst_mongo_cancel_reset(struct mst_mongo_cancel *cancel);
 /* mst_mongo_cancel_now was called. Thread: any. */
 bool mst_mongo_cancel_is_now(struct mst_mongo_cancel *cancel);
 
+/* Called by the thread that waits: a server has said nothing for silent_ms
+ * while an answer was waited for (true), or says something again (false;
+ * nothing is said of a connection that ends). Set before there are clients. */
+typedef void (*mst_mongo_silence)(void *arg, bool is_silent);
+void mst_mongo_cancel_watch(struct mst_mongo_cancel *cancel, int silent_ms,
+                            mst_mongo_silence silence, void *arg);
+
+/* For the connections: milliseconds of silence that are told (0: none are),
+ * and the telling. */
+int mst_mongo_cancel_silent_ms(const struct mst_mongo_cancel *cancel);
+void mst_mongo_cancel_tell(struct mst_mongo_cancel *cancel, bool is_silent);
 /* For the connections: a descriptor that is readable once it was cancelled,
  * and the time that they may wait when they want wait_ms (-1: for ever). */
 int mst_mongo_cancel_fd(struct mst_mongo_cancel *cancel);

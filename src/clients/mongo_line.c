@@ -20,6 +20,7 @@ struct mongo_line {
     mongoc_stream_t stream; /* first: libmongoc knows it by this */
     int fd;                 /* -1: closed */
     int error;              /* errno of the last call, 0: none */
+    bool is_silent;         /* and that was told */
     struct mst_mongo_cancel *cancel;
 };
 
@@ -78,22 +79,53 @@ line_until(int32_t timeout_ms)
     return timeout_ms < 0 ? -1 : mst_clock_ms() + timeout_ms;
 }
 
+/* Tells a silence and its end. */
+static void
+line_tell(struct mongo_line *line, bool is_silent)
+{
+    if (line->is_silent != is_silent) {
+        line->is_silent = is_silent;
+        mst_mongo_cancel_tell(line->cancel, is_silent);
+    }
+}
+
+/* Polls both; as poll. Cuts the wait where a silence has to be told. */
+static int
+line_poll_once(struct mongo_line *line, struct pollfd fds[2], int wait,
+               int64_t began)
+{
+    int silent_ms = mst_mongo_cancel_silent_ms(line->cancel);
+    if (silent_ms == 0 || line->is_silent) {
+        return poll(fds, 2, wait);
+    }
+    int left = line_left(began + silent_ms);
+    bool cut = wait < 0 || wait > left;
+    int n = poll(fds, 2, cut ? left : wait);
+    if (n == 0 && cut) {
+        line_tell(line, true);
+        return poll(fds, 2, wait < 0 ? -1 : wait - left);
+    }
+    return n;
+}
+
 /* Waits until the socket is ready; false with line->error otherwise.
  * timeout_ms 0 asks only, which libmongoc wants to hear as EAGAIN. */
 static bool
 line_wait(struct mongo_line *line, short events, int64_t until, bool asks)
 {
+    int64_t began = mst_clock_ms();
     struct pollfd fds[2] = {
         {.fd = line->fd, .events = events},
         {.fd = mst_mongo_cancel_fd(line->cancel), .events = POLLIN}};
     for (;;) {
         int wait = mst_mongo_cancel_wait(line->cancel, line_left(until));
-        int n = poll(fds, 2, wait);
-        if (fds[1].revents != 0 && n > 0) {
+        int n = line_poll_once(line, fds, wait, began);
+        if (n > 0 && fds[1].revents != 0) {
             line->error = ECANCELED;
             return false;
         }
         if (n > 0) {
+            line_tell(line, false);
             return true;
         }
         if (n < 0 && errno != EINTR) {

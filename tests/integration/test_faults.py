@@ -149,6 +149,22 @@ def test_a_bad_line_on_the_way_to_mongodb_loses_nothing(
     daemon.stop()
 
 
+def test_a_server_that_stops_answering_is_in_the_state_of_the_job(
+    to_mongodb, fault_proxy
+):
+    to_mongodb.uri = fault_proxy.mongodb
+    daemon = to_mongodb.start()
+    writer = to_mongodb.writer.start()
+    wait_until(lambda: len(to_mongodb.watcher.arrivals) > 100, 60)
+    fault_proxy.stall("mongodb")
+    daemon.wait_log("the server has not answered for 5 s")
+    fault_proxy.restore("mongodb")
+    daemon.wait_log("works again")
+    writer.stop()
+    to_mongodb.finish()
+    daemon.stop()
+
+
 # --- a stop while the other side is dead ----------------------------------
 
 QUICK = 'shutdown_timeout = "2s"\n'

@@ -17,7 +17,8 @@ enum {
     SINK_MEMORY_DEFAULT = 32 * 1024 * 1024,
     SINK_WINDOW_MIN = 256 * 1024,
     SINK_SPARE_BAGS = 64,
-    SINK_GOODBYE_MS = 300
+    SINK_GOODBYE_MS = 300,
+    SINK_SILENT_MS = 5000
 };
 
 struct mongosink {
@@ -39,6 +40,7 @@ struct mongosink {
     size_t waiting;  /* deliveries taken and not confirmed */
     size_t bytes;    /* of them */
     bool is_starved; /* the engine got MST_AGAIN */
+    size_t silent;   /* lanes whose server does not answer */
     struct mst_mongosink_bag *spare;
     size_t spare_len;
     enum mst_status broken;
@@ -84,6 +86,30 @@ mongosink_may_write(void *owner)
     const struct mongosink *sink = owner;
     const struct mst_sink_host *host = sink->args->host;
     return host == NULL || host->may_write == NULL || host->may_write(host);
+}
+
+/* Tells the state of the job; what waits stays where it is. */
+static void
+mongosink_silence(void *owner, bool is_silent)
+{
+    struct mongosink *sink = owner;
+    struct mst_error err;
+    mst_mutex_lock(&sink->mutex);
+    if (is_silent) {
+        sink->silent++;
+    } else {
+        sink->silent -= sink->silent > 0;
+    }
+    bool is_news = sink->silent == (is_silent ? 1 : 0);
+    mst_mutex_unlock(&sink->mutex);
+    if (!is_news || sink->args->host == NULL) {
+        return;
+    }
+    mst_error_clear(&err);
+    (void)mst_fail(&err, MST_RETRY, ORIGIN, 0,
+                   "sink '%s': the server has not answered for %d s",
+                   sink->args->service_name, SINK_SILENT_MS / 1000);
+    sink->args->host->health(sink->args->host, is_silent ? &err : NULL);
 }
 
 static void
@@ -197,6 +223,8 @@ mongosink_create(void **ret_ctx, const struct mst_sink_args *args,
         status = mst_mongo_cancel_create(&sink->cancel, err);
     }
     if (status == MST_OK) {
+        mst_mongo_cancel_watch(sink->cancel, SINK_SILENT_MS, mongosink_silence,
+                               sink);
         status = mst_mongosink_intake_init(&sink->intake, args, err);
     }
     if (status == MST_OK) {
@@ -284,6 +312,7 @@ mongosink_open(void *ctx, const struct mst_sink_start *start,
     mst_mutex_lock(&sink->mutex);
     sink->broken = MST_OK;
     sink->is_starved = false;
+    sink->silent = 0;
     mst_mutex_unlock(&sink->mutex);
     enum mst_status status = mongosink_connect(sink, err);
     size_t lanes = (size_t)sink->options->connections;

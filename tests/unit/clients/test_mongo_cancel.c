@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/thread.h"
 #include "clients/mongo_client.h"
+#include "clients/mongo_line.h"
 
 enum { FOREVER_MS = 60000, SOON_MS = 20000 };
 
@@ -118,6 +119,74 @@ goodbye_to_a_dead_server_is_short(void **state)
 }
 
 static void
+cancel_silence(void *arg, bool is_silent)
+{
+    if (is_silent) {
+        mst_mongo_cancel_now(arg);
+    }
+}
+
+static void
+silence_is_told_while_it_lasts(void **state)
+{
+    struct cancel_world *world = *state;
+    int64_t began = mst_clock_ms();
+    mongoc_stream_t *line = NULL;
+    int fds[2];
+    char byte;
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds),
+                     0);
+    mst_mongo_cancel_watch(world->cancel, 20, cancel_silence, world->cancel);
+    line = mst_mongo_line_create(fds[0], world->cancel);
+    assert_non_null(line);
+    assert_int_equal(mongoc_stream_read(line, &byte, 1, 1, FOREVER_MS), -1);
+    assert_true(mst_clock_ms() - began < SOON_MS);
+    mst_mongo_cancel_reset(world->cancel);
+    assert_int_equal(write(fds[1], "x", 1), 1);
+    assert_int_equal(mongoc_stream_read(line, &byte, 1, 1, FOREVER_MS), 1);
+    assert_int_equal(byte, 'x');
+    mongoc_stream_destroy(line);
+    (void)close(fds[1]);
+}
+
+static void
+line_moves_what_many_parts_hold(void **state)
+{
+    struct cancel_world *world = *state;
+    enum { PARTS = 40, PART = 3 };
+    char out[PARTS][PART];
+    char in[PARTS * PART];
+    mongoc_iovec_t parts[PARTS];
+    int fds[2];
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds),
+                     0);
+    for (size_t i = 0; i < PARTS; i++) {
+        memset(out[i], (int)('A' + i), PART);
+        parts[i] = (mongoc_iovec_t){.iov_base = out[i], .iov_len = PART};
+    }
+    mongoc_stream_t *line = mst_mongo_line_create(fds[0], world->cancel);
+    assert_int_equal(mongoc_stream_writev(line, parts, PARTS, FOREVER_MS),
+                     sizeof(out));
+    assert_int_equal(read(fds[1], in, sizeof(in)), sizeof(out));
+    assert_memory_equal(in, out, sizeof(out));
+    /* Nothing to read, and nobody waits: to be tried again. */
+    assert_int_equal(mongoc_stream_read(line, in, 1, 1, 0), -1);
+    assert_true(mongoc_stream_should_retry(line));
+    assert_false(mongoc_stream_timed_out(line));
+    assert_int_equal(mongoc_stream_read(line, in, 1, 1, 10), -1);
+    assert_true(mongoc_stream_timed_out(line));
+    /* At least two of eight are there. */
+    assert_int_equal(write(fds[1], "abc", 3), 3);
+    assert_int_equal(mongoc_stream_read(line, in, 8, 2, FOREVER_MS), 3);
+    assert_false(mongoc_stream_check_closed(line));
+    (void)close(fds[1]);
+    assert_true(mongoc_stream_check_closed(line));
+    assert_int_equal(mongoc_stream_read(line, in, 8, 1, FOREVER_MS), -1);
+    assert_int_equal(mongoc_stream_read(line, in, 8, 0, FOREVER_MS), 0);
+    mongoc_stream_destroy(line);
+}
+
+static void
 reset_lets_it_wait_again(void **state)
 {
     struct cancel_world *world = *state;
@@ -144,6 +213,10 @@ main(void)
         cmocka_unit_test_setup_teardown(cancelled_client_does_not_connect,
                                         cancel_setup, cancel_teardown),
         cmocka_unit_test_setup_teardown(goodbye_to_a_dead_server_is_short,
+                                        cancel_setup, cancel_teardown),
+        cmocka_unit_test_setup_teardown(silence_is_told_while_it_lasts,
+                                        cancel_setup, cancel_teardown),
+        cmocka_unit_test_setup_teardown(line_moves_what_many_parts_hold,
                                         cancel_setup, cancel_teardown),
         cmocka_unit_test_setup_teardown(reset_lets_it_wait_again, cancel_setup,
                                         cancel_teardown),
