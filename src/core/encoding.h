@@ -32,11 +32,16 @@ enum mst_big_numbers {
     MST_BIG_NUMBERS_DOUBLE
 };
 
-/* What a step says about its conversion. Schemas join here. */
+/* A schema, compiled; encodings/ knows what is in it. Shared by threads. */
+struct mst_schema_plan;
+
+/* What a step says about its conversion. */
 struct mst_encoding_options {
     enum mst_json_mode json_mode;
     enum mst_big_numbers big_numbers;
     bool no_extended; /* {"$oid": ...} is an ordinary document */
+    /* Borrowed; NULL: none, and no conversion to or from Avro. */
+    struct mst_schema_plan *schema;
 };
 
 /* One conversion, ready to run. Immutable, shared by threads. */

@@ -17,7 +17,7 @@ mst_stream_init(struct mst_stream *stream, enum mst_encoding from,
     /* Room for the rest of one document and the pieces that bring it. */
     mst_buf_init(&stream->pending, max > SIZE_MAX / 2 ? max : max * 2);
     if ((from != MST_ENCODING_BSON && from != MST_ENCODING_JSON)
-        || (to != MST_ENCODING_BSON && to != MST_ENCODING_JSON)) {
+        || to == MST_ENCODING_RAW || to == MST_ENCODING_NONE) {
         return mst_fail(err, MST_FATAL, "encoding", 0,
                         "there is no stream of documents from %s to %s",
                         mst_encoding_name(from), mst_encoding_name(to));

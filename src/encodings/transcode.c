@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of conversions. Avro joins as further cells. */
+/* The table of conversions. */
 #include "encodings/transcode.h"
 
+#include "encodings/avro/schema_plan.h"
 #include "encodings/bson_json.h"
 #include "encodings/json_bson.h"
 
@@ -22,15 +23,36 @@ transcode_json_bson(const struct mst_transcoder *self, struct mst_slice in,
     return mst_json_to_bson(in, &options, out, err);
 }
 
+static enum mst_status
+transcode_to_avro(const struct mst_transcoder *self, struct mst_slice in,
+                  struct mst_buf *out, struct mst_error *err)
+{
+    return mst_schema_plan_encode(self->options.schema, self->from,
+                                  &self->options, in, out, err);
+}
+
+static enum mst_status
+transcode_from_avro(const struct mst_transcoder *self, struct mst_slice in,
+                    struct mst_buf *out, struct mst_error *err)
+{
+    return mst_schema_plan_decode(self->options.schema, self->to,
+                                  &self->options, in, out, err);
+}
+
 static const struct {
     enum mst_encoding from;
     enum mst_encoding to;
     enum mst_status (*run)(const struct mst_transcoder *self,
                            struct mst_slice in, struct mst_buf *out,
                            struct mst_error *err);
+    bool needs_schema;
 } cells[] = {
-    {MST_ENCODING_BSON, MST_ENCODING_JSON, transcode_bson_json},
-    {MST_ENCODING_JSON, MST_ENCODING_BSON, transcode_json_bson},
+    {MST_ENCODING_BSON, MST_ENCODING_JSON, transcode_bson_json, false},
+    {MST_ENCODING_JSON, MST_ENCODING_BSON, transcode_json_bson, false},
+    {MST_ENCODING_BSON, MST_ENCODING_AVRO, transcode_to_avro, true},
+    {MST_ENCODING_JSON, MST_ENCODING_AVRO, transcode_to_avro, true},
+    {MST_ENCODING_AVRO, MST_ENCODING_BSON, transcode_from_avro, true},
+    {MST_ENCODING_AVRO, MST_ENCODING_JSON, transcode_from_avro, true},
 };
 
 enum mst_status
@@ -43,7 +65,8 @@ mst_transcode_find(enum mst_encoding from, enum mst_encoding to,
         transcoder.options = *options;
     }
     for (size_t i = 0; i < MST_ARRAY_SIZE(cells); i++) {
-        if (cells[i].from == from && cells[i].to == to) {
+        if (cells[i].from == from && cells[i].to == to
+            && (!cells[i].needs_schema || transcoder.options.schema != NULL)) {
             transcoder.run = cells[i].run;
         }
     }

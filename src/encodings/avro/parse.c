@@ -222,11 +222,11 @@ parse_logical(struct avro_parse *parse, const struct avro_node *node,
     }
     enum mst_avro_logical logical = mst_avro_logical_find(name);
     if (avro_node_find(node, parse->end, "precision", &member)
-        && avro_node_integer(&member, 1, UINT32_MAX, &number)) {
+        && avro_node_integer(&member, 1, INT32_MAX, &number)) {
         type->precision = (uint32_t)number;
     }
     if (avro_node_find(node, parse->end, "scale", &member)) {
-        if (!avro_node_integer(&member, 0, UINT32_MAX, &number)) {
+        if (!avro_node_integer(&member, 0, INT32_MAX, &number)) {
             type->precision = 0;
         }
         type->scale = (uint32_t)number;
@@ -282,20 +282,23 @@ parse_object(struct avro_parse *parse, const struct avro_node *node,
         return parse_reference(parse, &member, space, ret_type);
     }
     enum mst_status status = MST_OK;
+    struct mst_avro_type *type = NULL;
     if (kind == MST_AVRO_ARRAY || kind == MST_AVRO_MAP) {
-        status = parse_container(parse, node, kind, space, ret_type);
+        status = parse_container(parse, node, kind, space, &type);
     } else if (kind > MST_AVRO_STRING) {
-        status = avro_parse_named(parse, node, kind, space, ret_type);
+        status = avro_parse_named(parse, node, kind, space, &type);
     } else if (!avro_node_find(node, parse->end, "logicalType", &member)) {
         return parse_primitive(parse, kind, ret_type);
     } else {
-        *ret_type = avro_parse_new_type(parse, kind);
-        status = *ret_type == NULL ? avro_parse_memory(parse) : MST_OK;
+        type = avro_parse_new_type(parse, kind);
+        status = type == NULL ? avro_parse_memory(parse) : MST_OK;
     }
-    if (status == MST_OK && kind != MST_AVRO_RECORD) {
-        parse_logical(parse, node, *ret_type);
+    if (status != MST_OK || type == NULL) {
+        return status;
     }
-    return status;
+    parse_logical(parse, node, type);
+    *ret_type = type;
+    return MST_OK;
 }
 
 enum mst_status
@@ -354,7 +357,7 @@ static enum mst_status
 parse_finish(struct avro_parse *parse)
 {
     struct mst_avro_schema *schema = parse->schema;
-    uint8_t *state = calloc(parse->found_len, 1);
+    uint8_t *state = calloc(parse->found_len + 1, 1);
     enum mst_status status = MST_OK;
     schema->types =
         avro_parse_alloc(parse, parse->found_len, sizeof(*schema->types));

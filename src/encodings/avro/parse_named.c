@@ -30,7 +30,7 @@ named_is_name(struct mst_slice name)
 static bool
 named_is_full_name(struct mst_slice name)
 {
-    for (;;) {
+    while (name.len > 0) {
         const uint8_t *dot = memchr(name.data, '.', name.len);
         size_t len = dot == NULL ? name.len : (size_t)(dot - name.data);
         if (!named_is_name(mst_slice_of(name.data, len))) {
@@ -41,6 +41,7 @@ named_is_full_name(struct mst_slice name)
         }
         name = mst_slice_of(dot + 1, name.len - len - 1);
     }
+    return false;
 }
 
 enum mst_status
@@ -101,9 +102,10 @@ named_aliases(struct avro_parse *parse, const struct avro_node *node,
     if (list.value.type != MST_BSON_ARRAY) {
         return avro_parse_fail(parse, list.text, "\"aliases\" is not an array");
     }
-    size_t n = list.value.raw.len; /* more than there are elements */
+    size_t n = 0;
     avro_members_init(&members, &list, parse->end);
-    for (n = 0; avro_members_next(&members); n++) {
+    while (avro_members_next(&members)) {
+        n++;
     }
     struct mst_slice *aliases =
         avro_parse_alloc(parse, n + 1, sizeof(*aliases));

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* Shared by the files that turn Avro into BSON. Private. */
+#ifndef MST_ENCODINGS_AVRO_DECODE_H
+#define MST_ENCODINGS_AVRO_DECODE_H
+
+#include "encodings/avro/datum.h"
+#include "encodings/avro/fault.h"
+#include "encodings/avro/read_plan.h"
+
+enum {
+    /* Room for any value of fixed size, its type and a short name. */
+    AVRO_DECODE_ROOM = 64
+};
+
+/* A step of the path to what is wrong: a name, or an index (no data). */
+struct avro_step_name {
+    const uint8_t *data;
+    uint64_t len;
+};
+
+/* One datum being decoded. */
+struct avro_decode {
+    const uint8_t *in;
+    const uint8_t *end;
+    uint8_t *at;
+    uint8_t *limit;
+    struct mst_buf *buf;
+    const struct mst_avro_decoder *decoder;
+    const uint8_t *start;
+    unsigned depth;
+    /* Values that may come yet: those without bytes would have no end. */
+    size_t budget;
+    const struct avro_read *read; /* that failed */
+    unsigned path_len;
+    struct avro_step_name path[MST_BSON_DEPTH_MAX + 1]; /* innermost first */
+};
+
+MST_MUST_CHECK enum avro_fault avro_decode_grow(struct avro_decode *decode,
+                                                size_t n);
+
+MST_MUST_CHECK static inline enum avro_fault
+avro_decode_reserve(struct avro_decode *decode, size_t n)
+{
+    if (MST_LIKELY((size_t)(decode->limit - decode->at) >= n)) {
+        return AVRO_FINE;
+    }
+    return avro_decode_grow(decode, n);
+}
+
+void avro_decode_init(struct avro_decode *decode,
+                      const struct mst_avro_decoder *decoder,
+                      struct mst_slice datum, struct mst_buf *out);
+
+/* One value as a BSON element of that name. */
+MST_MUST_CHECK enum avro_fault avro_decode_value(struct avro_decode *decode,
+                                                 const struct avro_read *read,
+                                                 struct avro_label label);
+/* A value that nobody wants. */
+MST_MUST_CHECK enum avro_fault avro_decode_skip(struct avro_decode *decode,
+                                                const struct avro_read *read);
+
+/* The length of bytes or a text, and where they are; moves behind them. */
+MST_MUST_CHECK enum avro_fault avro_decode_bytes(struct avro_decode *decode,
+                                                 struct mst_slice *ret);
+
+/* The count of the next block, 0 at the end; its bytes if it says them. */
+MST_MUST_CHECK enum avro_fault avro_decode_block(struct avro_decode *decode,
+                                                 int64_t *ret_count,
+                                                 int64_t *ret_size);
+
+/* What is not in the fast switch: what bytes, fixeds and times stand for. */
+MST_MUST_CHECK enum avro_fault avro_decode_rare(struct avro_decode *decode,
+                                                const struct avro_read *read,
+                                                struct avro_label label);
+
+/* Writes type and name; there is AVRO_DECODE_ROOM behind them. */
+MST_MUST_CHECK static inline enum avro_fault
+avro_decode_head(struct avro_decode *decode, uint8_t type,
+                 struct avro_label label)
+{
+    enum avro_fault fault = avro_decode_reserve(
+        decode, label.len + AVRO_LABEL_PAD + AVRO_DECODE_ROOM);
+    if (MST_UNLIKELY(fault != AVRO_FINE)) {
+        return fault;
+    }
+    *decode->at++ = type;
+    memcpy(decode->at, label.data, AVRO_LABEL_PAD);
+    if (MST_UNLIKELY(label.len > AVRO_LABEL_PAD)) {
+        memcpy(decode->at, label.data, label.len);
+    }
+    decode->at += label.len;
+    return AVRO_FINE;
+}
+
+enum mst_status avro_decode_fail(const struct avro_decode *decode,
+                                 enum avro_fault fault, struct mst_error *err);
+
+#endif

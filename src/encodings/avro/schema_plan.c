@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/* A schema with both directions and the frame of single data. */
+#include "encodings/avro/schema_plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "encodings/avro/parse.h"
+#include "encodings/little_endian.h"
+#include "schema/avro_canonical.h"
+
+struct mst_schema_plan {
+    struct mst_avro_schema *schema;
+    struct mst_avro_encoder *encoder;
+    struct mst_avro_decoder *decoder;
+    size_t head_len;
+    uint8_t head[MST_AVRO_FRAME_MAX];
+};
+
+static enum mst_status
+plan_head(struct mst_schema_plan *plan,
+          const struct mst_schema_plan_options *options, struct mst_error *err)
+{
+    uint64_t crc = 0;
+    if (options->framing == MST_AVRO_CONFLUENT) {
+        plan->head_len = 5;
+        for (unsigned i = 0; i < 4; i++) {
+            plan->head[4 - i] = (uint8_t)(options->schema_id >> i * 8);
+        }
+        return MST_OK;
+    }
+    if (options->framing == MST_AVRO_BARE) {
+        return MST_OK;
+    }
+    enum mst_status status = mst_avro_fingerprint(plan->schema, &crc, err);
+    plan->head_len = MST_AVRO_FRAME_MAX;
+    plan->head[0] = 0xC3;
+    plan->head[1] = 0x01;
+    mst_put_le64(plan->head + 2, crc);
+    return status;
+}
+
+enum mst_status
+mst_schema_plan_create(struct mst_slice json,
+                       const struct mst_schema_plan_options *options,
+                       struct mst_schema_plan **ret_plan, struct mst_error *err)
+{
+    static const struct mst_schema_plan_options none = {.framing =
+                                                            MST_AVRO_BARE};
+    struct mst_schema_plan *plan = calloc(1, sizeof(*plan));
+    if (plan == NULL) {
+        return mst_fail_memory(err, "avro");
+    }
+    options = options == NULL ? &none : options;
+    enum mst_status status = mst_avro_schema_parse(json, &plan->schema, err);
+    if (status == MST_OK) {
+        status = mst_avro_encoder_create(plan->schema, &options->values,
+                                         &plan->encoder, err);
+    }
+    if (status == MST_OK) {
+        status = mst_avro_decoder_create(plan->schema, NULL, &options->values,
+                                         &plan->decoder, err);
+    }
+    if (status == MST_OK) {
+        status = plan_head(plan, options, err);
+    }
+    if (status != MST_OK) {
+        mst_schema_plan_destroy(plan);
+        return status;
+    }
+    *ret_plan = plan;
+    return MST_OK;
+}
+
+void
+mst_schema_plan_destroy(struct mst_schema_plan *plan)
+{
+    if (plan != NULL) {
+        mst_avro_decoder_destroy(plan->decoder);
+        mst_avro_encoder_destroy(plan->encoder);
+        mst_avro_schema_destroy(plan->schema);
+        free(plan);
+    }
+}
+
+const struct mst_avro_schema *
+mst_schema_plan_schema(const struct mst_schema_plan *plan)
+{
+    return plan->schema;
+}
+
+struct mst_avro_decoder *
+mst_schema_plan_decoder(const struct mst_schema_plan *plan)
+{
+    return plan->decoder;
+}
+
+struct mst_slice
+mst_schema_plan_head(const struct mst_schema_plan *plan)
+{
+    return mst_slice_of(plan->head, plan->head_len);
+}
+
+enum mst_status
+mst_schema_plan_encode(struct mst_schema_plan *plan, enum mst_encoding from,
+                       const struct mst_encoding_options *options,
+                       struct mst_slice in, struct mst_buf *out,
+                       struct mst_error *err)
+{
+    size_t before = out->len;
+    enum mst_status status = mst_buf_append(out, plan->head, plan->head_len);
+    if (status != MST_OK) {
+        return status == MST_FATAL
+                   ? mst_fail_memory(err, "avro")
+                   : mst_fail(err, status, "avro", 0,
+                              "the output is larger than it may be");
+    }
+    status = from == MST_ENCODING_BSON
+                 ? mst_avro_from_bson(plan->encoder, in, out, err)
+                 : mst_avro_from_json(plan->encoder, options, in, out, err);
+    out->len = status == MST_OK ? out->len : before;
+    return status;
+}
+
+/* What the frame is instead of the one that it should be. */
+static enum mst_status
+plan_wrong_frame(const struct mst_schema_plan *plan, struct mst_slice in,
+                 struct mst_error *err)
+{
+    char there[2 * MST_AVRO_FRAME_MAX + 1] = "";
+    char wanted[2 * MST_AVRO_FRAME_MAX + 1] = "";
+    for (size_t i = 0; i < plan->head_len; i++) {
+        (void)snprintf(wanted + i * 2, 3, "%02x", plan->head[i]);
+        if (i < in.len) {
+            (void)snprintf(there + i * 2, 3, "%02x", in.data[i]);
+        }
+    }
+    return mst_fail_at(err, MST_REJECTED, "avro", 0,
+                       "the frame is %s, that of the schema is %s",
+                       in.len == 0 ? "empty" : there, wanted);
+}
+
+enum mst_status
+mst_schema_plan_decode(struct mst_schema_plan *plan, enum mst_encoding to,
+                       const struct mst_encoding_options *options,
+                       struct mst_slice in, struct mst_buf *out,
+                       struct mst_error *err)
+{
+    size_t head = plan->head_len;
+    if (in.len < head || (head > 0 && memcmp(in.data, plan->head, head) != 0)) {
+        return plan_wrong_frame(plan, in, err);
+    }
+    struct mst_slice datum =
+        head == 0 ? in : mst_slice_of(in.data + head, in.len - head);
+    if (to == MST_ENCODING_BSON) {
+        return mst_avro_to_bson(plan->decoder, datum, out, err);
+    }
+    return mst_avro_to_json(plan->decoder, datum, options->json_mode, out, err);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * All that a step needs to convert to and from Avro: the schema, its plans
+ * and how single data are framed. What mst_encoding_options point to.
+ */
+#ifndef MST_ENCODINGS_AVRO_SCHEMA_PLAN_H
+#define MST_ENCODINGS_AVRO_SCHEMA_PLAN_H
+
+#include "encodings/avro/codec.h"
+
+enum mst_avro_framing {
+    MST_AVRO_BARE = 0,      /* the datum alone */
+    MST_AVRO_SINGLE_OBJECT, /* C3 01, CRC-64-AVRO of the schema */
+    MST_AVRO_CONFLUENT      /* 00, the registry's id of the schema */
+};
+
+struct mst_schema_plan_options {
+    struct mst_avro_options values;
+    enum mst_avro_framing framing;
+    uint32_t schema_id; /* of a Confluent frame */
+};
+
+enum {
+    MST_AVRO_FRAME_MAX = 10 /* bytes in front of a datum */
+};
+
+/* Ownership: the caller's; it holds a copy of the text. options may be NULL.
+ * MST_REJECTED: the text is no schema. */
+MST_MUST_CHECK enum mst_status mst_schema_plan_create(
+    struct mst_slice json, const struct mst_schema_plan_options *options,
+    struct mst_schema_plan **ret_plan, struct mst_error *err);
+/* NULL is allowed. */
+void mst_schema_plan_destroy(struct mst_schema_plan *plan);
+
+const struct mst_avro_schema *
+mst_schema_plan_schema(const struct mst_schema_plan *plan);
+struct mst_avro_decoder *
+mst_schema_plan_decoder(const struct mst_schema_plan *plan);
+
+/* What the framing has in front of each datum; as long as the plan lives. */
+struct mst_slice mst_schema_plan_head(const struct mst_schema_plan *plan);
+
+/* Payloads with their frame, for the table of conversions. A frame of
+ * another schema is MST_REJECTED and names it. */
+MST_MUST_CHECK enum mst_status
+mst_schema_plan_encode(struct mst_schema_plan *plan, enum mst_encoding from,
+                       const struct mst_encoding_options *options,
+                       struct mst_slice in, struct mst_buf *out,
+                       struct mst_error *err);
+MST_MUST_CHECK enum mst_status
+mst_schema_plan_decode(struct mst_schema_plan *plan, enum mst_encoding to,
+                       const struct mst_encoding_options *options,
+                       struct mst_slice in, struct mst_buf *out,
+                       struct mst_error *err);
+
+#endif
