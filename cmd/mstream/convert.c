@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "commands.h"
+#include "convert_avro.h"
 #include "encodings/stream.h"
 
 enum {
@@ -17,15 +18,15 @@ enum {
 };
 
 /* The words of the options, in the order of their enumerations. */
-static const char *const convert_encodings[] = {"bson", "json", NULL};
+static const char *const convert_encodings[] = {"bson", "json", "avro", NULL};
 static const char *const convert_modes[] = {"relaxed", "canonical", "plain",
                                             NULL};
 static const char *const convert_bigs[] = {"reject", "decimal", "double", NULL};
 static const char *const convert_errors[] = {"stop", "skip", NULL};
 
 static const struct mst_cli_flag convert_flags[] = {
-    {"from", "bson|json", "what comes in", convert_encodings},
-    {"to", "bson|json", "what goes out", convert_encodings},
+    {"from", "ENCODING", "what comes in", convert_encodings},
+    {"to", "ENCODING", "what goes out", convert_encodings},
     {"in", "FILE", "read this instead of standard input", NULL},
     {"out", "FILE", "write this instead of standard output", NULL},
     {"json-mode", "MODE", "relaxed (default), canonical or plain JSON",
@@ -37,12 +38,14 @@ static const struct mst_cli_flag convert_flags[] = {
      convert_bigs},
     {"on-error", "stop|skip", "what a refused document does; default stop",
      convert_errors},
+    MST_CONVERT_AVRO_FLAGS,
 };
 
 /* One run. */
 struct convert {
     const struct mst_cli_args *args;
     struct mst_stream stream;
+    struct convert_avro avro; /* in use where Avro comes in or goes out */
     struct mst_buf out;
     int in;
     FILE *to;
@@ -75,21 +78,41 @@ convert_parse(struct convert *convert)
                      from == NULL ? "from" : "to");
         return false;
     }
-    const struct mst_encoding_options options = {
+    struct mst_encoding_options options = {
         .json_mode = (enum mst_json_mode)convert_choice(args, "json-mode",
                                                         convert_modes),
         .big_numbers = (enum mst_big_numbers)convert_choice(args, "big-numbers",
                                                             convert_bigs),
         .no_extended = mst_cli_value(args, "no-extended") != NULL};
     convert->skip = convert_choice(args, "on-error", convert_errors) == 1;
-    if (mst_stream_init(&convert->stream, mst_encoding_parse(from),
-                        mst_encoding_parse(to), &options, CONVERT_DOCUMENT_MAX,
-                        &err)
-        != MST_OK) {
+    if (!convert_avro_init(&convert->avro, args, &options)) {
+        return false;
+    }
+    options.schema = convert->avro.plan;
+    if (!convert->avro.reads
+        && mst_stream_init(&convert->stream, mst_encoding_parse(from),
+                           mst_encoding_parse(to), &options,
+                           CONVERT_DOCUMENT_MAX, &err)
+               != MST_OK) {
         mst_cli_error(args, &err);
         return false;
     }
     return true;
+}
+
+/* The counts of documents so far. */
+static uint64_t
+convert_taken(const struct convert *convert)
+{
+    return convert->avro.reads ? convert->avro.file.taken
+                               : convert->stream.taken;
+}
+
+static uint64_t
+convert_refused(const struct convert *convert)
+{
+    return convert->avro.reads ? convert->avro.file.refused
+                               : convert->stream.refused;
 }
 
 static int
@@ -136,6 +159,23 @@ convert_write(struct convert *convert)
     return good ? MST_EXIT_OK : convert_fail_file(convert, "out", "written");
 }
 
+/* Gives the output away when there is enough of it, or nothing more to read
+ * at once. False: said what is wrong. */
+static bool
+convert_give(struct convert *convert, enum mst_status status)
+{
+    bool skipped = status == MST_REJECTED && convert->skip;
+    bool now = status != MST_OK && !skipped;
+    if (convert->avro.blocks) {
+        return convert_avro_block(&convert->avro, status == MST_OK, now,
+                                  &convert->out)
+               && (convert->avro.count > 0
+                   || convert_write(convert) == MST_EXIT_OK);
+    }
+    return (!now && convert->out.len < CONVERT_PIECE)
+           || convert_write(convert) == MST_EXIT_OK;
+}
+
 /* Converts what is there; the exit code when it is over, -1 while it is not.
  * Refused documents are told as they come. */
 static int
@@ -145,18 +185,19 @@ convert_items(struct convert *convert, bool ended)
         struct mst_error err;
         mst_error_clear(&err);
         enum mst_status status =
-            mst_stream_convert(&convert->stream, ended, &convert->out, &err);
-        bool full = convert->out.len >= CONVERT_PIECE;
-        if ((status != MST_OK || full)
-            && convert_write(convert) != MST_EXIT_OK) {
+            convert->avro.reads ? mst_avro_file_convert(
+                &convert->avro.file, ended, &convert->out, &err)
+                                : mst_stream_convert(&convert->stream, ended,
+                                                     &convert->out, &err);
+        if (!convert_give(convert, status)) {
             return MST_EXIT_FAILED;
         }
         if (status == MST_AGAIN) {
             return -1;
         }
         if (status == MST_END) {
-            return convert->stream.refused > 0 ? MST_EXIT_REJECTED
-                                               : MST_EXIT_OK;
+            return convert_refused(convert) > 0 ? MST_EXIT_REJECTED
+                                                : MST_EXIT_OK;
         }
         if (status != MST_OK) {
             mst_cli_error(convert->args, &err);
@@ -177,8 +218,12 @@ convert_read(struct convert *convert, bool *ret_ended)
 {
     struct mst_error err;
     uint8_t *room = NULL;
-    if (mst_stream_room(&convert->stream, CONVERT_PIECE, &room, &err)
-        != MST_OK) {
+    enum mst_status status =
+        convert->avro.reads
+            ? mst_avro_file_room(&convert->avro.file, CONVERT_PIECE, &room,
+                                 &err)
+            : mst_stream_room(&convert->stream, CONVERT_PIECE, &room, &err);
+    if (status != MST_OK) {
         mst_cli_error(convert->args, &err);
         return MST_EXIT_FAILED;
     }
@@ -189,7 +234,11 @@ convert_read(struct convert *convert, bool *ret_ended)
     if (n < 0) {
         return convert_fail_file(convert, "in", "read");
     }
-    mst_stream_filled(&convert->stream, (size_t)n);
+    if (convert->avro.reads) {
+        mst_avro_file_filled(&convert->avro.file, (size_t)n);
+    } else {
+        mst_stream_filled(&convert->stream, (size_t)n);
+    }
     *ret_ended = n == 0;
     return -1;
 }
@@ -224,17 +273,19 @@ convert_run(const struct mst_cli_args *args)
 {
     struct convert convert = {.args = args};
     if (!convert_parse(&convert)) {
+        convert_avro_clear(&convert.avro);
         return MST_EXIT_USAGE;
     }
     mst_buf_init(&convert.out, CONVERT_OUTPUT_MAX);
     int code = convert_open(&convert) ? convert_all(&convert) : MST_EXIT_USAGE;
     code = convert_close(&convert, code);
     if (args->json && code != MST_EXIT_USAGE) {
-        (void)fprintf(
-            stderr, "{\"converted\":%llu,\"refused\":%llu}\n",
-            (unsigned long long)(convert.stream.taken - convert.stream.refused),
-            (unsigned long long)convert.stream.refused);
+        (void)fprintf(stderr, "{\"converted\":%llu,\"refused\":%llu}\n",
+                      (unsigned long long)(convert_taken(&convert)
+                                           - convert_refused(&convert)),
+                      (unsigned long long)convert_refused(&convert));
     }
+    convert_avro_clear(&convert.avro);
     mst_stream_clear(&convert.stream);
     mst_buf_clear(&convert.out);
     return code;
@@ -243,12 +294,16 @@ convert_run(const struct mst_cli_args *args)
 const struct mst_cli_command mst_command_convert = {
     .name = "convert",
     .synopsis = "--from E --to E [--in FILE] [--out FILE]",
-    .summary = "Convert documents: BSON one behind the other, JSON lines.",
+    .summary = "Convert documents: BSON one behind the other, JSON lines, "
+               "Avro files.",
     .details =
         "Reads standard input and writes standard output by default. The same "
         "encoding\non both sides checks and copies. Exit code 3 when a "
         "document was refused; with\n--json the counts are told on standard "
-        "error.",
+        "error. Avro is a container file, or what\n--framing says. It is "
+        "written "
+        "by the --schema; a container file brings its own,\nand --schema is "
+        "what its data are wanted as.",
     .example = "mongodump --collection=users --db=shop --out=- | \\\n"
                "    mstream convert --from bson --to json > users.jsonl",
     .flags = convert_flags,

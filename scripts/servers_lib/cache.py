@@ -22,6 +22,9 @@ VENV_PACKAGES = [
     "pytest==9.2.0",
     "pytest-timeout==2.4.0",
 ]
+# Reads and writes Avro beside ours; a folder of its own, so that the venv of
+# a session that runs stays as it is.
+AVRO_PACKAGES = ["fastavro==1.13.1", "cramjam==2.14.0", "backports.zstd==1.8.0"]
 
 _POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
@@ -184,8 +187,26 @@ def kafka_classpath():
     return f"{home}/libs/*"
 
 
+def _make_avro(target):
+    _run(
+        [
+            str(venv_python()), "-m", "pip", "install", "-q",
+            "--target", str(target), *AVRO_PACKAGES,
+        ],
+        "fetching fastavro",
+        "is the package index reachable?",
+    )
+
+
+def avro_packages():
+    """Return the folder to import fastavro from."""
+    tag = AVRO_PACKAGES[0].replace("==", "-")
+    return _fetch_once(f"{tag}-{sys.version_info[0]}.{sys.version_info[1]}", _make_avro)
+
+
 def fetch_all():
     """Fetch everything that a test can need."""
     venv_python()
     mongod()
     kafka_classpath()
+    avro_packages()

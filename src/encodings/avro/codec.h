@@ -75,4 +75,12 @@ mst_avro_to_json(struct mst_avro_decoder *decoder, struct mst_slice datum,
                  enum mst_json_mode mode, struct mst_buf *out,
                  struct mst_error *err);
 
+/* Converts the first of the data that stand one behind the other, to BSON or
+ * JSON, and moves *data behind it; the same on MST_REJECTED, where that is
+ * possible, else *data is empty afterwards. to Avro: checks and copies it. */
+MST_MUST_CHECK enum mst_status
+mst_avro_next(struct mst_avro_decoder *decoder, struct mst_slice *data,
+              enum mst_encoding to, enum mst_json_mode mode,
+              struct mst_buf *out, struct mst_error *err);
+
 #endif

@@ -9,7 +9,8 @@
 enum {
     COMPRESSION_FIRST = 64 * 1024,
     COMPRESSION_ZSTD_LEVEL = 3,
-    COMPRESSION_CRC = 4 /* behind snappy data, most significant byte first */
+    COMPRESSION_REST = 4, /* of zlib's checksum, that some writers leave */
+    COMPRESSION_CRC = 4   /* behind snappy data, most significant byte first */
 };
 
 static const char *const compression_names[] = {"null", "deflate", "snappy",
@@ -91,9 +92,8 @@ deflate_unpack(struct mst_slice in, struct mst_buf *out)
         }
     }
     (void)inflateEnd(&stream); /* as above */
-    return status == MST_OK && (code != Z_STREAM_END || stream.avail_in != 0)
-               ? MST_REJECTED
-               : status;
+    bool whole = code == Z_STREAM_END && stream.avail_in <= COMPRESSION_REST;
+    return status == MST_OK && !whole ? MST_REJECTED : status;
 }
 
 static enum mst_status

@@ -128,8 +128,8 @@ mst_avro_reader_clear(struct mst_avro_reader *reader)
 }
 
 enum mst_status
-mst_avro_reader_push(struct mst_avro_reader *reader, struct mst_slice bytes,
-                     struct mst_error *err)
+mst_avro_reader_room(struct mst_avro_reader *reader, size_t n,
+                     uint8_t **ret_room, struct mst_error *err)
 {
     struct mst_buf *pending = &reader->pending;
     if (reader->at > 0 && reader->at >= pending->len - reader->at) {
@@ -138,15 +138,23 @@ mst_avro_reader_push(struct mst_avro_reader *reader, struct mst_slice bytes,
         reader->offset += reader->at;
         reader->at = 0;
     }
-    enum mst_status status = mst_buf_append(pending, bytes.data, bytes.len);
+    enum mst_status status = mst_buf_reserve(pending, n);
     if (status == MST_FATAL) {
         return mst_fail_memory(err, "avro");
     }
-    return status == MST_OK
-               ? status
-               : mst_fail(err, MST_FATAL, "avro", 0,
-                          "a block of the file is larger than %d bytes",
-                          MST_AVRO_BLOCK_MAX);
+    if (status != MST_OK) {
+        return mst_fail(err, MST_FATAL, "avro", 0,
+                        "a block of the file is larger than %d bytes",
+                        MST_AVRO_BLOCK_MAX);
+    }
+    *ret_room = pending->data + pending->len;
+    return MST_OK;
+}
+
+void
+mst_avro_reader_filled(struct mst_avro_reader *reader, size_t n)
+{
+    reader->pending.len += n;
 }
 
 /* The file, from a place on that is counted from its start. */
@@ -225,7 +233,8 @@ reader_map(struct mst_avro_reader *reader, const uint8_t **at,
             next = avro_get_long(next, end, &size);
         }
         if (next == NULL) {
-            return end - *at >= AVRO_LONG_MAX * 2 ? MST_REJECTED : MST_AGAIN;
+            return end - *at >= (ptrdiff_t)AVRO_LONG_MAX * 2 ? MST_REJECTED
+                                                             : MST_AGAIN;
         }
         *at = next;
         if (count == 0) {

@@ -71,10 +71,13 @@ struct mst_avro_reader {
 void mst_avro_reader_init(struct mst_avro_reader *reader);
 void mst_avro_reader_clear(struct mst_avro_reader *reader);
 
-/* Takes a copy of the next bytes. MST_FATAL: no memory. */
+/* Room for the next n bytes, to be written at *ret_room;
+ * mst_avro_reader_filled says how many they have become. MST_FATAL: a block
+ * is too large, or no memory. */
 MST_MUST_CHECK enum mst_status
-mst_avro_reader_push(struct mst_avro_reader *reader, struct mst_slice bytes,
-                     struct mst_error *err);
+mst_avro_reader_room(struct mst_avro_reader *reader, size_t n,
+                     uint8_t **ret_room, struct mst_error *err);
+void mst_avro_reader_filled(struct mst_avro_reader *reader, size_t n);
 /* MST_OK: reader->schema is there. MST_AGAIN: push more; ended: there is no
  * more. MST_REJECTED: not such a file, or a compression that is unknown. */
 MST_MUST_CHECK enum mst_status

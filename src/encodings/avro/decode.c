@@ -161,7 +161,6 @@ decode_shuffled(struct avro_decode *decode, const struct avro_read *read)
 {
     const uint8_t *places[DECODE_PLACES];
     const uint8_t *first = decode->in;
-    const uint8_t *last = decode->in;
     for (uint32_t i = 0; i < read->walk_len; i++) {
         if (i < DECODE_PLACES) {
             places[i] = decode->in;
@@ -171,7 +170,7 @@ decode_shuffled(struct avro_decode *decode, const struct avro_read *read)
             return fault;
         }
     }
-    last = decode->in;
+    const uint8_t *last = decode->in;
     for (uint32_t i = 0; i < read->size; i++) {
         const struct avro_step *step = &read->steps[i];
         decode->in = step->from < DECODE_PLACES ? places[step->from] : first;

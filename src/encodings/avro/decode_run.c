@@ -5,14 +5,15 @@
 
 static const uint8_t no_name[AVRO_LABEL_PAD] = {0};
 
-/* Appends one element without a name: its type, a NUL, its value. */
+/* Appends one element without a name: its type, a NUL, its value. more: other
+ * data may follow. */
 static enum mst_status
-run_element(struct avro_decode *decode, struct mst_error *err)
+run_element(struct avro_decode *decode, bool more, struct mst_error *err)
 {
     struct mst_buf *out = decode->buf;
     enum avro_fault fault = avro_decode_value(decode, decode->decoder->root,
                                               (struct avro_label){no_name, 1});
-    if (fault == AVRO_FINE && decode->in != decode->end) {
+    if (fault == AVRO_FINE && decode->in != decode->end && !more) {
         decode->path_len = 0;
         decode->read = decode->decoder->root;
         fault = AVRO_TRAILING;
@@ -24,14 +25,12 @@ run_element(struct avro_decode *decode, struct mst_error *err)
     return MST_OK;
 }
 
-enum mst_status
-mst_avro_to_bson(const struct mst_avro_decoder *decoder, struct mst_slice datum,
-                 struct mst_buf *out, struct mst_error *err)
+static enum mst_status
+run_bson(struct avro_decode *decode, bool more, struct mst_error *err)
 {
-    struct avro_decode decode;
+    struct mst_buf *out = decode->buf;
     size_t before = out->len;
-    avro_decode_init(&decode, decoder, datum, out);
-    enum mst_status status = run_element(&decode, err);
+    enum mst_status status = run_element(decode, more, err);
     if (MST_LIKELY(status == MST_OK)) {
         if (MST_LIKELY(out->data[before] == MST_BSON_DOCUMENT)) {
             out->len -= 2;
@@ -39,12 +38,38 @@ mst_avro_to_bson(const struct mst_avro_decoder *decoder, struct mst_slice datum,
                     out->len - before);
             return MST_OK;
         }
-        status = avro_decode_fail(&decode, AVRO_NOT_DOCUMENT, err);
+        decode->path_len = 0;
+        status = avro_decode_fail(decode, AVRO_NOT_DOCUMENT, err);
     }
     out->len = before;
     return status;
 }
 
+/* decode writes to a buffer of its own. */
+static enum mst_status
+run_json(struct avro_decode *decode, bool more, enum mst_json_mode mode,
+         struct mst_buf *out, struct mst_error *err)
+{
+    const struct mst_buf *bson = decode->buf;
+    enum mst_status status = run_element(decode, more, err);
+    if (status != MST_OK) {
+        return status;
+    }
+    const struct mst_bson_value value = {
+        bson->data[0], mst_slice_of(bson->data + 2, bson->len - 2)};
+    return mst_bson_value_to_json(&value, mode, out, err);
+}
+
+enum mst_status
+mst_avro_to_bson(const struct mst_avro_decoder *decoder, struct mst_slice datum,
+                 struct mst_buf *out, struct mst_error *err)
+{
+    struct avro_decode decode;
+    avro_decode_init(&decode, decoder, datum, out);
+    return run_bson(&decode, false, err);
+}
+
+/* The scratch buffer is the decoder's: only its slots change. */
 enum mst_status
 mst_avro_to_json(struct mst_avro_decoder *decoder, struct mst_slice datum,
                  enum mst_json_mode mode, struct mst_buf *out,
@@ -56,12 +81,63 @@ mst_avro_to_json(struct mst_avro_decoder *decoder, struct mst_slice datum,
         return mst_fail_memory(err, "avro");
     }
     avro_decode_init(&decode, decoder, datum, bson);
-    enum mst_status status = run_element(&decode, err);
-    if (status == MST_OK) {
-        const struct mst_bson_value value = {
-            bson->data[0], mst_slice_of(bson->data + 2, bson->len - 2)};
-        status = mst_bson_value_to_json(&value, mode, out, err);
+    enum mst_status status = run_json(&decode, false, mode, out, err);
+    avro_scratch_give(&decoder->scratch, bson);
+    return status;
+}
+
+static enum mst_status
+run_copy(struct avro_decode *decode, struct mst_buf *out, struct mst_error *err)
+{
+    enum avro_fault fault = avro_decode_skip(decode, decode->decoder->root);
+    if (fault != AVRO_FINE) {
+        return avro_decode_fail(decode, fault, err);
+    }
+    enum mst_status status = mst_buf_append(
+        out, decode->start, (size_t)(decode->in - decode->start));
+    return status == MST_OK ? status
+           : status == MST_FATAL
+               ? mst_fail_memory(err, "avro")
+               : mst_fail(err, status, "avro", 0,
+                          "the output is larger than it may be");
+}
+
+/* Where the next datum is when this one was refused. */
+static void
+run_pass(struct avro_decode *decode, struct mst_slice data)
+{
+    avro_decode_init(decode, decode->decoder, data, decode->buf);
+    if (avro_decode_skip(decode, decode->decoder->root) != AVRO_FINE) {
+        decode->in = decode->end;
+    }
+}
+
+enum mst_status
+mst_avro_next(struct mst_avro_decoder *decoder, struct mst_slice *data,
+              enum mst_encoding to, enum mst_json_mode mode,
+              struct mst_buf *out, struct mst_error *err)
+{
+    struct avro_decode decode;
+    struct mst_buf *bson = NULL;
+    enum mst_status status = MST_OK;
+    if (to == MST_ENCODING_JSON) {
+        bson = avro_scratch_take(&decoder->scratch, INT32_MAX);
+        if (bson == NULL) {
+            return mst_fail_memory(err, "avro");
+        }
+    }
+    avro_decode_init(&decode, decoder, *data, bson == NULL ? out : bson);
+    if (to == MST_ENCODING_AVRO) {
+        status = run_copy(&decode, out, err);
+    } else {
+        status = bson == NULL ? run_bson(&decode, true, err)
+                              : run_json(&decode, true, mode, out, err);
+    }
+    if (status != MST_OK) {
+        run_pass(&decode, *data);
     }
     avro_scratch_give(&decoder->scratch, bson);
+    data->data = decode.in;
+    data->len = (size_t)(decode.end - decode.in);
     return status;
 }

@@ -2,7 +2,7 @@
 /* BSON to Avro: containers, unions, and the common scalars. */
 #include "encodings/avro/encode.h"
 
-#include <stdlib.h>
+#include <assert.h>
 
 #include "encodings/bson_reader.h"
 #include "encodings/bson_scan.h"
@@ -231,75 +231,33 @@ encode_union(struct avro_encode *encode, const struct avro_op *op,
                : encode_choose(encode, op, choice, value);
 }
 
-/* What is written as it stands in BSON, or nearly so. */
-static inline enum avro_fault
+/* What is written as it stands in BSON, or nearly so. False: it is not. */
+static inline bool
 encode_common(struct avro_encode *encode, const struct avro_op *op,
-              const struct avro_value *value, bool *ret_done)
+              const struct avro_value *value)
 {
-    *ret_done = true;
-    switch (op->code) {
-    case AVRO_LONG:
-        if (MST_LIKELY(value->type == MST_BSON_INT64)) {
-            encode->at =
-                avro_put_long(encode->at, (int64_t)mst_le64(value->data));
-            return AVRO_FINE;
-        }
-        /* fall through */
-    case AVRO_INT:
-        if (MST_LIKELY(value->type == MST_BSON_INT32)) {
-            encode->at =
-                avro_put_long(encode->at, (int32_t)mst_le32(value->data));
-            return AVRO_FINE;
-        }
-        break;
-    case AVRO_DOUBLE:
-        if (MST_LIKELY(value->type == MST_BSON_DOUBLE)) {
-            memcpy(encode->at, value->data, 8);
-            encode->at += 8;
-            return AVRO_FINE;
-        }
-        break;
-    case AVRO_STRING:
-        if (MST_LIKELY(value->type == MST_BSON_STRING)) {
-            return avro_encode_bytes(encode, value->data + 4, value->size - 5,
-                                     true);
-        }
-        break;
-    case AVRO_BOOLEAN:
-        if (MST_LIKELY(value->type == MST_BSON_BOOL)) {
-            *encode->at++ = *value->data;
-            return AVRO_FINE;
-        }
-        break;
-    case AVRO_MILLIS:
-        if (MST_LIKELY(value->type == MST_BSON_DATE)) {
-            encode->at =
-                avro_put_long(encode->at, (int64_t)mst_le64(value->data));
-            return AVRO_FINE;
-        }
-        break;
-    case AVRO_NULL:
-    case AVRO_FLOAT:
-    case AVRO_BYTES:
-    case AVRO_RECORD:
-    case AVRO_ENUM:
-    case AVRO_ARRAY:
-    case AVRO_MAP:
-    case AVRO_UNION:
-    case AVRO_FIXED:
-    case AVRO_DECIMAL:
-    case AVRO_DECIMAL_FIXED:
-    case AVRO_UUID:
-    case AVRO_UUID_FIXED:
-    case AVRO_DATE:
-    case AVRO_TIME_MILLIS:
-    case AVRO_TIME_MICROS:
-    case AVRO_MICROS:
-    case AVRO_NANOS:
-        break;
+    assert(encode->at != NULL);
+    uint8_t type = value->type;
+    bool is_long = op->code == AVRO_LONG;
+    if ((is_long && type == MST_BSON_INT64)
+        || (op->code == AVRO_MILLIS && type == MST_BSON_DATE)) {
+        encode->at = avro_put_long(encode->at, (int64_t)mst_le64(value->data));
+        return true;
     }
-    *ret_done = false;
-    return AVRO_FINE;
+    if ((is_long || op->code == AVRO_INT) && type == MST_BSON_INT32) {
+        encode->at = avro_put_long(encode->at, (int32_t)mst_le32(value->data));
+        return true;
+    }
+    if (op->code == AVRO_DOUBLE && type == MST_BSON_DOUBLE) {
+        memcpy(encode->at, value->data, 8);
+        encode->at += 8;
+        return true;
+    }
+    if (op->code == AVRO_BOOLEAN && type == MST_BSON_BOOL) {
+        *encode->at++ = *value->data;
+        return true;
+    }
+    return false;
 }
 
 /* What holds other values. */
@@ -322,12 +280,8 @@ enum avro_fault
 avro_encode_value(struct avro_encode *encode, const struct avro_op *op,
                   const struct avro_value *value)
 {
-    bool done = false;
     enum avro_fault fault = avro_encode_reserve(encode, AVRO_ENCODE_ROOM);
-    if (MST_LIKELY(fault == AVRO_FINE)) {
-        fault = encode_common(encode, op, value, &done);
-    }
-    if (MST_LIKELY(done && fault == AVRO_FINE)) {
+    if (MST_LIKELY(fault == AVRO_FINE && encode_common(encode, op, value))) {
         return AVRO_FINE;
     }
     if (fault == AVRO_FINE) {
@@ -395,15 +349,26 @@ encode_run(struct avro_encode *encode, struct mst_slice bson, size_t before,
     if (status != MST_OK) {
         return status;
     }
+    /* Avro is rarely longer than its BSON; more comes as it is needed. */
+    size_t room = AVRO_ENCODE_ROOM;
+    if (bson.len < out->max - out->len - room) {
+        room += bson.len;
+    }
+    status = mst_buf_reserve(out, room);
+    if (status != MST_OK) {
+        out->len = before;
+        return encode_fail(
+            encode, status == MST_FATAL ? AVRO_NO_MEMORY : AVRO_TOO_LARGE, err);
+    }
     const struct avro_value value = {bson.data, bson.len, MST_BSON_DOCUMENT};
     encode->start = bson.data;
     encode->end = bson.data + bson.len;
-    encode->at = out->data == NULL ? NULL : out->data + out->len;
-    encode->limit = out->data == NULL ? NULL : out->data + out->cap;
+    encode->at = out->data + out->len;
+    encode->limit = out->data + out->cap;
     encode->budget = ENCODE_TRIES + bson.len * ENCODE_TRIES_PER_BYTE;
     enum avro_fault fault =
         avro_encode_value(encode, encode->encoder->root, &value);
-    out->len = out->data == NULL ? 0 : (size_t)(encode->at - out->data);
+    out->len = (size_t)(encode->at - out->data);
     if (MST_LIKELY(fault == AVRO_FINE)) {
         return MST_OK;
     }

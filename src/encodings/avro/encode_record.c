@@ -202,7 +202,9 @@ record_narrow(struct avro_encode *encode, struct record_rest *rest,
     struct record_place places[RECORD_PLACES];
     rest->places = places;
     enum avro_fault fault = record_scan(encode, rest, at, end);
-    return fault == AVRO_FINE ? record_write(encode, rest, NULL, end) : fault;
+    fault = fault == AVRO_FINE ? record_write(encode, rest, NULL, end) : fault;
+    rest->places = NULL;
+    return fault;
 }
 
 enum avro_fault

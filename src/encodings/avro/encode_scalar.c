@@ -86,7 +86,7 @@ scalar_string(struct avro_encode *encode, const struct avro_value *value)
     if (value->type != MST_BSON_OBJECTID) {
         return AVRO_WRONG_TYPE;
     }
-    encode->at = avro_put_long(encode->at, MST_BSON_OBJECTID_LEN * 2);
+    encode->at = avro_put_long(encode->at, (int64_t)MST_BSON_OBJECTID_LEN * 2);
     encode->at = mst_print_hex(encode->at, value->data, MST_BSON_OBJECTID_LEN);
     return AVRO_FINE;
 }

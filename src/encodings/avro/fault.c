@@ -11,22 +11,19 @@ static const char *const fault_texts[] = {
     [AVRO_WRONG_TYPE] = "no such value can be in it",
     [AVRO_OUT_OF_RANGE] = "the value is outside of its range",
     [AVRO_NOT_WHOLE] = "the number is not whole",
-    [AVRO_INEXACT] = "the number would be rounded (lossy_numbers permits it)",
+    [AVRO_INEXACT] = "it would be rounded (lossy_numbers permits it)",
     [AVRO_WRONG_LENGTH] = "the length is not that of the type",
     [AVRO_NO_SYMBOL] = "the text is none of the symbols",
     [AVRO_NO_BRANCH] = "no branch takes the value as it is",
     [AVRO_ABSENT] = "the field is absent and has no default",
-    [AVRO_UNKNOWN] = "the schema does not have the field (unknown_fields = "
-                     "\"drop\" would leave it out)",
+    [AVRO_UNKNOWN] = "the schema does not have the field",
     [AVRO_TWICE] = "the document has the field twice",
     [AVRO_BAD_TEXT] = "the text is not valid UTF-8",
     [AVRO_BAD_TIME] = "the text is no such time",
     [AVRO_BAD_UUID] = "the value is no UUID",
     [AVRO_BAD_DECIMAL] = "the text is no decimal number of up to 34 digits",
-    [AVRO_BAD_LATIN] = "the text has characters above U+00FF, so it is no "
-                       "bytes",
-    [AVRO_INCREMENT] = "the timestamp's increment would be lost "
-                       "(lossy_numbers permits it)",
+    [AVRO_BAD_LATIN] = "the text has characters above U+00FF",
+    [AVRO_INCREMENT] = "its increment would be lost (lossy_numbers drops it)",
     [AVRO_MALFORMED] = "malformed, or the bytes end inside",
     [AVRO_TOO_DEEP] = "more than 200 values inside each other",
     [AVRO_TOO_LARGE] = "the output is larger than it may be",
@@ -36,8 +33,7 @@ static const char *const fault_texts[] = {
     [AVRO_BAD_COUNT] = "the count of items can not be",
     [AVRO_BAD_NUL] = "a name with a NUL in it can not be in BSON",
     [AVRO_SUB_MILLIS] = "the time is no whole number of milliseconds",
-    [AVRO_NOT_DOCUMENT] = "the datum is no document: its schema is not a "
-                          "record or map",
+    [AVRO_NOT_DOCUMENT] = "a value of this type is no document",
     [AVRO_TRAILING] = "there are bytes behind the end of the datum",
 };
 

@@ -323,8 +323,8 @@ plan_union(struct mst_avro_encoder *encoder, struct avro_op *op)
     }
     op->size = (uint32_t)type->branches_len;
     op->choices = choices;
-    for (uint8_t i = 0; i < AVRO_BSON_TYPES; i++) {
-        if (!plan_choice(encoder, type, i, &choices[i])) {
+    for (unsigned i = 0; i < AVRO_BSON_TYPES; i++) {
+        if (!plan_choice(encoder, type, (uint8_t)i, &choices[i])) {
             return false;
         }
     }

@@ -2,6 +2,7 @@
 /* Compiles what a decoder runs: for each pair of types that meet, one plan. */
 #include "encodings/avro/read_plan.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "encodings/avro/decode.h"
@@ -134,7 +135,7 @@ plan_default(struct read_plan *plan, const struct mst_avro_field *field,
     enum avro_fault fault =
         avro_decode_value(&decode, read, (struct avro_label){no_name, 1});
     out.len = out.data == NULL ? 0 : (size_t)(decode.at - out.data);
-    if (fault == AVRO_FINE) {
+    if (fault == AVRO_FINE && out.data != NULL) {
         /* Type, the NUL of no name, value. */
         out.data[1] = out.data[0];
         element = mst_arena_copy(&plan->decoder->arena,
@@ -209,7 +210,8 @@ plan_sources(struct read_plan *plan, struct read_record *record)
     record->targets =
         plan_alloc(plan, record->writer->fields_len, sizeof(*record->targets));
     if (record->sources == NULL || record->targets == NULL) {
-        status = plan_memory(plan);
+        avro_names_clear(&names);
+        return plan_memory(plan);
     }
     for (uint32_t i = 0; status == MST_OK && i < record->writer->fields_len;
          i++) {
@@ -429,6 +431,7 @@ static enum mst_status
 plan_pair(struct read_plan *plan, const struct mst_avro_type *writer,
           const struct mst_avro_type *reader, const struct avro_read **ret_read)
 {
+    assert(writer != NULL);
     const uint64_t key[2] = {(uintptr_t)writer, (uintptr_t)reader};
     const struct avro_read *found =
         avro_names_find(&plan->pairs, mst_slice_of(key, sizeof(key)));

@@ -5,6 +5,7 @@
 
 #include "base/slice.h"
 #include "encodings/digits.h"
+#include "encodings/digits_read.h"
 
 enum { AVRO_UUID_LEN = 16, AVRO_UUID_TEXT = 36 };
 

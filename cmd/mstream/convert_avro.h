@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* The part of mstream convert that knows Avro: schema, framing, files. */
+#ifndef MST_MSTREAM_CONVERT_AVRO_H
+#define MST_MSTREAM_CONVERT_AVRO_H
+
+#include "cli.h"
+#include "encodings/avro/file.h"
+
+extern const char *const convert_framings[];
+extern const char *const convert_codecs[];
+extern const char *const convert_unknowns[];
+
+/* Rows of the command's table of flags. */
+#define MST_CONVERT_AVRO_FLAGS                                                 \
+    {"schema", "FILE", "the Avro schema", NULL},                               \
+        {"framing", "HOW", "of Avro data; default container",                  \
+         convert_framings},                                                    \
+        {"schema-id", "N", "the registry's id in a confluent frame", NULL},    \
+        {"codec", "NAME", "how a container file is packed; default null",      \
+         convert_codecs},                                                      \
+        {"unknown-fields", "HOW",                                              \
+         "fields that the schema does not have; default drop",                 \
+         convert_unknowns},                                                    \
+    {                                                                          \
+        "lossy-numbers", NULL, "numbers may be rounded to fit the schema",     \
+            NULL                                                               \
+    }
+
+/* One run. A zeroed one is empty. */
+struct convert_avro {
+    const struct mst_cli_args *args;
+    struct mst_schema_plan *plan; /* of --schema; NULL: not given */
+    struct mst_avro_file file;    /* what comes in, if it reads */
+    bool reads;
+    bool blocks; /* a container goes out */
+    struct mst_avro_writer writer;
+    bool begun; /* its header is written */
+    enum mst_avro_compression codec;
+    uint64_t count; /* data that wait in the output for their block */
+};
+
+/* By the flags. False: said what is wrong. */
+bool convert_avro_init(struct convert_avro *avro,
+                       const struct mst_cli_args *args,
+                       const struct mst_encoding_options *options);
+void convert_avro_clear(struct convert_avro *avro);
+
+/* After each document, whether it was added to out or not: makes a block of
+ * what waits there when there is enough, or now. When avro->count is 0
+ * afterwards, out can be given away. False: said what is wrong. */
+bool convert_avro_block(struct convert_avro *avro, bool added, bool now,
+                        struct mst_buf *out);
+
+#endif
