@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The single pass over a BSON document that writes JSON. */
+/* BSON as JSON: any value in any mode, and what is said when it is refused. */
 #include "encodings/bson_json.h"
 
 #include "encodings/bson_json_impl.h"
@@ -8,8 +8,6 @@
 #include "encodings/digits.h"
 #include "encodings/double_text.h"
 #include "encodings/field_path.h"
-#include "encodings/text_block.h"
-#include "encodings/text_wide.h"
 #include "encodings/wrapper.h"
 
 static void

@@ -50,7 +50,7 @@ mst_eight_digits(uint64_t values)
 }
 
 /* Appends the digits at text to *value, 24 at most, and returns where they
- * end. More than 18 digits may have wrapped. 32 bytes must be readable. */
+ * end. More than 19 digits may have wrapped. 32 bytes must be readable. */
 static inline const uint8_t *
 mst_read_digits(const uint8_t *text, uint64_t *value)
 {

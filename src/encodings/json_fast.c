@@ -12,6 +12,8 @@
 #include "encodings/json_fast_number.h"
 #include "encodings/json_fast_text.h"
 #include "encodings/json_keys.h"
+#include "encodings/little_endian.h"
+#include "encodings/text_block.h"
 #include "encodings/text_guess.h"
 
 enum {
@@ -316,7 +318,7 @@ json_bson_fast(struct json_bson *json, bool *ret_done)
         return MST_OK;
     }
     struct fast fast = fast_load(json);
-    bool opened = false;
+    bool behind = false; /* a value or an opening bracket */
     for (;;) {
         const uint8_t *start = fast.at;
         enum fast_done done = fast_element(json, &fast);
@@ -325,26 +327,26 @@ json_bson_fast(struct json_bson *json, bool *ret_done)
             fast.out = fast.type;
             break;
         }
-        opened = done == FAST_OPENED && *fast.at != '}' && *fast.at != ']';
         if (MST_UNLIKELY(done == FAST_TEXT)) {
             fast_store(&fast, json);
             *ret_done = true;
             return fast_text_rest(json, fast.type);
         }
-        if (!opened && !fast_next(&fast)) {
-            opened = true;
+        behind = done == FAST_OPENED && *fast.at != '}' && *fast.at != ']';
+        if (!behind && !fast_next(&fast)) {
+            behind = true;
             break;
         }
         if (MST_UNLIKELY(fast.at > fast.at_last || fast.out > fast.out_last)) {
             fast_store(&fast, json);
             if (!fast_ready(json)) {
-                *ret_done = opened;
+                *ret_done = behind;
                 return MST_OK;
             }
             fast = fast_load(json);
         }
     }
     fast_store(&fast, json);
-    *ret_done = opened;
+    *ret_done = behind;
     return MST_OK;
 }

@@ -9,8 +9,8 @@
 #include "encodings/little_endian.h"
 
 enum {
-    /* Digits that 64 bits hold and a double may have been made of. */
-    FAST_DIGITS = 18
+    /* So many digits never wrap 64 bits. */
+    FAST_DIGITS = 19
 };
 
 FAST_INLINE void
@@ -42,7 +42,7 @@ fast_double(struct fast *fast, double value)
     fast->out += 8;
 }
 
-/* Up to 18 digits without an exponent, and with so few behind the point that
+/* Up to 19 digits without an exponent, and with so few behind the point that
  * one division is exact. False: nothing is done. */
 FAST_INLINE bool
 fast_long_number(struct fast *fast, bool negative)
@@ -63,6 +63,9 @@ fast_long_number(struct fast *fast, bool negative)
         return false;
     }
     if (!is_double) {
+        if (MST_UNLIKELY(mantissa > (uint64_t)INT64_MAX + (negative ? 1 : 0))) {
+            return false;
+        }
         fast_integer(fast, mantissa, negative);
         fast->at = at;
         return true;

@@ -33,6 +33,23 @@ fuzz_back(const struct mst_buf *json, enum mst_json_mode mode)
     mst_buf_clear(&again);
 }
 
+/* A buffer that may be too small for the text, in any place of it: the same
+ * text, or nothing. */
+static void
+fuzz_bounded(struct mst_slice doc, enum mst_json_mode mode,
+             const struct mst_buf *json)
+{
+    struct mst_buf out;
+    mst_buf_init(&out, 192 + doc.len * 7 % 1024);
+    enum mst_status status = mst_bson_to_json(doc, mode, &out, NULL);
+    if (status == MST_OK
+            ? !mst_slice_equal(mst_buf_slice(json), mst_buf_slice(&out))
+            : out.len != 0) {
+        abort();
+    }
+    mst_buf_clear(&out);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -45,6 +62,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         struct mst_error err;
         mst_buf_init(&json, FUZZ_MAX);
         enum mst_status status = mst_bson_to_json(doc, modes[i], &json, &err);
+        fuzz_bounded(doc, modes[i], &json);
         /* Names of wrappers are refused in the modes that have them. */
         if ((status == MST_OK && !good)
             || (status != MST_OK && good && modes[i] == MST_JSON_PLAIN)

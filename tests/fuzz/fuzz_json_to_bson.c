@@ -68,6 +68,23 @@ fuzz_expect_read(struct mst_slice json, const struct mst_error *err)
     abort();
 }
 
+/* A buffer that may be too small for the document, in any place of it: the
+ * same document, or nothing. */
+static void
+fuzz_bounded(struct mst_slice json, const struct mst_json_read_options *options,
+             const struct mst_buf *bson)
+{
+    struct mst_buf out;
+    mst_buf_init(&out, 96 + json.len * 7 % 1024);
+    enum mst_status status = mst_json_to_bson(json, options, &out, NULL);
+    if (status == MST_OK
+            ? !mst_slice_equal(mst_buf_slice(bson), mst_buf_slice(&out))
+            : out.len != 0) {
+        abort();
+    }
+    mst_buf_clear(&out);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -88,6 +105,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         mst_buf_init(&bson, FUZZ_MAX);
         enum mst_status status =
             mst_json_to_bson(json, &options[i], &bson, &err);
+        fuzz_bounded(json, &options[i], &bson);
         if (status == MST_OK
             && mst_bson_check(mst_buf_slice(&bson), NULL) != MST_OK) {
             abort();
