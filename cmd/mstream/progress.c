@@ -24,7 +24,41 @@ struct progress_sum {
     bool left_known;
     enum mst_job_state state; /* of the one in trouble, else of any */
     struct mst_error reason;
+    struct mst_source_stats kinds; /* of all jobs together */
 };
+
+static void
+progress_add_kinds(struct mst_source_stats *sum,
+                   const struct mst_source_stats *one)
+{
+    for (size_t i = 0; i < one->kinds_len; i++) {
+        size_t at = 0;
+        while (at < sum->kinds_len
+               && strcmp(sum->kinds[at].name, one->kinds[i].name) != 0) {
+            at++;
+        }
+        if (at == MST_SOURCE_KINDS_MAX) {
+            continue; /* of other sources; the end tells each job's */
+        }
+        sum->kinds[at].name = one->kinds[i].name;
+        sum->kinds[at].count += one->kinds[i].count;
+        sum->kinds_len += at == sum->kinds_len;
+    }
+}
+
+/* "; 5 insert, 2 drop" */
+static void
+progress_kinds(const struct mst_source_stats *sum, char *out, size_t size)
+{
+    size_t at = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < sum->kinds_len && at < size; i++) {
+        int n = snprintf(out + at, size - at, "%s%llu %s", i == 0 ? "; " : ", ",
+                         (unsigned long long)sum->kinds[i].count,
+                         sum->kinds[i].name);
+        at += n > 0 ? (size_t)n : 0;
+    }
+}
 
 static void
 progress_add(struct mst_manager *manager, struct progress_sum *sum)
@@ -36,6 +70,7 @@ progress_add(struct mst_manager *manager, struct progress_sum *sum)
         sum->in += status.run.events_in;
         sum->out += status.run.settled_seq;
         sum->rejected += status.run.rejected;
+        progress_add_kinds(&sum->kinds, &status.run.source);
         if (status.run.source.lag_events >= 0) {
             sum->left += (uint64_t)status.run.source.lag_events;
         } else {
@@ -84,6 +119,8 @@ progress_line(const struct progress_sum *sum, double rate,
     char bar[PROGRESS_BAR + 16] = "";
     char rejected[48] = "";
     char reason[256] = "";
+    char kinds[160];
+    progress_kinds(&sum->kinds, kinds, sizeof(kinds));
     if (sum->left_known) {
         progress_bar(sum, bar);
     }
@@ -95,10 +132,10 @@ progress_line(const struct progress_sum *sum, double rate,
         (void)snprintf(reason, sizeof(reason), " (%.200s)", sum->reason.text);
     }
     (void)snprintf(
-        out, PROGRESS_LINE, "%-9s %s%llu of %llu%s events, %.0f/s%s%s",
+        out, PROGRESS_LINE, "%-9s %s%llu of %llu%s events, %.0f/s%s%s%s",
         mst_job_state_name(sum->state), bar, (unsigned long long)sum->out,
         (unsigned long long)(sum->in + sum->left),
-        sum->left_known ? "" : " read", rate, rejected, reason);
+        sum->left_known ? "" : " read", rate, rejected, reason, kinds);
     size_t columns = progress_columns();
     if (strlen(out) >= columns && columns < PROGRESS_LINE) {
         out[columns - 1] = '\0';

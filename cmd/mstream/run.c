@@ -73,6 +73,14 @@ run_summary(struct mst_output *out, const char *job,
     mst_output_number(out, "rejected", (int64_t)run->rejected);
     mst_output_number(out, "retries", (int64_t)run->retries);
     mst_output_number(out, "checkpoints", (int64_t)run->checkpoints);
+    if (run->source.kinds_len > 0) {
+        mst_output_open(out, "kinds", '{');
+        for (size_t i = 0; i < run->source.kinds_len; i++) {
+            mst_output_number(out, run->source.kinds[i].name,
+                              (int64_t)run->source.kinds[i].count);
+        }
+        mst_output_close(out, '}');
+    }
     mst_output_str(out, "reason",
                    status->reason.status != MST_OK ? status->reason.text
                                                    : NULL);

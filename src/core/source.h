@@ -32,10 +32,22 @@ struct mst_source_args {
     enum mst_encoding input_encoding; /* NONE when not said */
 };
 
+enum { MST_SOURCE_KINDS_MAX = 16 };
+
+/* How often something was read, in the source's own words. */
+struct mst_source_kind {
+    const char *name; /* static: "insert", "drop" */
+    uint64_t count;
+};
+
 /* Numbers of a running source that people ask for. -1: not known. */
 struct mst_source_stats {
     int64_t lag_ms;     /* how old the newest event read is, at the origin */
     int64_t lag_events; /* events between here and the origin's end */
+    /* What was read since create, also what became no event; zero long where
+     * the source tells no kinds apart. */
+    size_t kinds_len;
+    struct mst_source_kind kinds[MST_SOURCE_KINDS_MAX];
 };
 
 struct mst_source_type {
@@ -100,7 +112,8 @@ struct mst_source_type {
     /* Accepts half-made instances and NULL. */
     void (*destroy)(void *ctx);
 
-    /* Optional. Thread: any. */
+    /* Optional. Fills a struct that is zeroed but for the lags, which are -1.
+     * Thread: any. */
     void (*stats)(void *ctx, struct mst_source_stats *ret_stats);
 
     /* A position in plain words for people: appends UTF-8 text. */

@@ -168,8 +168,11 @@ def test_ddl_events_come_only_when_asked_for(stream, users, mongodb):
     users.insert_one({"_id": 1})
     users.create_index("a")
     users.drop()
-    stream.run()
+    [job] = stream.run("--json").json()["jobs"]
     assert names(stream.records()) == ["create"]
+    # What became no event is counted all the same.
+    assert job["kinds"] == {"insert": 1, "drop": 1, "invalidate": 1}
+    assert job["events_in"] == 1
     stream.topic = stream.kafka.topic("ddl")
     stream.job += "_ddl"
     stream.run(ddl=True)

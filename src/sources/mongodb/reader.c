@@ -413,11 +413,13 @@ reader_log_counts(struct mst_mongo_source *source)
     struct mst_log_field fields[MST_MONGO_KINDS];
     size_t n = 0;
     for (int kind = 0; kind < MST_MONGO_KINDS; kind++) {
-        if (source->counts[kind] > 0) {
+        uint64_t count =
+            atomic_load_explicit(&source->counts[kind], memory_order_relaxed);
+        if (count > source->said[kind]) {
             fields[n++] =
                 MST_LOG_NUM(mst_mongo_kind_name((enum mst_mongo_kind)kind),
-                            source->counts[kind]);
-            source->counts[kind] = 0;
+                            count - source->said[kind]);
+            source->said[kind] = count;
         }
     }
     if (n > 0) {

@@ -95,14 +95,23 @@ mongodb_interrupt(void *ctx)
     mst_mongo_cancel_now(source->cancel);
 }
 
+_Static_assert((int)MST_MONGO_KINDS <= (int)MST_SOURCE_KINDS_MAX,
+               "each kind has its place in the statistics");
+
 static void
 mongodb_stats(void *ctx, struct mst_source_stats *ret_stats)
 {
     struct mst_mongo_source *source = ctx;
     int64_t newest =
         atomic_load_explicit(&source->newest_ms, memory_order_relaxed);
-    ret_stats->lag_events = -1;
-    ret_stats->lag_ms = -1;
+    for (int kind = 0; kind < MST_MONGO_KINDS; kind++) {
+        uint64_t count =
+            atomic_load_explicit(&source->counts[kind], memory_order_relaxed);
+        if (count > 0) {
+            ret_stats->kinds[ret_stats->kinds_len++] = (struct mst_source_kind){
+                mst_mongo_kind_name((enum mst_mongo_kind)kind), count};
+        }
+    }
     if (atomic_load_explicit(&source->caught_up, memory_order_relaxed)) {
         ret_stats->lag_ms = 0;
     } else if (newest != MST_TIME_UNKNOWN) {

@@ -46,12 +46,13 @@ struct mst_mongo_source {
     uint32_t until_seconds; /* bounded: to here */
     uint32_t until_increment;
 
-    uint64_t counts[MST_MONGO_KINDS];
+    uint64_t said[MST_MONGO_KINDS]; /* of counts, in the log already */
 
     /* --- any thread --------------------------------------------------- */
     struct mst_mongo_cancel *cancel; /* now: interrupted */
     _Atomic int64_t newest_ms;       /* source time of the newest event */
     atomic_bool caught_up;
+    _Atomic uint64_t counts[MST_MONGO_KINDS]; /* written by the reader */
 
     /* --- commit thread ------------------------------------------------ */
     struct mst_mongo_position settled;

@@ -47,11 +47,13 @@ class Stream:
             )
         )
 
-    def run(self, code=0, **source):
+    def run(self, *arguments, code=0, **source):
         """Run until everything that is there now has arrived."""
         path = self.mstream.folder / "once.toml"
         path.write_text(self.config(**source))
-        return self.mstream("run", path, "--once", "--timeout", "60", code=code)
+        return self.mstream(
+            "run", path, "--once", "--timeout", "60", *arguments, code=code
+        )
 
     def daemon(self, **source):
         return self.mstreamd(self.config(**source))
