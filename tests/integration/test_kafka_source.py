@@ -114,6 +114,23 @@ def test_headers_count_against_the_budget(copy, kafka):
     assert daemon.peak_rss_kb() < 90 * 1024
 
 
+def test_what_compresses_extremely_is_told_and_can_be_bounded(copy, kafka):
+    topic = kafka.topic("same", partitions=4, compression__type="zstd")
+    kafka.produce(topic, [b'"' + b"x" * 1022 + b'"'] * 80_000)
+    copy.more = {"memory": "32MiB"}
+    hint = "fetch.message.max.bytes"
+    daemon = copy.daemon(resource=topic)
+    wait_until(lambda: kafka.count(copy.target) == 80_000, 60)
+    daemon.stop()
+    assert hint in daemon.stderr()
+    copy.in_properties[hint] = 1024
+    copy.in_properties["group.id"] += "2"
+    daemon = copy.daemon(state="another", resource=topic)
+    wait_until(lambda: kafka.count(copy.target) == 160_000, 60)
+    assert daemon.peak_rss_kb() < 100 * 1024
+    assert hint not in daemon.stderr()
+
+
 def test_nothing_and_empty_stay_two_things(copy, kafka):
     sent = [
         (key, value) for key in (None, b"", b"k") for value in (None, b"", b"{}")

@@ -84,11 +84,11 @@ kafka_mock_reader(const char *servers, const char *topic, int partitions)
     return rk;
 }
 
-/* The next message, waiting at most ten seconds. */
+/* The next message, waiting at most thirty seconds. */
 static inline rd_kafka_message_t *
 kafka_mock_next(rd_kafka_t *rk)
 {
-    for (int i = 0; i < 100; i++) {
+    for (int i = 0; i < 300; i++) {
         rd_kafka_message_t *message = rd_kafka_consumer_poll(rk, 100);
         if (message != NULL && message->err == RD_KAFKA_RESP_ERR_NO_ERROR) {
             return message;

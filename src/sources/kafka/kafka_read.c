@@ -10,6 +10,7 @@
 enum {
     READ_STATS_MS = 1000,
     READ_PROBE_MS = 200,
+    READ_PREFETCH_FACTOR = 4, /* times what was asked for is worth a word */
     /* Per message: what librdkafka keeps for it, its headers, and what is left
      * of a fetched block when only some of its messages are in use. */
     READ_MESSAGE_OVERHEAD = 1024
@@ -245,6 +246,35 @@ read_step(struct kafka_source *source, struct mst_batch *batch, int timeout_ms,
     return status == MST_OK && message == NULL ? MST_AGAIN : status;
 }
 
+/* What is fetched is bounded as it is compressed: a few hundred kilobytes can
+ * be hundreds of megabytes of messages, which nothing counts before they are
+ * read. Told once, because the remedy costs requests where messages are not
+ * like that. */
+static void
+read_judge_prefetch(struct kafka_source *source, const struct mst_batch *batch)
+{
+    if (source->told_prefetch || batch->len == 0
+        || mst_kafka_property(source->service, "fetch.message.max.bytes")
+               != NULL) {
+        return;
+    }
+    uint64_t waiting = (uint64_t)rd_kafka_outq_len(source->rk);
+    uint64_t bytes = waiting * (batch->bytes / batch->len);
+    if (bytes < READ_PREFETCH_FACTOR * source->queue_bytes) {
+        return;
+    }
+    source->told_prefetch = true;
+    const struct mst_log_field fields[] = {
+        MST_LOG_STR("job", source->args.job),
+        MST_LOG_STR("hint", "to keep memory small, set "
+                            "\"fetch.message.max.bytes\" = \"1024\" of the "
+                            "service: one batch per request and partition")};
+    mst_log_write(MST_LOG_WARN, "kafka", fields, 2,
+                  "messages are compressed so well that fetched ones take "
+                  "%" PRIu64 " MiB outside of the memory budget",
+                  bytes >> 20);
+}
+
 static bool
 read_all_done(const struct kafka_source *source)
 {
@@ -376,6 +406,7 @@ kafka_source_read(void *ctx, struct mst_batch *batch, int timeout_ms,
         status = read_fill(source, batch, timeout_ms, err);
     }
     atomic_store(&source->interrupted, false);
+    read_judge_prefetch(source, batch);
     if (batch->len > 0) {
         /* Behind the messages, so that it is released after them. */
         kafka_client_ref(source->client);

@@ -63,6 +63,7 @@ struct kafka_source {
     struct mst_error trouble; /* why down */
     struct mst_error failed;  /* for the next read that counts; OK: none */
     uint64_t since_wake;      /* bytes read since the fetchers were woken */
+    bool told_prefetch;       /* that prefetched messages take much memory */
     int64_t newest_ms;        /* timestamp of the newest message */
     int64_t stats_ms;
 };

@@ -126,11 +126,12 @@ kafka_consumer_conf_init(struct kafka_consumer_conf *conf,
     memset(conf, 0, sizeof(*conf));
     (void)snprintf(conf->group, sizeof(conf->group), "mstream-%s",
                    args->job == NULL ? "" : args->job);
-    /* librdkafka wants a fetch to hold the largest message. */
+    /* librdkafka wants a fetch to hold the largest message. Of all partitions
+     * together, it is what one answer may take while still compressed. */
     const char *largest = mst_kafka_property(options, "message.max.bytes");
     long long fetch_max = largest == NULL ? 0 : strtoll(largest, NULL, 10);
     (void)snprintf(conf->fetch_max, sizeof(conf->fetch_max), "%lld",
-                   fetch_max > 4194304 ? fetch_max : 4194304);
+                   fetch_max > 1048576 ? fetch_max : 1048576);
     struct mst_kafka_property *list = conf->defaults;
     size_t n = 0;
     mst_kafka_property_add(list, &n, "group.id", conf->group);
