@@ -95,8 +95,13 @@ fake_store_letters(struct mst_store *store, const struct mst_letter *letters,
     if (fails) {
         return mst_fail(err, MST_RETRY, "fake", 0, "store is busy");
     }
+    uint64_t before = 0;
     for (size_t i = 0; i < n; i++) {
         const struct mst_event event = {.payload = letters[i].payload};
+        uint64_t number = 0;
+        memcpy(&number, letters[i].payload.data, sizeof(number));
+        world->turned_letters += number < before ? 1 : 0;
+        before = number;
         unsigned s = (unsigned)(letters[i].sink[4] - '0');
         fake_world_ended(world, s, &event, true);
     }

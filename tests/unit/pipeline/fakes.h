@@ -96,6 +96,7 @@ struct fake_world {
     uint64_t unsaved_writes;   /* calls of a sink's write before any save */
     uint64_t unleased_writes;  /* calls of a sink's write beyond that */
     bool letters_full;
+    uint64_t turned_letters; /* stored behind a later one of the same call */
     uint64_t bad_saves; /* checkpoints that passed an unconfirmed event */
     uint64_t saves;
 };

@@ -64,6 +64,7 @@ every_event_arrives_once_and_in_order_whatever_fails(void **state)
         assert_int_equal(world.committed, source.total);
         assert_int_equal(world.letters[0][1000], 1);
         assert_int_equal(world.letters[1][1000], 0);
+        assert_int_equal(world.turned_letters, 0);
         fake_world_clear(&world);
     }
 }

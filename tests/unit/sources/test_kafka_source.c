@@ -58,7 +58,7 @@ setup(void **state)
     f->service.properties.values = f->values;
     set_property(f, "bootstrap.servers", f->mock.servers);
     set_property(f, "log_level", "0");
-    set_property(f, "session.timeout.ms", "6000");
+    set_property(f, "session.timeout.ms", "3000");
     set_property(f, "heartbeat.interval.ms", "100");
     f->options.start = (char *)(uintptr_t) "earliest";
     f->args = (struct mst_source_args){.job = "job",
