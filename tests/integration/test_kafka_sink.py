@@ -195,6 +195,7 @@ def test_one_topic_that_is_missing_rejects_its_own_messages(copy, kafka):
         ],
     )
     copy.sink["resource"] = f"{kafka.prefix}.{{attr:to}}"
+    copy.out_properties["topic.metadata.propagation.max.ms"] = 1000
     copy.run(code=3)
     copy.target = made
     assert copy.copied() == [0, 2, 4]
