@@ -93,9 +93,16 @@ def test_a_copy_with_pre_images_is_equal(trip, mongodb, encoding):
     check(trip, encoding, 6000, PRE_IMAGES)
 
 
-@pytest.mark.soak
-@pytest.mark.parametrize("images", [False, True])
-@pytest.mark.parametrize("encoding", ["canonical", "relaxed", "bson"])
+def many():
+    """All six ways; one of them in every run of the tests."""
+    for encoding in ENCODINGS:
+        for images in (False, True):
+            often = encoding == "canonical" and not images
+            marks = [] if often else [pytest.mark.soak]
+            yield pytest.param(encoding, images, marks=marks)
+
+
+@pytest.mark.parametrize("encoding, images", list(many()))
 def test_a_copy_of_100000_operations_is_equal(trip, mongodb, encoding, images):
     if images:
         mongodb.enable_pre_images("users")

@@ -86,23 +86,29 @@ class Mixed:
         options = bson.CodecOptions(
             uuid_representation=bson.binary.UuidRepresentation.UNSPECIFIED
         )
-        self.collection = collection.with_options(codec_options=options)
+        # Does not wait for the journal after each command.
+        self.collection = collection.with_options(
+            codec_options=options, write_concern=pymongo.WriteConcern(w=1)
+        )
         self.ids = [IDS[n % len(IDS)](n) for n in range(documents)]
         self.there = set()
         self.done = 0
         self._random = random.Random(seed)
 
-    def write(self, count, together=500):
-        """Carry out `count` operations, in order."""
+    def write(self, count):
+        """Carry out `count` operations, in order per document."""
         while count > 0:
-            n = min(count, together)
-            self.collection.bulk_write([self._operation() for _ in range(n)])
+            n = min(count, len(self.ids) // 4)
+            chosen = self._random.sample(range(len(self.ids)), n)
+            batch = [self._operation(which) for which in chosen]
+            # Each is of another document: those of a kind go as one command.
+            batch.sort(key=lambda operation: type(operation).__name__)
+            self.collection.bulk_write(batch)
             count -= n
 
-    def _operation(self):
+    def _operation(self, which):
         self.done += 1
         pick = self._random
-        which = pick.randrange(len(self.ids))
         key = {"_id": self.ids[which]}
         if which not in self.there:
             self.there.add(which)
