@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The elements of open documents, one after the other, with both cursors in
- * registers. What is written here are the types that most documents hold, in
- * relaxed mode and as far as nothing is wrong; the rest is bson_json_value's.
+ * registers. What is written here are the types that most documents hold, as
+ * far as nothing is wrong; the rest is bson_json_value's.
  */
 #include <math.h>
 
@@ -161,10 +161,9 @@ run_document(struct bson_json *json, struct run *run, bool is_array)
     return true;
 }
 
-/* Types of fixed size that read the same in relaxed and canonical mode, and
- * dates. */
+/* Types of fixed size; ObjectIds and dates in relaxed mode only. */
 RUN_INLINE bool
-run_common(struct run *run, uint8_t type)
+run_common(struct run *run, uint8_t type, enum mst_json_mode mode)
 {
     const uint8_t *data = run->at;
     size_t left = (size_t)(run->end - data);
@@ -177,6 +176,9 @@ run_common(struct run *run, uint8_t type)
         run->out += data[0] != 0 ? 4 : 5;
         run->at++;
         return true;
+    }
+    if (mode != MST_JSON_RELAXED) {
+        return false;
     }
     if (type == MST_BSON_OBJECTID && left >= MST_BSON_OBJECTID_LEN) {
         RUN_PUT(run, "{\"$oid\":\"");
@@ -196,8 +198,8 @@ run_common(struct run *run, uint8_t type)
     return false;
 }
 
-/* The value at run->at in relaxed mode; false: nothing is done. *ret_fault is
- * set where there is one. */
+/* The value at run->at; false: nothing is done. *ret_fault is set where there
+ * is one. */
 RUN_INLINE bool
 run_value(struct bson_json *json, struct run *run, uint8_t type,
           enum mst_bson_fault *ret_fault)
@@ -205,6 +207,7 @@ run_value(struct bson_json *json, struct run *run, uint8_t type,
     const uint8_t *data = run->at;
     size_t left = (size_t)(run->end - data);
     size_t size = 0;
+    bool wrapped = json->mode == MST_JSON_CANONICAL; /* numbers are */
     switch (type) {
     case MST_BSON_STRING:
         if (mst_bson_string_size(data, left, &size) != MST_BSON_FINE) {
@@ -214,21 +217,22 @@ run_value(struct bson_json *json, struct run *run, uint8_t type,
         *ret_fault = run_text(json, run, data + 4, size - 5);
         return true;
     case MST_BSON_INT32:
-        if (MST_UNLIKELY(left < 4)) {
+        if (MST_UNLIKELY(left < 4 || wrapped)) {
             return false;
         }
         run->out = mst_print_i64(run->out, (int32_t)mst_le32(data));
         run->at = data + 4;
         return true;
     case MST_BSON_INT64:
-        if (MST_UNLIKELY(left < 8)) {
+        if (MST_UNLIKELY(left < 8 || wrapped)) {
             return false;
         }
         run->out = mst_print_i64(run->out, (int64_t)mst_le64(data));
         run->at = data + 8;
         return true;
     case MST_BSON_DOUBLE:
-        if (MST_UNLIKELY(left < 8 || !isfinite(mst_le_double(data)))) {
+        if (MST_UNLIKELY(left < 8 || wrapped
+                         || !isfinite(mst_le_double(data)))) {
             return false;
         }
         run->out = mst_double_print(run->out, mst_le_double(data));
@@ -238,7 +242,7 @@ run_value(struct bson_json *json, struct run *run, uint8_t type,
     case MST_BSON_ARRAY:
         return run_document(json, run, type == MST_BSON_ARRAY);
     default:
-        return run_common(run, type);
+        return run_common(run, type, json->mode);
     }
 }
 
@@ -254,8 +258,7 @@ run_element(struct bson_json *json, struct run *run)
     if (MST_UNLIKELY(fault != MST_BSON_FINE)) {
         return fault;
     }
-    if (MST_UNLIKELY(json->mode != MST_JSON_RELAXED
-                     || !run_value(json, run, type, &fault))) {
+    if (MST_UNLIKELY(!run_value(json, run, type, &fault))) {
         run_store(run, json);
         fault = bson_json_value(json, type);
         *run = run_load(json);
