@@ -64,41 +64,26 @@ checkpoints_list_one(void *arg, const struct mst_checkpoint *one)
     return MST_OK;
 }
 
-static int
-checkpoints_list_run(const struct mst_cli_args *args)
+static enum mst_status
+checkpoints_list_all(struct checkpoints_look *self,
+                     const struct mst_state *state, struct mst_error *err)
 {
-    static const char *const headings[] = {"JOB", "SAVED", "EVENTS",
-                                           "POSITION"};
-    struct mst_state state;
-    struct mst_error err;
-    int code = MST_EXIT_OK;
-    struct checkpoints_look self = {.args = args};
-    if (!mst_state_open(args, true, &state, &code)) {
-        return code;
+    enum mst_status status = MST_OK;
+    if (self->args->json) {
+        mst_output_open(&self->out, NULL, '[');
     }
-    mst_error_clear(&err);
-    mst_output_init(&self.out);
-    mst_table_init(&self.table, headings, MST_ARRAY_SIZE(headings));
-    if (args->json) {
-        mst_output_open(&self.out, NULL, '[');
+    if (state->store != NULL) {
+        status = state->store->type->checkpoint_list(
+            state->store, NULL, checkpoints_list_one, self, err);
     }
-    enum mst_status status =
-        state.store == NULL
-            ? MST_OK
-            : state.store->type->checkpoint_list(
-                state.store, NULL, checkpoints_list_one, &self, &err);
-    mst_table_end(&self.table, &self.out);
-    if (args->json) {
-        mst_output_close(&self.out, ']');
-        mst_output_newline(&self.out);
-    } else if (self.seen == 0) {
-        mst_output_text(&self.out, "no job has a checkpoint yet\n");
+    mst_table_end(&self->table, &self->out);
+    if (self->args->json) {
+        mst_output_close(&self->out, ']');
+        mst_output_newline(&self->out);
+    } else if (self->seen == 0) {
+        mst_output_text(&self->out, "no job has a checkpoint yet\n");
     }
-    if (status != MST_OK) {
-        code = mst_state_fail(args, status, &err);
-    }
-    mst_state_close(&state);
-    return mst_output_end(&self.out, code);
+    return status;
 }
 
 /* The newest in full, the others in a line each. */
@@ -158,8 +143,12 @@ checkpoints_show_all(struct checkpoints_look *self,
     return status;
 }
 
+/* Opens the state, and prints what `print` makes of it. */
 static int
-checkpoints_show_run(const struct mst_cli_args *args)
+checkpoints_look(const struct mst_cli_args *args,
+                 enum mst_status (*print)(struct checkpoints_look *self,
+                                          const struct mst_state *state,
+                                          struct mst_error *err))
 {
     static const char *const headings[] = {"JOB", "SAVED", "EVENTS",
                                            "POSITION"};
@@ -173,12 +162,24 @@ checkpoints_show_run(const struct mst_cli_args *args)
     mst_error_clear(&err);
     mst_output_init(&self.out);
     mst_table_init(&self.table, headings, MST_ARRAY_SIZE(headings));
-    enum mst_status status = checkpoints_show_all(&self, &state, &err);
+    enum mst_status status = print(&self, &state, &err);
     if (status != MST_OK) {
         code = mst_state_fail(args, status, &err);
     }
     mst_state_close(&state);
     return mst_output_end(&self.out, code);
+}
+
+static int
+checkpoints_list_run(const struct mst_cli_args *args)
+{
+    return checkpoints_look(args, checkpoints_list_all);
+}
+
+static int
+checkpoints_show_run(const struct mst_cli_args *args)
+{
+    return checkpoints_look(args, checkpoints_show_all);
 }
 
 const struct mst_cli_command mst_checkpoints_list = {

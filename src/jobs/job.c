@@ -193,12 +193,29 @@ job_end_record(struct mst_job *job, struct mst_run_record *run,
     }
 }
 
+/* For people: without memory the record has none. */
+static void
+job_take_positions(struct mst_run_record *run, struct mst_pipeline *pipeline)
+{
+    struct mst_buf first;
+    struct mst_buf last;
+    mst_buf_init(&first, MST_POSITION_MAX);
+    mst_buf_init(&last, MST_POSITION_MAX);
+    if (mst_pipeline_positions(pipeline, &first, &last) == MST_OK) {
+        const char *from = first.len > 0 ? mst_buf_text(&first) : NULL;
+        const char *to = last.len > 0 ? mst_buf_text(&last) : NULL;
+        run->first_position = from != NULL ? strdup(from) : NULL;
+        run->last_position = to != NULL ? strdup(to) : NULL;
+    }
+    mst_buf_clear(&first);
+    mst_buf_clear(&last);
+}
+
 static enum mst_pipeline_end
 job_run_pipeline(struct mst_job *job, struct mst_run_record *run,
                  struct mst_error *err)
 {
     struct mst_pipeline *pipeline = NULL;
-    struct mst_buf last;
     if (mst_pipeline_create(&job->spec.spec, &pipeline, err) != MST_OK) {
         return MST_PIPELINE_FAILED;
     }
@@ -209,16 +226,12 @@ job_run_pipeline(struct mst_job *job, struct mst_run_record *run,
     if (!wanted) {
         mst_pipeline_stop(pipeline);
     }
-    mst_buf_init(&last, MST_POSITION_MAX);
     enum mst_pipeline_end end = mst_pipeline_run(pipeline, err);
     mst_mutex_lock(&job->mutex);
     mst_pipeline_status(pipeline, &job->last);
     job->pipeline = NULL;
     mst_mutex_unlock(&job->mutex);
-    if (mst_pipeline_position(pipeline, &last) == MST_OK && last.len > 0) {
-        run->last_position = strdup(mst_buf_text(&last));
-    }
-    mst_buf_clear(&last);
+    job_take_positions(run, pipeline);
     mst_pipeline_destroy(pipeline);
     return end;
 }
@@ -326,6 +339,7 @@ job_run(struct mst_job *job, int64_t *ret_wait_ms)
     }
     bool again = job_after_run(job, end, &err, ret_wait_ms);
     job_end_record(job, &run, job->state, err.status == MST_OK ? NULL : &err);
+    free(run.first_position);
     free(run.last_position);
     return again;
 }

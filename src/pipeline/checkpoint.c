@@ -82,6 +82,9 @@ checkpoint_accept(struct mst_pipeline *pipeline,
         || mst_buf_append(&pipeline->start_marks, saved->sink_mark.data,
                           saved->sink_mark.len)
                != MST_OK
+        || mst_buf_append(&pipeline->first_position, saved->position.data,
+                          saved->position.len)
+               != MST_OK
         || mst_buf_append(&pipeline->saved_position, saved->position.data,
                           saved->position.len)
                != MST_OK) {
@@ -202,6 +205,11 @@ checkpoint_done(struct mst_pipeline *pipeline, const struct mst_buf *position)
     /* Only for people to look at: without memory it stays empty. */
     (void)!mst_buf_append(&pipeline->saved_position, position->data,
                           position->len);
+    if (atomic_load(&pipeline->events_in) == 0
+        && pipeline->first_position.len == 0) {
+        (void)!mst_buf_append(&pipeline->first_position, position->data,
+                              position->len);
+    }
     mst_pipeline_trouble(pipeline, &pipeline->store_problem, NULL, 0);
     if (pipeline->spec->source->committed != NULL
         && pipeline->spec->source->committed(pipeline->source,
@@ -295,11 +303,16 @@ mst_pipeline_save_start(struct mst_pipeline *pipeline)
 }
 
 enum mst_status
-mst_pipeline_position(struct mst_pipeline *pipeline, struct mst_buf *out)
+mst_pipeline_positions(struct mst_pipeline *pipeline, struct mst_buf *ret_first,
+                       struct mst_buf *ret_last)
 {
+    const struct mst_buf *first = &pipeline->first_position;
+    const struct mst_buf *last = &pipeline->saved_position;
     mst_mutex_lock(&pipeline->save_mutex);
-    enum mst_status status = mst_buf_append(out, pipeline->saved_position.data,
-                                            pipeline->saved_position.len);
+    enum mst_status status = mst_buf_append(ret_first, first->data, first->len);
+    if (status == MST_OK) {
+        status = mst_buf_append(ret_last, last->data, last->len);
+    }
     mst_mutex_unlock(&pipeline->save_mutex);
     return status;
 }

@@ -86,6 +86,7 @@ mst_pipeline_create(const struct mst_pipeline_spec *spec,
     mst_buf_init(&pipeline->start, MST_POSITION_MAX);
     mst_buf_init(&pipeline->start_marks, MST_POSITION_MAX);
     mst_buf_init(&pipeline->saved_position, MST_POSITION_MAX);
+    mst_buf_init(&pipeline->first_position, MST_POSITION_MAX);
     mst_error_clear(&pipeline->reader_problem.err);
     mst_error_clear(&pipeline->store_problem.err);
     mst_error_clear(&pipeline->lease_problem.err);
@@ -152,6 +153,7 @@ mst_pipeline_destroy(struct mst_pipeline *pipeline)
     mst_buf_clear(&pipeline->start);
     mst_buf_clear(&pipeline->start_marks);
     mst_buf_clear(&pipeline->saved_position);
+    mst_buf_clear(&pipeline->first_position);
     (void)pthread_cond_destroy(&pipeline->changed);
     (void)pthread_mutex_destroy(&pipeline->save_mutex);
     (void)pthread_mutex_destroy(&pipeline->pool_mutex);

@@ -110,9 +110,12 @@ void mst_pipeline_stop(struct mst_pipeline *pipeline);
 void mst_pipeline_status(struct mst_pipeline *pipeline,
                          struct mst_pipeline_status *ret_status);
 
-/* The position that was saved last, as JSON text; empty when none. */
+/* Where the run began and the position that was saved
+ * last, as the source writes them; empty where they are not known. Only the
+ * first checkpoint of a job can tell where that began. */
 MST_MUST_CHECK enum mst_status
-mst_pipeline_position(struct mst_pipeline *pipeline, struct mst_buf *out);
+mst_pipeline_positions(struct mst_pipeline *pipeline, struct mst_buf *ret_first,
+                       struct mst_buf *ret_last);
 
 void mst_pipeline_destroy(struct mst_pipeline *pipeline);
 

@@ -78,6 +78,7 @@ struct mst_pipeline {
 
     pthread_mutex_t save_mutex; /* one save at a time; guards the next */
     struct mst_buf saved_position;
+    struct mst_buf first_position; /* where the run began */
     struct mst_backoff save_backoff;
     int64_t save_not_before_ms; /* monotonic */
 

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import re
+import sqlite3
 import subprocess
 import termios
 
@@ -288,6 +289,20 @@ def test_once_takes_what_is_there_and_the_next_run_what_is_new(mstream, tmp_path
     assert numbers(tmp_path / "out", "b.jsonl") == [1, 2, 3, 4]
     run_once(mstream, tmp_path, config)
     assert numbers(tmp_path / "out", "b.jsonl") == [1, 2, 3, 4]
+
+
+def test_each_run_leaves_a_record_of_where_it_began_and_ended(mstream, tmp_path):
+    config = job(
+        'service_name = "generator", resource = "x", rate = 0',
+        'resource = "b.jsonl"')
+    run_once(mstream, tmp_path, config)
+    run_once(mstream, tmp_path, config)
+    state = sqlite3.connect(tmp_path / "state" / "state.db")
+    rows = state.execute(
+        "SELECT first_position, last_position FROM runs ORDER BY id").fetchall()
+    state.close()
+    runs = [tuple(json.loads(p)["next"] for p in row) for row in rows]
+    assert runs == [(1, 101), (101, 201)]
 
 
 def test_a_truncated_file_stops_the_job_in_words(mstream, tmp_path):
