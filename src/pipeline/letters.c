@@ -92,41 +92,61 @@ letters_stop(struct mst_runner *runner, const struct mst_delivery *delivery,
     mst_pipeline_abort(runner->pipeline);
 }
 
-/* Writes a group of letters to the state store; a store in trouble is asked
- * again for as long as the run lasts. */
-static bool
-letters_store(struct mst_runner *runner, size_t n)
+/* All of them or none. A store in trouble is asked again for as long as the
+ * run lasts. MST_AGAIN: they do not fit. */
+static enum mst_status
+letters_put(struct mst_runner *runner, const struct mst_letter *letters,
+            size_t n, struct mst_error *err)
 {
     struct mst_pipeline *pipeline = runner->pipeline;
     struct mst_store *store = pipeline->spec->store;
-    struct mst_letter letters[LETTERS_AT_ONCE];
     struct mst_backoff backoff = {0};
+    while (!mst_pipeline_is_aborting(pipeline)) {
+        mst_error_clear(err);
+        enum mst_status status = store->type->letters_put(
+            store, letters, n, &pipeline->spec->letter_limits, err);
+        if (status != MST_RETRY && status != MST_DISCONNECTED) {
+            return status;
+        }
+        int64_t wait = mst_backoff_next(&backoff, &pipeline->spec->retry,
+                                        err->retry_after_ms);
+        err->status = MST_RETRY;
+        mst_pipeline_trouble(pipeline, runner->problem, err, wait);
+        mst_pipeline_sleep(pipeline, wait, true);
+    }
+    return MST_RETRY;
+}
+
+/* Writes the first n refused to the state store; how many are safe there.
+ * Fewer than n: the run ends, because the next one does not fit. */
+static size_t
+letters_store(struct mst_runner *runner, size_t n)
+{
+    struct mst_pipeline *pipeline = runner->pipeline;
+    struct mst_letter letters[LETTERS_AT_ONCE];
+    struct mst_error err;
     for (size_t i = 0; i < n; i++) {
         letters_fill(runner, runner->refused.items[runner->refused.head + i],
                      &letters[i]);
     }
-    while (!mst_pipeline_is_aborting(pipeline)) {
-        struct mst_error err;
-        mst_error_clear(&err);
-        enum mst_status status = store->type->letters_put(
-            store, letters, n, &pipeline->spec->letter_limits, &err);
-        if (status == MST_OK) {
-            return true;
-        }
-        err.status = MST_FATAL;
-        if (status != MST_RETRY && status != MST_DISCONNECTED) {
-            mst_error_prefix(&err, "dead letters: ");
-            mst_pipeline_block(pipeline, &err);
-            mst_pipeline_abort(pipeline);
-            return false;
-        }
-        int64_t wait = mst_backoff_next(&backoff, &pipeline->spec->retry,
-                                        err.retry_after_ms);
-        err.status = MST_RETRY;
-        mst_pipeline_trouble(pipeline, runner->problem, &err, wait);
-        mst_pipeline_sleep(pipeline, wait, true);
+    enum mst_status status = letters_put(runner, letters, n, &err);
+    if (status == MST_OK) {
+        return n;
     }
-    return false;
+    size_t kept = 0;
+    if (status == MST_AGAIN && n > 1) {
+        status = letters_put(runner, letters, 1, &err);
+        while (status == MST_OK && ++kept < n) {
+            status = letters_put(runner, &letters[kept], 1, &err);
+        }
+    }
+    if (kept < n && status != MST_RETRY) {
+        err.status = MST_FATAL;
+        mst_error_prefix(&err, "dead letters: ");
+        mst_pipeline_block(pipeline, &err);
+        mst_pipeline_abort(pipeline);
+    }
+    return kept;
 }
 
 /* Sends one letter through the job's dead-letter sink; it is settled when
@@ -191,13 +211,14 @@ mst_runner_bury(struct mst_runner *runner)
         size_t n =
             refused->len < LETTERS_AT_ONCE ? refused->len : LETTERS_AT_ONCE;
         bool skip = spec->on_reject == MST_ON_REJECT_SKIP;
-        if (!skip && !letters_store(runner, n)) {
-            return;
-        }
-        for (size_t i = 0; i < n; i++) {
+        size_t safe = skip ? n : letters_store(runner, n);
+        for (size_t i = 0; i < safe; i++) {
             letters_log(runner, refused->items[refused->head + i],
                         skip ? "skipped" : "dead letter");
         }
-        letters_settle(runner, n);
+        letters_settle(runner, safe);
+        if (safe < n) {
+            return;
+        }
     }
 }

@@ -97,6 +97,8 @@ struct fake_world {
     uint64_t unleased_writes;  /* calls of a sink's write beyond that */
     bool letters_full;
     uint64_t turned_letters; /* stored behind a later one of the same call */
+    uint64_t letters_max;    /* that fit; 0: no limit */
+    uint64_t letters_kept;
     uint64_t bad_saves; /* checkpoints that passed an unconfirmed event */
     uint64_t saves;
 };

@@ -131,6 +131,34 @@ full_dead_letters_stop_the_job_and_lose_nothing(void **state)
 }
 
 static void
+letters_are_kept_in_order_up_to_the_last_that_fits(void **state)
+{
+    (void)state;
+    const struct fake_source_script source = {.total = 100, .keys = 1};
+    const struct fake_sink_script sink = {.async = true, .reject = 1000};
+    struct fake_world world;
+    struct mst_error err;
+    fake_world_init(&world, 1, &source, &sink, 1);
+    world.letters_max = 37;
+    assert_int_equal(run_world(&world, NULL, &err), MST_PIPELINE_BLOCKED);
+    assert_int_equal(world.letters_kept, 37);
+    for (uint64_t n = 1; n <= 37; n++) {
+        assert_int_equal(world.letters[0][n], 1);
+    }
+    assert_int_equal(world.turned_letters, 0);
+    assert_int_equal(world.saved, 37);
+    /* With room for more the rest follows, and none comes twice. */
+    world.letters_max = 100;
+    fake_world_restart(&world);
+    assert_int_equal(run_world(&world, NULL, &err), MST_PIPELINE_COMPLETED);
+    assert_int_equal(world.letters_kept, 100);
+    assert_int_equal(fake_world_missing(&world, source.total), 0);
+    assert_int_equal(fake_world_repeated(&world), 0);
+    assert_int_equal(world.turned_letters, 0);
+    fake_world_clear(&world);
+}
+
+static void
 three_attempts(struct mst_pipeline_spec *spec)
 {
     spec->retry.max_attempts = 3;
@@ -377,6 +405,7 @@ main(void)
         cmocka_unit_test(events_without_a_key_keep_total_order),
         cmocka_unit_test(a_refused_event_can_stop_the_job_before_it),
         cmocka_unit_test(full_dead_letters_stop_the_job_and_lose_nothing),
+        cmocka_unit_test(letters_are_kept_in_order_up_to_the_last_that_fits),
         cmocka_unit_test(attempts_that_are_used_up_make_a_dead_letter),
         cmocka_unit_test(a_dead_sink_holds_the_position_and_the_time_ends),
         cmocka_unit_test(a_lost_lease_ends_the_run_and_saves_nothing),
