@@ -2,6 +2,7 @@
 /* JSON lines, concatenated BSON, CSV. */
 #include "sinks/file/file_record.h"
 
+#include "encodings/json_check.h"
 #include "encodings/little_endian.h"
 #include "sinks/file/file_csv.h"
 
@@ -16,14 +17,24 @@ record_one_line(uint8_t *data, size_t len)
     }
 }
 
+/* What comes as JSON without a conversion was not looked into by anybody, and
+ * a file of JSON lines is to be one. */
 static enum mst_status
-record_json(const struct mst_delivery *delivery, struct mst_buf *out)
+record_json(const struct mst_delivery *delivery, struct mst_buf *out,
+            struct mst_error *err)
 {
     struct mst_slice payload = delivery->payload;
+    enum mst_status status = MST_OK;
     if (payload.data == NULL) {
         payload = MST_SLICE_LIT("null");
+    } else {
+        status = mst_json_check(payload, err);
     }
-    enum mst_status status = mst_buf_reserve(out, payload.len + 1);
+    if (status != MST_OK) {
+        mst_error_prefix(err, "the payload is not JSON: ");
+        return status;
+    }
+    status = mst_buf_reserve(out, payload.len + 1);
     if (status != MST_OK) {
         return status;
     }
@@ -92,7 +103,7 @@ mst_file_record_append(enum mst_file_sink_format format,
     switch (format) {
     case MST_FILE_SINK_AUTO:
     case MST_FILE_SINK_JSON:
-        status = record_json(delivery, out);
+        status = record_json(delivery, out, err);
         break;
     case MST_FILE_SINK_BSON:
         status = record_bson(delivery, out, err);

@@ -234,6 +234,26 @@ half_an_event_of_a_run_without_checkpoint_is_cut_off(void **state)
 }
 
 static void
+payloads_that_are_not_json_are_rejected_alone(void **state)
+{
+    struct file_fixture f;
+    (void)state;
+    file_fixture_init(&f, "out.jsonl");
+    assert_int_equal(file_fixture_open(&f, MST_SLICE_NONE), MST_OK);
+    file_fixture_event(&f, 0, 1, NULL)->payload = MST_SLICE_LIT("{\"a\":1}");
+    file_fixture_event(&f, 1, 2, NULL)->payload = MST_SLICE_LIT("{\"a\":");
+    file_fixture_event(&f, 2, 3, NULL)->payload = MST_SLICE_LIT("1\n2");
+    file_fixture_event(&f, 3, 4, NULL)->payload = MST_SLICE_LIT("");
+    file_fixture_event(&f, 4, 5, NULL)->payload = MST_SLICE_LIT("2");
+    assert_int_equal(file_fixture_write(&f, 5), MST_OK);
+    assert_int_equal(f.ok, 2);
+    assert_int_equal(f.rejected, 3);
+    file_fixture_close(&f);
+    file_fixture_assert(&f, "out.jsonl", "{\"a\":1}\n2\n");
+    file_fixture_clear(&f);
+}
+
+static void
 documents_that_are_not_bson_are_rejected_alone(void **state)
 {
     struct file_fixture f;
@@ -439,6 +459,7 @@ main(void)
             documents_become_csv_records_with_a_header_in_every_file),
         cmocka_unit_test(csv_without_columns_is_refused),
         cmocka_unit_test(half_an_event_of_a_run_without_checkpoint_is_cut_off),
+        cmocka_unit_test(payloads_that_are_not_json_are_rejected_alone),
         cmocka_unit_test(documents_that_are_not_bson_are_rejected_alone),
         cmocka_unit_test(
             what_no_checkpoint_covers_is_kept_when_there_is_none_at_all),
