@@ -109,6 +109,11 @@ struct mst_sink_type {
     enum mst_status (*mark)(void *ctx, uint64_t upto_seq, struct mst_buf *out,
                             struct mst_error *err);
 
+    /* Optional. About once a second while there is nothing to write, for what
+     * time alone brings about (a file that is old enough). True: it waits for
+     * a mark to go on, so a checkpoint is saved soon, news or not. */
+    bool (*tick)(void *ctx);
+
     /* Thread: any. A blocked call returns soon. */
     void (*interrupt)(void *ctx);
 

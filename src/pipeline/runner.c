@@ -331,11 +331,29 @@ runner_note_health(struct mst_runner *runner)
     }
 }
 
+/* Lets a sink that has nothing to write see that time goes by. */
+static void
+runner_tick(struct mst_runner *runner)
+{
+    int64_t now = mst_clock_ms();
+    if (runner->spec->type->tick == NULL || !runner->is_open
+        || now < runner->tick_ms) {
+        return;
+    }
+    runner->tick_ms = now + RUNNER_IDLE_MS;
+    if (runner->spec->type->tick(runner->sink)) {
+        atomic_store(&runner->pipeline->dirty, true);
+    }
+}
+
 static void
 runner_turn(struct mst_runner *runner)
 {
     runner_note_health(runner);
     runner_receive(runner);
+    if (runner->pending.len == 0) {
+        runner_tick(runner);
+    }
     if (atomic_load(&runner->has_failed)) {
         mst_runner_collect_failed(runner);
         if (runner->again.len > 0) {

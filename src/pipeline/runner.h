@@ -41,7 +41,8 @@ struct mst_runner {
     struct mst_delivery_list refused; /* likewise: to become letters */
     struct mst_backoff backoff;
     bool waits_for_room;
-    bool broken; /* said FATAL: nothing more is asked of it */
+    int64_t tick_ms; /* monotonic; when the sink's tick is due */
+    bool broken;     /* said FATAL: nothing more is asked of it */
 
     atomic_uint_fast64_t confirmed; /* OK, since the start */
     uint64_t confirmed_before;      /* the same at the last recovery */

@@ -329,6 +329,25 @@ def test_files_roll_by_size_and_none_is_too_large(mstream, tmp_path):
     assert numbers(tmp_path / "out", "*/*") == list(range(1, 20001))
 
 
+@pytest.mark.parametrize("limit", ["roll_age", "roll_idle"])
+def test_a_file_is_completed_in_time_when_no_event_follows(
+    limit, mstreamd, tmp_path
+):
+    write(tmp_path / "in", "a.jsonl", '{"seq":1}\n{"seq":2}\n')
+    daemon = mstreamd(job(
+        'service_name = "in", resource = "a.jsonl"',
+        f'resource = "b.jsonl", {limit} = "1s"',
+        more='checkpoint = { enabled = true, interval = "50ms" }'))
+    complete = tmp_path / "out" / "b-000001.jsonl"
+    wait_until(complete.exists, 30, what="the final name")
+    assert complete.read_text() == '{"seq":1}\n{"seq":2}\n'
+    with open(tmp_path / "in" / "a.jsonl", "a") as file:
+        file.write('{"seq":3}\n')
+    wait_until(lambda: (tmp_path / "out" / "b-000002.jsonl").exists(), 30)
+    daemon.stop()
+    assert numbers(tmp_path / "out") == [1, 2, 3]
+
+
 def test_a_followed_file_is_read_through_kills_and_rotations(mstreamd, tmp_path):
     """A writer appends and rotates; the reader is killed again and again."""
     config = job(

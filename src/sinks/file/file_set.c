@@ -364,6 +364,17 @@ mst_file_set_tick(struct mst_file_set *set)
     }
 }
 
+bool
+mst_file_set_has_sealed(const struct mst_file_set *set)
+{
+    struct mst_file_cursor cursor = {0};
+    const struct mst_file_part *part = mst_file_set_next(set, &cursor);
+    while (part != NULL && !part->sealed) {
+        part = mst_file_set_next(set, &cursor);
+    }
+    return part != NULL;
+}
+
 /* --- publishing ------------------------------------------------------- */
 
 static bool

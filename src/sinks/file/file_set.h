@@ -99,6 +99,9 @@ void mst_file_set_fail(struct mst_file_set *set, enum mst_status status,
 /* Seals files that are old or idle. Nothing may be pending. */
 void mst_file_set_tick(struct mst_file_set *set);
 
+/* True: a file is complete and waits for its name. */
+bool mst_file_set_has_sealed(const struct mst_file_set *set);
+
 /* Which files get their final names. */
 enum mst_file_publish {
     MST_FILE_PUBLISH_COMPLETE, /* complete ones that a mark covers */

@@ -146,6 +146,18 @@ sink_drain(void *arg, int timeout_ms, struct mst_error *err)
     return MST_OK;
 }
 
+/* Files that are complete get their names with the next marks. */
+static bool
+sink_tick(void *arg)
+{
+    struct file_sink *ctx = arg;
+    mst_mutex_lock(&ctx->set.lock);
+    mst_file_set_tick(&ctx->set);
+    bool waits = mst_file_set_has_sealed(&ctx->set);
+    mst_mutex_unlock(&ctx->set.lock);
+    return waits;
+}
+
 static enum mst_status
 sink_mark(void *arg, uint64_t upto_seq, struct mst_buf *out,
           struct mst_error *err)
@@ -540,6 +552,7 @@ const struct mst_sink_type mst_file_sink = {
     .write = sink_write,
     .drain = sink_drain,
     .mark = sink_mark,
+    .tick = sink_tick,
     .interrupt = sink_interrupt,
     .close = sink_close,
     .destroy = sink_destroy,
