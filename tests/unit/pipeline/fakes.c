@@ -88,10 +88,11 @@ fake_store_letters(struct mst_store *store, const struct mst_letter *letters,
     (void)limits;
     mst_mutex_lock(&world->mutex);
     bool fails = fake_random(&world->seed, 1000) < world->store_fails;
-    mst_mutex_unlock(&world->mutex);
     bool full = world->letters_full
                 || (world->letters_max > 0
                     && world->letters_kept + n > world->letters_max);
+    world->letters_kept += full || fails ? 0 : n;
+    mst_mutex_unlock(&world->mutex);
     if (full) {
         return mst_fail(err, MST_AGAIN, "fake", 0, "dead letters are full");
     }
@@ -106,7 +107,6 @@ fake_store_letters(struct mst_store *store, const struct mst_letter *letters,
         world->turned_letters += number < before ? 1 : 0;
         before = number;
         unsigned s = (unsigned)(letters[i].sink[4] - '0');
-        world->letters_kept++;
         fake_world_ended(world, s, &event, true);
     }
     return MST_OK;
