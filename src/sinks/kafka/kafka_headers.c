@@ -50,6 +50,7 @@ headers_is_right_op(const struct mst_event *event, struct mst_slice value)
 {
     enum mst_op op = MST_OP_NONE;
     return event->op == MST_OP_NONE
+           || mst_slice_is(value, mst_op_name(event->op))
            || (mst_op_parse(value, &op) && op == event->op);
 }
 
@@ -162,9 +163,17 @@ kafka_headers_each(struct kafka_headers *headers, const struct mst_event *event,
 /* A message's headers while they are made. */
 struct headers_made {
     struct kafka_headers *headers;
+    const struct mst_event *event;
     struct kafka_header_list *out;
-    bool decode;
 };
+
+/* The first letter of what mst_kafka_header_text writes. Most are not, and
+ * need not be looked at any further. */
+static bool
+headers_may_be_coded(struct mst_slice text)
+{
+    return text.len >= 5 && (text.data[0] == 'b' || text.data[0] == 'n');
+}
 
 /* The list is made with the first header: it costs an allocation, as does
  * each header, and librdkafka has no cheaper way. */
@@ -173,7 +182,8 @@ headers_add(void *arg, struct mst_slice name, struct mst_slice value)
 {
     struct headers_made *made = arg;
     struct kafka_header_list *out = made->out;
-    if (made->decode) {
+    if ((headers_may_be_coded(name) || headers_may_be_coded(value))
+        && mst_kafka_header_is_ours(made->event)) {
         enum mst_status status =
             mst_kafka_header_bytes(name, &made->headers->name, &name);
         if (status == MST_OK) {
@@ -211,9 +221,8 @@ kafka_headers_make(struct kafka_headers *headers, const struct mst_event *event,
                    struct mst_error *err)
 {
     struct kafka_header_list list = {.list = NULL};
-    struct headers_made made = {.headers = headers,
-                                .out = &list,
-                                .decode = mst_kafka_header_is_ours(event)};
+    struct headers_made made = {
+        .headers = headers, .event = event, .out = &list};
     enum mst_status status =
         kafka_headers_each(headers, event, key, headers_add, &made);
     headers_keep_little(&headers->name);
