@@ -5,8 +5,8 @@
 #include <inttypes.h>
 
 #include "base/base64.h"
-#include "encodings/bson_json.h"
 #include "encodings/bson_reader.h"
+#include "sources/mongodb/strict.h"
 
 void
 mst_mongo_envelope_init(struct mst_mongo_envelope *envelope, const char *name,
@@ -91,7 +91,7 @@ envelope_document(struct mst_mongo_envelope *envelope, const char *name,
         return;
     }
     mst_buf_reset(&envelope->part);
-    *status = mst_bson_to_json(doc, MST_JSON_RELAXED, &envelope->part, NULL);
+    *status = mst_mongo_strict_write(doc, &envelope->part);
     if (*status == MST_REJECTED) {
         *status = MST_OK;
         envelope_base64(envelope, name, doc, status);

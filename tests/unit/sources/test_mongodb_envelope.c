@@ -54,6 +54,22 @@ every_operation_has_its_envelope(void **state)
          "\"fullDocumentBeforeChange\":{\"_id\":1,\"x\":2}," EVENT_TAIL,
          "{\"before\":\"{\\\"_id\\\":1,\\\"x\\\":2}\",\"after\":\"{\\\"_id\\\":"
          "1}\",\"updateDescription\":null," SOURCE ",\"op\":\"u\"" TAIL},
+        {"{\"operationType\":\"insert\",\"fullDocument\":{\"_id\":{\"$oid\":"
+         "\"65f0a1b2c3d4e5f601234567\"},\"l\":{\"$numberLong\":\"5\"},\"d\":{"
+         "\"$date\":{\"$numberLong\":\"-1\"}},\"f\":0.5,\"b\":{\"$binary\":{"
+         "\"base64\":\"AQI=\",\"subType\":\"04\"}},\"r\":{"
+         "\"$regularExpression\":{\"pattern\":\"^a\",\"options\":\"i\"}},"
+         "\"n\":[{},[],{\"$numberDecimal\":\"1.50\"},null,true,{\"$timestamp\":"
+         "{\"t\":1,\"i\":2}}]}," EVENT_TAIL,
+         "{\"before\":null,\"after\":\"{\\\"_id\\\":{\\\"$oid\\\":"
+         "\\\"65f0a1b2c3d4e5f601234567\\\"},\\\"l\\\":{\\\"$numberLong\\\":"
+         "\\\"5\\\"},\\\"d\\\":{\\\"$date\\\":-1},\\\"f\\\":0.5,\\\"b\\\":{"
+         "\\\"$binary\\\":\\\"AQI=\\\",\\\"$type\\\":\\\"04\\\"},\\\"r\\\":{"
+         "\\\"$regex\\\":\\\"^a\\\",\\\"$options\\\":\\\"i\\\"},\\\"n\\\":[{},["
+         "],"
+         "{\\\"$numberDecimal\\\":\\\"1.50\\\"},null,true,{\\\"$timestamp\\\":{"
+         "\\\"t\\\":1,\\\"i\\\":2}}]}\",\"updateDescription\":null," SOURCE
+         ",\"op\":\"c\"" TAIL},
         {"{\"operationType\":\"delete\"," EVENT_TAIL,
          "{\"before\":null,\"after\":null,\"updateDescription\":null," SOURCE
          ",\"op\":\"d\"" TAIL},
