@@ -115,10 +115,10 @@ strict_document(struct mst_slice doc, bool is_array, unsigned depth,
     if (status == MST_OK && !is_array) {
         status = strict_check(doc, FIRST_NAME, out);
     }
-    char before = is_array ? '[' : '{';
+    const char *before = is_array ? "[" : "{";
     bool empty = true;
     while (status == MST_OK && (status = mst_bson_iter_next(&iter)) == MST_OK) {
-        status = mst_buf_append_char(out, empty ? before : ',');
+        status = mst_buf_append_str(out, empty ? before : ",");
         empty = false;
         if (status == MST_OK && !is_array) {
             status = mst_utf8_valid(iter.key.data, iter.key.len) == iter.key.len
@@ -136,8 +136,8 @@ strict_document(struct mst_slice doc, bool is_array, unsigned depth,
     if (status != MST_END) {
         return status;
     }
-    status = empty ? mst_buf_append_char(out, before) : MST_OK;
-    return status == MST_OK ? mst_buf_append_char(out, is_array ? ']' : '}')
+    status = empty ? mst_buf_append_str(out, before) : MST_OK;
+    return status == MST_OK ? mst_buf_append_str(out, is_array ? "]" : "}")
                             : status;
 }
 

@@ -38,22 +38,31 @@ expect(const bson_t *doc, const char *json)
     mst_mongo_envelope_clear(&envelope);
 }
 
+struct envelope_case {
+    const char *event;
+    const char *json;
+};
+
 static void
-every_operation_has_its_envelope(void **state)
+expect_all(const struct envelope_case *cases, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        bson_error_t error;
+        bson_t *doc =
+            bson_new_from_json((const uint8_t *)cases[i].event, -1, &error);
+        if (doc == NULL) {
+            fail_msg("case %zu: %s", i, error.message);
+        }
+        expect(doc, cases[i].json);
+        bson_destroy(doc);
+    }
+}
+
+static void
+types_are_written_as_debezium_does(void **state)
 {
     (void)state;
-    static const struct {
-        const char *event;
-        const char *json;
-    } cases[] = {
-        {"{\"operationType\":\"insert\",\"fullDocument\":{\"_id\":1,\"n\":"
-         "\"a\\\"b\"}," EVENT_TAIL,
-         "{\"before\":null,\"after\":\"{\\\"_id\\\":1,\\\"n\\\":\\\"a\\\\\\\"b"
-         "\\\"}\",\"updateDescription\":null," SOURCE ",\"op\":\"c\"" TAIL},
-        {"{\"operationType\":\"replace\",\"fullDocument\":{\"_id\":1},"
-         "\"fullDocumentBeforeChange\":{\"_id\":1,\"x\":2}," EVENT_TAIL,
-         "{\"before\":\"{\\\"_id\\\":1,\\\"x\\\":2}\",\"after\":\"{\\\"_id\\\":"
-         "1}\",\"updateDescription\":null," SOURCE ",\"op\":\"u\"" TAIL},
+    static const struct envelope_case cases[] = {
         {"{\"operationType\":\"insert\",\"fullDocument\":{\"_id\":{\"$oid\":"
          "\"65f0a1b2c3d4e5f601234567\"},\"l\":{\"$numberLong\":\"5\"},\"d\":{"
          "\"$date\":{\"$numberLong\":\"-1\"}},\"f\":0.5,\"b\":{\"$binary\":{"
@@ -70,6 +79,23 @@ every_operation_has_its_envelope(void **state)
          "{\\\"$numberDecimal\\\":\\\"1.50\\\"},null,true,{\\\"$timestamp\\\":{"
          "\\\"t\\\":1,\\\"i\\\":2}}]}\",\"updateDescription\":null," SOURCE
          ",\"op\":\"c\"" TAIL},
+    };
+    expect_all(cases, MST_ARRAY_SIZE(cases));
+}
+
+static void
+every_operation_has_its_envelope(void **state)
+{
+    (void)state;
+    static const struct envelope_case cases[] = {
+        {"{\"operationType\":\"insert\",\"fullDocument\":{\"_id\":1,\"n\":"
+         "\"a\\\"b\"}," EVENT_TAIL,
+         "{\"before\":null,\"after\":\"{\\\"_id\\\":1,\\\"n\\\":\\\"a\\\\\\\"b"
+         "\\\"}\",\"updateDescription\":null," SOURCE ",\"op\":\"c\"" TAIL},
+        {"{\"operationType\":\"replace\",\"fullDocument\":{\"_id\":1},"
+         "\"fullDocumentBeforeChange\":{\"_id\":1,\"x\":2}," EVENT_TAIL,
+         "{\"before\":\"{\\\"_id\\\":1,\\\"x\\\":2}\",\"after\":\"{\\\"_id\\\":"
+         "1}\",\"updateDescription\":null," SOURCE ",\"op\":\"u\"" TAIL},
         {"{\"operationType\":\"delete\"," EVENT_TAIL,
          "{\"before\":null,\"after\":null,\"updateDescription\":null," SOURCE
          ",\"op\":\"d\"" TAIL},
@@ -93,16 +119,7 @@ every_operation_has_its_envelope(void **state)
          "null," SOURCE_HEAD "\"lsid\":\"{\\\"id\\\":1}\",\"txnNumber\":7,"
          "\"wallTime\":99123},\"op\":\"c\"" TAIL},
     };
-    for (size_t i = 0; i < MST_ARRAY_SIZE(cases); i++) {
-        bson_error_t error;
-        bson_t *doc =
-            bson_new_from_json((const uint8_t *)cases[i].event, -1, &error);
-        if (doc == NULL) {
-            fail_msg("case %zu: %s", i, error.message);
-        }
-        expect(doc, cases[i].json);
-        bson_destroy(doc);
-    }
+    expect_all(cases, MST_ARRAY_SIZE(cases));
 }
 
 static void
@@ -125,6 +142,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_operation_has_its_envelope),
+        cmocka_unit_test(types_are_written_as_debezium_does),
         cmocka_unit_test(document_that_json_can_not_hold_comes_as_bson),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
