@@ -75,9 +75,14 @@ mst_avro_to_json(struct mst_avro_decoder *decoder, struct mst_slice datum,
                  enum mst_json_mode mode, struct mst_buf *out,
                  struct mst_error *err);
 
+/* Appends the datum as the reader's schema has it. */
+MST_MUST_CHECK enum mst_status
+mst_avro_resolve(const struct mst_avro_decoder *decoder, struct mst_slice datum,
+                 struct mst_buf *out, struct mst_error *err);
+
 /* Converts the first of the data that stand one behind the other, to BSON or
  * JSON, and moves *data behind it; the same on MST_REJECTED, where that is
- * possible, else *data is empty afterwards. to Avro: checks and copies it. */
+ * possible, else *data is empty afterwards. */
 MST_MUST_CHECK enum mst_status
 mst_avro_next(struct mst_avro_decoder *decoder, struct mst_slice *data,
               enum mst_encoding to, enum mst_json_mode mode,

@@ -48,14 +48,6 @@ avro_decode_init(struct avro_decode *decode,
     decode->path_len = 0;
 }
 
-static void
-decode_step(struct avro_decode *decode, const uint8_t *data, uint64_t len)
-{
-    if (decode->path_len < MST_BSON_DEPTH_MAX) {
-        decode->path[decode->path_len++] = (struct avro_step_name){data, len};
-    }
-}
-
 enum avro_fault
 avro_decode_bytes(struct avro_decode *decode, struct mst_slice *ret)
 {
@@ -138,7 +130,7 @@ decode_default(struct avro_decode *decode, const struct avro_step *step)
     return fault;
 }
 
-static inline enum avro_fault
+static enum avro_fault
 decode_field(struct avro_decode *decode, const struct avro_step *step)
 {
     enum avro_fault fault =
@@ -147,62 +139,20 @@ decode_field(struct avro_decode *decode, const struct avro_step *step)
             ? avro_decode_skip(decode, step->read)
             : avro_decode_value(decode, step->read, step->label);
     if (MST_UNLIKELY(fault != AVRO_FINE)) {
-        decode_step(decode, step->label.data, step->label.len - 1);
+        avro_decode_step(decode, step->label.data, step->label.len - 1);
     }
     return fault;
-}
-
-enum { DECODE_PLACES = 64 };
-
-/* Fields in the reader's order: finds all of them first. Records of more
- * than DECODE_PLACES fields look from the start for each that goes back. */
-static enum avro_fault
-decode_shuffled(struct avro_decode *decode, const struct avro_read *read)
-{
-    const uint8_t *places[DECODE_PLACES];
-    const uint8_t *first = decode->in;
-    for (uint32_t i = 0; i < read->walk_len; i++) {
-        if (i < DECODE_PLACES) {
-            places[i] = decode->in;
-        }
-        enum avro_fault fault = avro_decode_skip(decode, read->walk[i]);
-        if (fault != AVRO_FINE) {
-            return fault;
-        }
-    }
-    const uint8_t *last = decode->in;
-    for (uint32_t i = 0; i < read->size; i++) {
-        const struct avro_step *step = &read->steps[i];
-        decode->in = step->from < DECODE_PLACES ? places[step->from] : first;
-        uint32_t from = step->from < DECODE_PLACES ? step->from : 0;
-        enum avro_fault fault = AVRO_FINE;
-        for (; step->read != NULL && from < step->from; from++) {
-            fault = avro_decode_skip(decode, read->walk[from]);
-            if (fault != AVRO_FINE || decode->budget-- == 0) {
-                return fault == AVRO_FINE ? AVRO_TOO_MUCH : fault;
-            }
-        }
-        fault = decode_field(decode, step);
-        if (fault != AVRO_FINE) {
-            return fault;
-        }
-    }
-    decode->in = last;
-    return AVRO_FINE;
 }
 
 static enum avro_fault
 decode_record(struct avro_decode *decode, const struct avro_read *read)
 {
     size_t start = decode_open(decode);
-    if (MST_UNLIKELY(decode->budget < read->size)) {
-        return AVRO_TOO_MUCH;
-    }
-    decode->budget -= read->size;
-    if (MST_UNLIKELY(read->shuffled)) {
-        enum avro_fault fault = decode_shuffled(decode, read);
+    if (MST_UNLIKELY(read->shuffled || decode->budget < read->size)) {
+        enum avro_fault fault = avro_decode_fields(decode, read, decode_field);
         return fault == AVRO_FINE ? decode_close(decode, start) : fault;
     }
+    decode->budget -= read->size;
     for (uint32_t i = 0; i < read->size; i++) {
         enum avro_fault fault = decode_field(decode, &read->steps[i]);
         if (MST_UNLIKELY(fault != AVRO_FINE)) {
@@ -234,7 +184,7 @@ decode_array(struct avro_decode *decode, const struct avro_read *read)
             struct avro_label label = {index, (uint32_t)(end - index) + 1};
             fault = avro_decode_value(decode, read->items, label);
             if (MST_UNLIKELY(fault != AVRO_FINE)) {
-                decode_step(decode, NULL, n);
+                avro_decode_step(decode, NULL, n);
                 return fault;
             }
         }
@@ -283,7 +233,7 @@ decode_entry(struct avro_decode *decode, const struct avro_read *read)
         }
     }
     if (fault != AVRO_FINE) {
-        decode_step(decode, key.data, key.len);
+        avro_decode_step(decode, key.data, key.len);
     }
     return fault;
 }

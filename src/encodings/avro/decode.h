@@ -73,6 +73,24 @@ MST_MUST_CHECK enum avro_fault avro_decode_rare(struct avro_decode *decode,
                                                 const struct avro_read *read,
                                                 struct avro_label label);
 
+/* All fields of a record, in the reader's order, by the function. */
+MST_MUST_CHECK enum avro_fault
+avro_decode_fields(struct avro_decode *decode, const struct avro_read *read,
+                   enum avro_fault (*field)(struct avro_decode *decode,
+                                            const struct avro_step *step));
+
+/* The datum as Avro of the reader's schema. */
+MST_MUST_CHECK enum avro_fault avro_decode_resolve(struct avro_decode *decode);
+
+/* A step that the failure passes on its way up. */
+static inline void
+avro_decode_step(struct avro_decode *decode, const uint8_t *data, uint64_t len)
+{
+    if (decode->path_len < MST_BSON_DEPTH_MAX) {
+        decode->path[decode->path_len++] = (struct avro_step_name){data, len};
+    }
+}
+
 /* Writes type and name; there is AVRO_DECODE_ROOM behind them. */
 MST_MUST_CHECK static inline enum avro_fault
 avro_decode_head(struct avro_decode *decode, uint8_t type,

@@ -86,20 +86,33 @@ mst_avro_to_json(struct mst_avro_decoder *decoder, struct mst_slice datum,
     return status;
 }
 
+/* As the reader's schema has it; that may be the writer's. */
 static enum mst_status
-run_copy(struct avro_decode *decode, struct mst_buf *out, struct mst_error *err)
+run_avro(struct avro_decode *decode, bool more, struct mst_error *err)
 {
-    enum avro_fault fault = avro_decode_skip(decode, decode->decoder->root);
-    if (fault != AVRO_FINE) {
-        return avro_decode_fail(decode, fault, err);
+    struct mst_buf *out = decode->buf;
+    size_t before = out->len;
+    enum avro_fault fault = avro_decode_resolve(decode);
+    if (fault == AVRO_FINE && decode->in != decode->end && !more) {
+        decode->path_len = 0;
+        decode->read = decode->decoder->root;
+        fault = AVRO_TRAILING;
     }
-    enum mst_status status = mst_buf_append(
-        out, decode->start, (size_t)(decode->in - decode->start));
-    return status == MST_OK ? status
-           : status == MST_FATAL
-               ? mst_fail_memory(err, "avro")
-               : mst_fail(err, status, "avro", 0,
-                          "the output is larger than it may be");
+    out->len = out->data == NULL ? 0 : (size_t)(decode->at - out->data);
+    if (fault == AVRO_FINE) {
+        return MST_OK;
+    }
+    out->len = before;
+    return avro_decode_fail(decode, fault, err);
+}
+
+enum mst_status
+mst_avro_resolve(const struct mst_avro_decoder *decoder, struct mst_slice datum,
+                 struct mst_buf *out, struct mst_error *err)
+{
+    struct avro_decode decode;
+    avro_decode_init(&decode, decoder, datum, out);
+    return run_avro(&decode, false, err);
 }
 
 /* Where the next datum is when this one was refused. */
@@ -128,7 +141,7 @@ mst_avro_next(struct mst_avro_decoder *decoder, struct mst_slice *data,
     }
     avro_decode_init(&decode, decoder, *data, bson == NULL ? out : bson);
     if (to == MST_ENCODING_AVRO) {
-        status = run_copy(&decode, out, err);
+        status = run_avro(&decode, true, err);
     } else {
         status = bson == NULL ? run_bson(&decode, true, err)
                               : run_json(&decode, true, mode, out, err);
