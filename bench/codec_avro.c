@@ -73,7 +73,7 @@ static void
 avro_set_fields(avro_value_t *value, bson_iter_t *iter)
 {
     while (bson_iter_next(iter)) {
-        avro_value_t field;
+        avro_value_t field = {NULL, NULL};
         avro_must(
             avro_value_get_by_name(value, bson_iter_key(iter), &field, NULL)
                 == 0,
@@ -86,7 +86,7 @@ static void
 avro_set_items(avro_value_t *value, bson_iter_t *iter)
 {
     while (bson_iter_next(iter)) {
-        avro_value_t item;
+        avro_value_t item = {NULL, NULL};
         avro_must(avro_value_append(value, &item, NULL) == 0,
                   "avro_value_append");
         avro_set(&item, iter);
@@ -98,7 +98,7 @@ avro_set(avro_value_t *value, const bson_iter_t *iter)
 {
     bson_iter_t inside;
     uint32_t len = 0;
-    avro_value_t branch;
+    avro_value_t branch = {NULL, NULL};
     int code = 0;
     if (avro_value_get_type(value) == AVRO_UNION) {
         int which = bson_iter_type(iter) == BSON_TYPE_NULL ? 0 : 1;

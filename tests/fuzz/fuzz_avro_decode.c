@@ -38,8 +38,8 @@ static const char fuzz_reader[] =
     "{\"type\":\"record\",\"name\":\"R\",\"fields\":["
     "{\"name\":\"s\",\"type\":\"bytes\"},"
     "{\"name\":\"i\",\"type\":[\"string\",\"double\"]},"
-    "{\"name\":\"new\",\"type\":\"R\",\"default\":{\"s\":\"\",\"i\":\"\","
-    "\"self\":null,\"aa\":[]}},"
+    "{\"name\":\"new\",\"type\":{\"type\":\"array\",\"items\":[\"int\","
+    "\"null\"]},\"default\":[5]},"
     "{\"name\":\"self\",\"type\":[\"R\",\"null\"]},"
     "{\"name\":\"aa\",\"type\":{\"type\":\"array\",\"items\":{\"type\":"
     "\"array\",\"items\":[\"null\",\"R\"]}}}]}";
