@@ -105,6 +105,10 @@ avro_set(avro_value_t *value, const bson_iter_t *iter)
         avro_must(avro_value_set_branch(value, which, &branch) == 0, "branch");
         value = &branch;
     }
+    if (value->iface == NULL) {
+        avro_must(false, "finding a value");
+        return;
+    }
     switch ((unsigned)bson_iter_type(iter)) {
     case BSON_TYPE_INT32:
         code = avro_value_set_int(value, bson_iter_int32(iter));

@@ -165,3 +165,15 @@ def codec(site, report, rounds):
     report.section("Codec, one core, beside libbson")
     report.text(done.stdout)
 
+
+def avro(site, report, rounds):
+    """The codec_avro program's own lines."""
+    done = subprocess.run(
+        site.program("bench/codec_avro", rounds),
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    report.section("Avro, one core, beside avro-c")
+    report.text(done.stdout)
+
