@@ -7,7 +7,6 @@
 struct composite_store {
     struct mst_store base; /* first */
     struct mst_store *shared;
-    struct mst_store *leases; /* one of the other two */
     struct mst_store *local;
 };
 
@@ -57,7 +56,7 @@ composite_lease_acquire(struct mst_store *store, const char *job,
                         const char *holder, int64_t ttl_ms,
                         struct mst_lease *ret, struct mst_error *err)
 {
-    struct mst_store *to = composite_of(store)->leases;
+    struct mst_store *to = composite_of(store)->shared;
     return to->type->lease_acquire(to, job, holder, ttl_ms, ret, err);
 }
 
@@ -66,7 +65,7 @@ composite_lease_renew(struct mst_store *store, const char *job,
                       struct mst_lease *lease, int64_t ttl_ms,
                       struct mst_error *err)
 {
-    struct mst_store *to = composite_of(store)->leases;
+    struct mst_store *to = composite_of(store)->shared;
     return to->type->lease_renew(to, job, lease, ttl_ms, err);
 }
 
@@ -74,7 +73,7 @@ static enum mst_status
 composite_lease_release(struct mst_store *store, const char *job,
                         const struct mst_lease *lease, struct mst_error *err)
 {
-    struct mst_store *to = composite_of(store)->leases;
+    struct mst_store *to = composite_of(store)->shared;
     return to->type->lease_release(to, job, lease, err);
 }
 
@@ -186,13 +185,21 @@ enum mst_status
 mst_composite_store_create(struct mst_store *shared, struct mst_store *local,
                            struct mst_store **ret_store, struct mst_error *err)
 {
+    if (shared->type->lease_acquire == NULL) {
+        (void)mst_fail(err, MST_FATAL, "state", 0,
+                       "a store of kind '%s' keeps no leases, so it can not be "
+                       "shared: two machines could run the same job",
+                       shared->type->name);
+        mst_error_hint(err, "keep checkpoints in a mongodb service, or in the "
+                            "embedded store");
+        return MST_FATAL;
+    }
     struct composite_store *self = calloc(1, sizeof(*self));
     if (self == NULL) {
         return mst_fail_memory(err, "state");
     }
     self->base.type = &composite_store_type;
     self->shared = shared;
-    self->leases = shared->type->lease_acquire != NULL ? shared : local;
     self->local = local;
     *ret_store = &self->base;
     return MST_OK;

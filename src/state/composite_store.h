@@ -9,9 +9,9 @@
 #include "core/store.h"
 
 /* shared keeps checkpoints and leases: they belong together, because a save
- * is refused by the lease's fence. Leases go to local only when shared has
- * none (lease_acquire == NULL); shared then has to compare fences with those
- * of the checkpoints it has. local keeps the rest.
+ * is refused by the lease's fence, and a lease on one machine keeps nobody on
+ * another from running the job. MST_FATAL: shared has no leases. local keeps
+ * the rest.
  * Ownership: both are moved in, on success only. */
 MST_MUST_CHECK enum mst_status
 mst_composite_store_create(struct mst_store *shared, struct mst_store *local,

@@ -184,10 +184,9 @@ a_failed_open_leaves_the_shared_store_with_the_caller(void **state)
 }
 
 static void
-leases_are_local_when_the_shared_store_has_none(void **state)
+a_shared_store_without_leases_is_refused(void **state)
 {
     struct mst_error err;
-    struct mst_lease lease;
     struct mst_store *store = NULL;
     struct mst_store *shared = fixture_open(":memory:");
     struct mst_store *local = fixture_open(*state);
@@ -195,16 +194,10 @@ leases_are_local_when_the_shared_store_has_none(void **state)
     no_leases.lease_acquire = NULL;
     shared->type = &no_leases;
     assert_int_equal(mst_composite_store_create(shared, local, &store, &err),
-                     MST_OK);
-    assert_int_equal(
-        store->type->lease_acquire(store, "a", "me", 60000, &lease, &err),
-        MST_OK);
-    mst_store_close(store);
-    local = fixture_open(*state);
-    assert_int_equal(
-        local->type->lease_acquire(local, "a", "you", 60000, &lease, &err),
-        MST_AGAIN);
-    assert_string_equal(lease.holder, "me");
+                     MST_FATAL);
+    assert_null(store);
+    assert_non_null(strstr(err.text, "keeps no leases"));
+    mst_store_close(shared);
     mst_store_close(local);
 }
 
@@ -216,7 +209,7 @@ main(void)
         fixture_test(a_shared_store_keeps_progress_and_the_local_one_the_rest),
         fixture_test(a_reader_of_a_shared_store_needs_no_local_file),
         fixture_test(a_failed_open_leaves_the_shared_store_with_the_caller),
-        fixture_test(leases_are_local_when_the_shared_store_has_none),
+        fixture_test(a_shared_store_without_leases_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
