@@ -6,6 +6,7 @@ import re
 import resource
 import signal
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from support import ROOT
@@ -242,6 +243,50 @@ def test_a_job_that_runs_refuses_what_wants_its_lease(mstream, generated, runnin
         assert f"pid {running.pid}" in result.err
     assert mstream("checkpoints", "list", *at, "--json").json()
     assert '"n"' in mstream("dry-run", generated, "--job=numbers", "--limit=1").out
+
+
+REFUSED = """
+[state]
+path = "./state"
+[[services]]
+provider = "generate"
+name = "made"
+[[services]]
+provider = "file"
+name = "out"
+path = "./out"
+[[connectors]]
+name = "refused"
+source = { service_name = "made", template = '{"n": {{seq}}}', rate = 200 }
+sinks = [ { service_name = "out", resource = "{attr:missing}" } ]
+checkpoint = { enabled = true, interval = "10ms" }
+"""
+
+
+def test_commands_and_a_daemon_that_writes_do_not_disturb_each_other(
+    mstream, mstreamd
+):
+    """Letters and checkpoints are saved all the time; commands come in fours."""
+    daemon = mstreamd(REFUSED)
+    at = ["--config", daemon.config]
+    wait_until(lambda: mstream("dlq", "list", *at, "--json").json())
+
+    def look(letter):
+        assert mstream("dlq", "list", *at, "--json").json()
+        mstream("dlq", "discard", letter["id"], "--yes", *at)
+        assert mstream("checkpoints", "list", *at, "--json").json()
+        assert "holds its lease" in mstream(
+            "dlq", "replay", "--all", "--job=refused", *at, code=5).err
+        return True
+
+    letters = []
+    while len(letters) < 100:
+        letters = mstream("dlq", "list", *at, "--json").json()
+    with ThreadPoolExecutor(4) as four:
+        assert all(four.map(look, letters[:40]))
+    daemon.stop()
+    assert "busy" not in daemon.stderr()
+    assert "not saved" not in daemon.stderr()
 
 
 def test_ctrl_c_drains_and_the_next_run_goes_on(mstream, generated, running, tmp_path):
