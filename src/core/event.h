@@ -56,6 +56,7 @@ struct mst_event {
     struct mst_slice mark;
     const struct mst_attribute *attributes;
     uint32_t attributes_len;
+    uint32_t attempts; /* made before: a dead letter that is sent again */
     enum mst_encoding encoding; /* of payload */
     enum mst_key_kind key_kind;
     enum mst_op op;

@@ -48,6 +48,9 @@ struct mst_letter_filter {
     uint64_t after;  /* ids above this one */
     size_t limit;    /* 0: no limit */
     bool payloads;   /* false: payload and key stay empty (lists) */
+    /* For deleting: these, all or none of them, instead of id. */
+    const uint64_t *ids;
+    size_t ids_len;
 };
 
 #endif

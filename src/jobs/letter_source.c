@@ -121,6 +121,7 @@ letter_source_add(void *arg, const struct mst_letter *letter)
     }
     event->encoding = letter->encoding;
     event->op = letter->op;
+    event->attempts = letter->attempts;
     event->key_kind = letter->key_kind;
     event->source_ts_ms = letter->source_ts_ms;
     if (!letter_source_copy(batch, letter->payload, &event->payload)
@@ -197,20 +198,20 @@ letter_source_committed(void *ctx, struct mst_slice position,
 {
     struct letter_source *self = ctx;
     struct mst_store *store = self->options->store;
+    uint64_t deleted = 0;
+    const struct mst_letter_filter filter = {.job = self->options->job,
+                                             .ids = self->settled,
+                                             .ids_len = self->settled_len};
     (void)position;
-    while (self->settled_len > 0) {
-        uint64_t deleted = 0;
-        const struct mst_letter_filter filter = {
-            .job = self->options->job,
-            .id = self->settled[self->settled_len - 1]};
-        enum mst_status status =
-            store->type->letters_delete(store, &filter, &deleted, err);
-        if (status != MST_OK) {
-            return status;
-        }
-        self->settled_len--;
+    if (self->settled_len == 0) {
+        return MST_OK; /* a filter without ids would mean all */
     }
-    return MST_OK;
+    enum mst_status status =
+        store->type->letters_delete(store, &filter, &deleted, err);
+    if (status == MST_OK) {
+        self->settled_len = 0;
+    }
+    return status;
 }
 
 static void

@@ -299,12 +299,41 @@ letters_shrink(struct mst_sqlite *sqlite)
     mst_mutex_unlock(&sqlite->mutex);
 }
 
+/* One transaction for all of them. */
+static enum mst_status
+letters_delete_ids(struct mst_sqlite *sqlite,
+                   const struct mst_letter_filter *filter,
+                   uint64_t *ret_deleted, struct mst_error *err)
+{
+    uint64_t deleted = 0;
+    enum mst_status status = mst_sqlite_begin(sqlite, err);
+    if (status != MST_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < filter->ids_len && status == MST_OK; i++) {
+        const struct mst_letter_filter one = {.job = filter->job,
+                                              .id = filter->ids[i]};
+        int64_t n = 0;
+        status = letters_delete_chunk(sqlite, &one, 1, &n, err);
+        deleted += (uint64_t)n;
+    }
+    status = mst_sqlite_end(sqlite, status, err);
+    if (status == MST_OK) {
+        letters_shrink(sqlite);
+        *ret_deleted = deleted;
+    }
+    return status;
+}
+
 enum mst_status
 mst_sqlite_letters_delete(struct mst_store *store,
                           const struct mst_letter_filter *filter,
                           uint64_t *ret_deleted, struct mst_error *err)
 {
     struct mst_sqlite *sqlite = (struct mst_sqlite *)store;
+    if (filter->ids_len > 0) {
+        return letters_delete_ids(sqlite, filter, ret_deleted, err);
+    }
     uint64_t deleted = 0;
     int64_t chunk;
     int64_t n;

@@ -423,6 +423,8 @@ def test_letters_are_shown_and_replayed_when_the_cause_is_gone(
 
     same = mstream("dlq", "replay", "--all", *at, "--json", code=3).json()
     assert same == {"sent": 2, "delivered": 0, "rejected": 2, "left": 0}
+    letters = mstream("dlq", "list", *at, "--json").json()
+    assert [letter["attempts"] for letter in letters] == [2, 2]
     path.write_text(
         path.read_text().replace(
             'output_encoding = "bson"', 'output_encoding = "bson", big_numbers = "double"'
