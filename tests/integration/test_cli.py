@@ -533,7 +533,11 @@ def test_bash_completes_commands_flags_choices_and_files(mstream, tmp_path):
     top = complete(mstream, tmp_path, "")
     assert set(top) >= {command.split()[0] for command in COMMANDS}
     assert set(complete(mstream, tmp_path, "dlq", "")) >= {"list", "replay"}
-    assert complete(mstream, tmp_path, "convert", "--from", "") == ["bson", "json"]
+    assert complete(mstream, tmp_path, "convert", "--from", "") == [
+        "bson",
+        "json",
+        "avro",
+    ]
     assert complete(mstream, tmp_path, "run", "--on") == ["--once"]
     assert complete(mstream, tmp_path, "run", "jo") == ["job.toml"]
     assert complete(mstream, tmp_path, "dlq", "list", "--config", "j") == ["job.toml"]
