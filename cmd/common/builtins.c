@@ -2,6 +2,7 @@
 /* The only file that names concrete connectors. */
 #include "builtins.h"
 
+#include "encodings/avro/schema_plan.h"
 #include "encodings/transcode.h"
 #include "sinks/file/file_sink.h"
 #include "sinks/kafka/kafka_sink.h"
@@ -11,6 +12,7 @@
 #include "sources/generate/generate.h"
 #include "sources/kafka/kafka_source.h"
 #include "sources/mongodb/source.h"
+#include "state/schema_files.h"
 
 static const struct mst_source_type *const builtin_sources[] = {
     &mst_file_source,
@@ -29,9 +31,17 @@ static const struct mst_middleware_type *const builtin_middlewares[] = {
     NULL,
 };
 
+static const struct mst_schema_store_type *const builtin_schema_stores[] = {
+    &mst_schema_files,
+    NULL,
+};
+
 const struct mst_registry mst_builtins = {
     .sources = builtin_sources,
     .sinks = builtin_sinks,
     .middlewares = builtin_middlewares,
     .transcoder = mst_transcode_find,
+    .schema_stores = builtin_schema_stores,
+    .schema_compile = mst_schema_plan_compile,
+    .schema_destroy = mst_schema_plan_destroy,
 };

@@ -13,7 +13,7 @@ enum {
     CONVERT_BLOCK_OUT = 1024 * 1024 * 1024
 };
 
-/* In the order of enum mst_avro_framing, and the container. */
+/* In the order of enum mst_framing, and the container. */
 const char *const convert_framings[] = {"bare", "single_object", "confluent",
                                         "container", NULL};
 const char *const convert_codecs[] = {"null", "deflate", "snappy", "zstandard",
@@ -83,7 +83,7 @@ convert_avro_init(struct convert_avro *avro, const struct mst_cli_args *args,
         return false;
     }
     struct mst_schema_plan_options plan = {
-        .framing = container ? MST_AVRO_BARE : (enum mst_avro_framing)framing,
+        .framing = container ? MST_FRAMING_BARE : (enum mst_framing)framing,
         .schema_id = (uint32_t)id};
     plan.values.reject_unknown =
         avro_choice(args, "unknown-fields", convert_unknowns, 0) == 1;

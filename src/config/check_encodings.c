@@ -10,7 +10,9 @@
 struct encoding_check {
     struct mst_loader *loader;
     struct mst_config_connector *connector;
-    enum mst_encoding current; /* after the step at hand */
+    enum mst_encoding current;        /* after the step at hand */
+    struct mst_config_schema *schema; /* the last one named; NULL: none */
+    enum mst_framing framing;         /* likewise */
 };
 
 static struct mst_place
@@ -22,6 +24,47 @@ encoding_place(const struct mst_config_step *step, const char *path,
         mst_path_key(inner, path, "output_encoding");
     }
     return mst_loader_place(step->node, "output_encoding", inner);
+}
+
+/* Takes note of the step's own schema and framing. False: as below. */
+static bool
+encoding_schema(struct encoding_check *check,
+                const struct mst_config_step *step, const char *path)
+{
+    if (step->has_framing) {
+        check->framing = step->schema_use.framing;
+    }
+    if (step->schema_id == NULL) {
+        return true;
+    }
+    check->schema =
+        mst_loader_find_schema(check->loader, check->connector, step, path);
+    return check->schema != NULL;
+}
+
+/* Compiles the schema in force where Avro is read or written. */
+static bool
+encoding_compile(struct encoding_check *check, struct mst_config_step *step,
+                 const char *path)
+{
+    bool avro =
+        step->from == MST_ENCODING_AVRO || step->to == MST_ENCODING_AVRO;
+    if (!avro && step->schema_id != NULL) {
+        char inner[MST_PATH_MAX];
+        mst_path_key(inner, path, "schema_id");
+        struct mst_place place =
+            mst_loader_place(step->node, "schema_id", inner);
+        mst_loader_fail(
+            check->loader, &place, "name it where Avro is read or written",
+            "this build applies no schema from %s to %s",
+            mst_encoding_name(step->from), mst_encoding_name(step->to));
+        return false;
+    }
+    if (!avro || check->schema == NULL || step->from == step->to) {
+        return true;
+    }
+    return mst_loader_schema(check->loader, check->schema, check->framing, step,
+                             path);
 }
 
 /* What is at hand -> to (NONE: it stays). False: a problem was added. */
@@ -36,6 +79,9 @@ encoding_convert(struct encoding_check *check, struct mst_config_step *step,
     step->to = to == MST_ENCODING_NONE ? step->from : to;
     check->current = step->to;
     mst_error_clear(&err);
+    if (!encoding_compile(check, step, path)) {
+        return false;
+    }
     if (registry->transcoder == NULL
         || registry->transcoder(step->from, step->to, &step->conversion,
                                 &transcoder, &err)
@@ -97,6 +143,21 @@ encoding_list(unsigned encodings, char out[64])
     }
 }
 
+/* Whether what is at hand can become that: by a schema, where there is one. */
+static bool
+encoding_can(const struct encoding_check *check,
+             const struct mst_config_step *step, enum mst_encoding to)
+{
+    struct mst_transcoder transcoder;
+    struct mst_error err;
+    bool raw = check->current == MST_ENCODING_RAW || to == MST_ENCODING_RAW;
+    bool avro = check->current == MST_ENCODING_AVRO || to == MST_ENCODING_AVRO;
+    return (avro && !raw && check->schema != NULL)
+           || check->loader->registry->transcoder(
+                  check->current, to, &step->conversion, &transcoder, &err)
+                  == MST_OK;
+}
+
 /* The encoding that a sink gets when its step does not say one: what comes, if
  * it takes that, else the only one of its own that what comes can become. NONE:
  * there is none, or a person has to choose. */
@@ -112,12 +173,8 @@ encoding_default(const struct encoding_check *check,
         return check->current;
     }
     for (int i = MST_ENCODING_RAW; i < MST_ENCODINGS; i++) {
-        struct mst_transcoder transcoder;
-        struct mst_error err;
         if ((takes & (1U << i)) == 0
-            || registry->transcoder(check->current, (enum mst_encoding)i,
-                                    &step->conversion, &transcoder, &err)
-                   != MST_OK) {
+            || !encoding_can(check, step, (enum mst_encoding)i)) {
             continue;
         }
         if (found != MST_ENCODING_NONE) {
@@ -212,6 +269,7 @@ mst_loader_check_encodings(struct mst_loader *loader,
     char list[MST_PATH_MAX];
     mst_path_key(inner, path, "source");
     if (!encoding_known(loader, &connector->source)
+        || !encoding_schema(&check, &connector->source, inner)
         || !encoding_source(&check, inner)) {
         return;
     }
@@ -219,19 +277,21 @@ mst_loader_check_encodings(struct mst_loader *loader,
     for (size_t i = 0; i < connector->middlewares_len; i++) {
         mst_path_index(inner, list, i);
         if (connector->middlewares[i].broken
+            || !encoding_schema(&check, &connector->middlewares[i], inner)
             || !encoding_convert(&check, &connector->middlewares[i],
                                  connector->middlewares[i].output_encoding,
                                  inner)) {
             return;
         }
     }
-    enum mst_encoding last = check.current;
+    const struct encoding_check last = check;
     mst_path_key(list, path, "sinks");
     for (size_t i = 0; i < connector->sinks_len; i++) {
         struct mst_config_step *sink = &connector->sinks[i];
         mst_path_index(inner, list, i);
-        check.current = last;
-        if (encoding_known(loader, sink)) {
+        check = last;
+        if (encoding_known(loader, sink)
+            && encoding_schema(&check, sink, inner)) {
             encoding_sink(&check, sink, inner);
         }
     }

@@ -29,6 +29,7 @@ struct mst_config_service {
     const struct mst_source_type *source;
     const struct mst_sink_type *sink;
     const struct mst_middleware_type *middleware;
+    const struct mst_schema_store_type *schemas;
     const struct mst_option_table *table;
     void *options; /* as table says */
     uint64_t hash; /* of the definition as written, see connector.hash */
@@ -47,6 +48,10 @@ struct mst_config {
     size_t services_len;
     struct mst_config_connector *connectors;
     size_t connectors_len;
+    /* Schemas that steps refer to, compiled. */
+    struct mst_schema_plan **plans;
+    size_t plans_len;
+    mst_schema_destroy plans_destroy;
     /* The loader's own. */
     struct mst_arena arena;
     struct mst_toml_node *root;

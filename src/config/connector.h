@@ -23,6 +23,8 @@ struct mst_config_step {
     enum mst_encoding from;
     enum mst_encoding to;
     struct mst_encoding_options conversion; /* from -> to */
+    struct mst_schema_use schema_use;       /* framing: if it was written */
+    bool has_framing;
     const struct mst_option_table *table;
     void *options; /* as table says */
     const struct mst_toml_node *node;
@@ -33,6 +35,8 @@ struct mst_config_schema {
     char *id;
     size_t service;
     char *resource;
+    uint32_t registry_id;
+    struct mst_buf text; /* what the service has; empty until it is needed */
     const struct mst_toml_node *node;
 };
 

@@ -54,6 +54,8 @@ connector_schema(struct mst_loader *loader, const struct mst_toml_node *node,
         schema->service =
             mst_loader_service(loader, node, path, keys.service_name);
     }
+    schema->registry_id = (uint32_t)keys.registry_id;
+    mst_buf_init(&schema->text, MST_CONFIG_SCHEMA_MAX);
     schema->id = keys.id;
     schema->resource = keys.resource;
     free(keys.service_name);

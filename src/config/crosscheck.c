@@ -7,51 +7,6 @@
 #include "config/loader.h"
 #include "config/node.h"
 
-static void
-check_schema_id(struct mst_loader *loader,
-                const struct mst_config_connector *connector,
-                const struct mst_config_step *step, const char *path)
-{
-    if (step->schema_id == NULL) {
-        return;
-    }
-    char inner[MST_PATH_MAX];
-    mst_path_key(inner, path, "schema_id");
-    struct mst_place place = mst_loader_place(step->node, "schema_id", inner);
-    for (size_t i = 0; i < connector->schemas_len; i++) {
-        if (connector->schemas[i].id != NULL
-            && strcmp(connector->schemas[i].id, step->schema_id) == 0) {
-            mst_loader_fail(loader, &place, "remove 'schema_id'",
-                            "this build can not apply schemas");
-            return;
-        }
-    }
-    char written[MST_SECRET_SHOWN_MAX];
-    mst_loader_written(step->node, "schema_id", written);
-    mst_loader_fail(loader, &place, "add it to schemas of this connector",
-                    "unknown schema '%s'", written);
-}
-
-static void
-check_schemas(struct mst_loader *loader,
-              const struct mst_config_connector *connector, const char *path)
-{
-    char inner[MST_PATH_MAX];
-    char list[MST_PATH_MAX];
-    mst_path_key(inner, path, "source");
-    check_schema_id(loader, connector, &connector->source, inner);
-    mst_path_key(list, path, "middlewares");
-    for (size_t i = 0; i < connector->middlewares_len; i++) {
-        mst_path_index(inner, list, i);
-        check_schema_id(loader, connector, &connector->middlewares[i], inner);
-    }
-    mst_path_key(list, path, "sinks");
-    for (size_t i = 0; i < connector->sinks_len; i++) {
-        mst_path_index(inner, list, i);
-        check_schema_id(loader, connector, &connector->sinks[i], inner);
-    }
-}
-
 static bool
 check_is_broken(const struct mst_config_connector *connector)
 {
@@ -80,7 +35,6 @@ check_connector(struct mst_loader *loader,
             mst_loader_place(connector->node, "retry", inner);
         mst_loader_fail(loader, &place, NULL, "'base' is longer than 'max'");
     }
-    check_schemas(loader, connector, path);
     mst_loader_check_encodings(loader, connector, path);
     if (loader->input->probe && !check_is_broken(connector)
         && loader->reader.problems->errors == before) {

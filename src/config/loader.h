@@ -15,7 +15,10 @@ struct mst_loader {
     bool unnamed_service; /* references to services may be to that one */
 };
 
-enum { MST_CONFIG_MAX_ENTRIES = 10000 };
+enum {
+    MST_CONFIG_MAX_ENTRIES = 10000,
+    MST_CONFIG_SCHEMA_MAX = 4 * 1024 * 1024 /* bytes of one schema */
+};
 
 /* Adds an error. hint may be NULL. */
 void mst_loader_fail(struct mst_loader *loader, const struct mst_place *place,
@@ -75,6 +78,18 @@ void mst_loader_crosscheck(struct mst_loader *loader);
 void mst_loader_check_encodings(struct mst_loader *loader,
                                 struct mst_config_connector *connector,
                                 const char *path);
+/* What a step's schema is when it has been compiled: in step->conversion.
+ * schema: the entry in force; framing: likewise. False: a problem was
+ * added. */
+bool mst_loader_schema(struct mst_loader *loader,
+                       struct mst_config_schema *schema,
+                       enum mst_framing framing, struct mst_config_step *step,
+                       const char *path);
+/* The entry of that id. NULL: a problem was added. */
+struct mst_config_schema *
+mst_loader_find_schema(struct mst_loader *loader,
+                       struct mst_config_connector *connector,
+                       const struct mst_config_step *step, const char *path);
 void mst_loader_probe(struct mst_loader *loader,
                       const struct mst_config_connector *connector,
                       const char *path);

@@ -32,6 +32,7 @@ mst_config_connector_clear(struct mst_config_connector *connector)
     for (size_t i = 0; i < connector->schemas_len; i++) {
         free(connector->schemas[i].id);
         free(connector->schemas[i].resource);
+        mst_buf_clear(&connector->schemas[i].text);
     }
     free(connector->schemas);
     mst_config_step_clear(&connector->source);
@@ -61,6 +62,10 @@ mst_config_destroy(struct mst_config *config)
         free(service->provider);
     }
     free(config->services);
+    for (size_t i = 0; i < config->plans_len; i++) {
+        config->plans_destroy(config->plans[i]);
+    }
+    free(config->plans);
     mst_options_clear(&mst_table_root, config);
     mst_arena_clear(&config->arena);
     free(config);

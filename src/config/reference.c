@@ -245,6 +245,11 @@ reference_services(struct reference *reference,
                                NULL, &type->service_options);
         }
     }
+    const struct mst_schema_store_type *const *stores = registry->schema_stores;
+    for (size_t i = 0; stores != NULL && stores[i] != NULL; i++) {
+        reference_provider(reference, "Service of provider", stores[i]->name,
+                           NULL, &stores[i]->service_options);
+    }
 }
 
 static void

@@ -21,12 +21,15 @@ service_find_types(const struct mst_registry *registry, const char *provider,
     if (registry->middlewares != NULL) {
         service->middleware = mst_registry_middleware(registry, provider);
     }
+    service->schemas = mst_registry_schema_store(registry, provider);
     if (service->source != NULL) {
         service->table = &service->source->service_options;
     } else if (service->sink != NULL) {
         service->table = &service->sink->service_options;
     } else if (service->middleware != NULL) {
         service->table = &service->middleware->service_options;
+    } else if (service->schemas != NULL) {
+        service->table = &service->schemas->service_options;
     }
 }
 
@@ -67,6 +70,12 @@ service_fail_provider(struct mst_loader *loader,
          registry->middlewares != NULL && registry->middlewares[i] != NULL;
          i++) {
         service_list_name(list, sizeof(list), registry->middlewares[i]->name,
+                          &suggest);
+    }
+    for (size_t i = 0;
+         registry->schema_stores != NULL && registry->schema_stores[i] != NULL;
+         i++) {
+        service_list_name(list, sizeof(list), registry->schema_stores[i]->name,
                           &suggest);
     }
     mst_path_key(inner, path, "provider");

@@ -94,6 +94,11 @@ step_take_keys(struct mst_config_step *step, struct mst_step_keys *keys,
     }
     step->conversion.big_numbers = (enum mst_big_numbers)keys->big_numbers;
     step->conversion.no_extended = !keys->extended;
+    step->has_framing = mst_node_get(node, "framing") != NULL;
+    step->schema_use =
+        (struct mst_schema_use){.framing = (enum mst_framing)keys->framing,
+                                .reject_unknown = keys->unknown_fields == 1,
+                                .lossy_numbers = keys->lossy_numbers};
 }
 
 /* `resource` may be left out where the provider says so, or when an option

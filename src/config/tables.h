@@ -23,12 +23,16 @@ struct mst_step_keys {
     int json_mode;
     int big_numbers;
     bool extended;
+    int framing;
+    int unknown_fields;
+    bool lossy_numbers;
 };
 
 struct mst_schema_keys {
     char *id;
     char *service_name;
     char *resource;
+    int64_t registry_id;
 };
 
 extern const struct mst_option_table mst_table_root;   /* struct mst_config */

@@ -29,6 +29,9 @@ const struct mst_option_table mst_table_service =
 
 static const char *const encodings[] = {"raw", "bson", "json", "avro", NULL};
 static const char *const json_modes[] = {"relaxed", "canonical", "plain", NULL};
+static const char *const framings[] = {"bare", "single_object", "confluent",
+                                       NULL};
+static const char *const unknown_fields[] = {"drop", "reject", NULL};
 static const char *const big_numbers[] = {"reject", "decimal", "double", NULL};
 
 #define STEP(field) offsetof(struct mst_step_keys, field)
@@ -78,6 +81,24 @@ static const struct mst_option step_options[] = {
      .offset = STEP(extended),
      .def = "true",
      .help = "Recognise Extended JSON such as {\"$oid\": ...}."},
+    {.name = "framing",
+     .type = MST_OPTION_ENUM,
+     .offset = STEP(framing),
+     .choices = framings,
+     .help = "What stands in front of Avro data; default: as the step before "
+             "has it, else bare."},
+    {.name = "unknown_fields",
+     .type = MST_OPTION_ENUM,
+     .offset = STEP(unknown_fields),
+     .def = "drop",
+     .choices = unknown_fields,
+     .help = "Fields that the Avro schema does not have: left out, or a "
+             "rejected event."},
+    {.name = "lossy_numbers",
+     .type = MST_OPTION_BOOL,
+     .offset = STEP(lossy_numbers),
+     .def = "false",
+     .help = "Numbers may be rounded to fit the Avro schema."},
 };
 
 const struct mst_option_table mst_table_step =
@@ -101,6 +122,14 @@ static const struct mst_option schema_options[] = {
      .offset = SCHEMA(resource),
      .flags = MST_OPTION_REQUIRED,
      .help = "Id or name of the schema in that service."},
+    {.name = "registry_id",
+     .type = MST_OPTION_INT,
+     .offset = SCHEMA(registry_id),
+     .def = "0",
+     .min = 0,
+     .max = UINT32_MAX,
+     .help = "Number of the schema in a registry, for framing = "
+             "\"confluent\"."},
 };
 
 const struct mst_option_table mst_table_schema =

@@ -35,6 +35,29 @@ enum mst_big_numbers {
 /* A schema, compiled; encodings/ knows what is in it. Shared by threads. */
 struct mst_schema_plan;
 
+/* What stands in front of a single Avro datum. */
+enum mst_framing {
+    MST_FRAMING_BARE = 0,      /* nothing */
+    MST_FRAMING_SINGLE_OBJECT, /* C3 01, CRC-64-AVRO of the schema */
+    MST_FRAMING_CONFLUENT      /* 00, the registry's id of the schema */
+};
+
+/* How a step uses its schema. */
+struct mst_schema_use {
+    enum mst_framing framing;
+    uint32_t registry_id;
+    bool reject_unknown; /* a field that the schema does not have */
+    bool lossy_numbers;  /* rounding is permitted */
+};
+
+/* Compiles the text of a schema. Ownership: *ret_plan is the caller's, to be
+ * destroyed by mst_schema_destroy's function. MST_REJECTED: it is none. */
+typedef enum mst_status (*mst_schema_compile)(struct mst_slice text,
+                                              const struct mst_schema_use *use,
+                                              struct mst_schema_plan **ret_plan,
+                                              struct mst_error *err);
+typedef void (*mst_schema_destroy)(struct mst_schema_plan *plan);
+
 /* What a step says about its conversion. */
 struct mst_encoding_options {
     enum mst_json_mode json_mode;

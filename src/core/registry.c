@@ -34,3 +34,15 @@ mst_registry_middleware(const struct mst_registry *registry, const char *name)
     }
     return NULL;
 }
+
+const struct mst_schema_store_type *
+mst_registry_schema_store(const struct mst_registry *registry, const char *name)
+{
+    const struct mst_schema_store_type *const *all = registry->schema_stores;
+    for (size_t i = 0; all != NULL && all[i] != NULL; i++) {
+        if (strcmp(all[i]->name, name) == 0) {
+            return all[i];
+        }
+    }
+    return NULL;
+}

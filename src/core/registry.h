@@ -7,6 +7,7 @@
 #define MST_CORE_REGISTRY_H
 
 #include "core/middleware.h"
+#include "core/schema_store.h"
 #include "core/sink.h"
 #include "core/source.h"
 
@@ -15,6 +16,9 @@ struct mst_registry {
     const struct mst_sink_type *const *sinks;             /* likewise */
     const struct mst_middleware_type *const *middlewares; /* likewise */
     mst_transcoder_find transcoder;
+    const struct mst_schema_store_type *const *schema_stores; /* or NULL */
+    mst_schema_compile schema_compile;                        /* or NULL */
+    mst_schema_destroy schema_destroy;                        /* or NULL */
 };
 
 /* By the provider's name; NULL when there is none. */
@@ -24,5 +28,8 @@ const struct mst_sink_type *
 mst_registry_sink(const struct mst_registry *registry, const char *name);
 const struct mst_middleware_type *
 mst_registry_middleware(const struct mst_registry *registry, const char *name);
+const struct mst_schema_store_type *
+mst_registry_schema_store(const struct mst_registry *registry,
+                          const char *name);
 
 #endif

@@ -10,7 +10,8 @@ plan_same_step(const struct mst_transcoder *a, const struct mst_transcoder *b)
     return a->run == b->run && a->from == b->from && a->to == b->to
            && a->options.json_mode == b->options.json_mode
            && a->options.big_numbers == b->options.big_numbers
-           && a->options.no_extended == b->options.no_extended;
+           && a->options.no_extended == b->options.no_extended
+           && a->options.schema == b->options.schema;
 }
 
 static int

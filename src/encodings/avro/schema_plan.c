@@ -22,14 +22,14 @@ plan_head(struct mst_schema_plan *plan,
           const struct mst_schema_plan_options *options, struct mst_error *err)
 {
     uint64_t crc = 0;
-    if (options->framing == MST_AVRO_CONFLUENT) {
+    if (options->framing == MST_FRAMING_CONFLUENT) {
         plan->head_len = 5;
         for (unsigned i = 0; i < 4; i++) {
             plan->head[4 - i] = (uint8_t)(options->schema_id >> i * 8);
         }
         return MST_OK;
     }
-    if (options->framing == MST_AVRO_BARE) {
+    if (options->framing == MST_FRAMING_BARE) {
         return MST_OK;
     }
     enum mst_status status = mst_avro_fingerprint(plan->schema, &crc, err);
@@ -46,7 +46,7 @@ mst_schema_plan_create(struct mst_slice json,
                        struct mst_schema_plan **ret_plan, struct mst_error *err)
 {
     static const struct mst_schema_plan_options none = {.framing =
-                                                            MST_AVRO_BARE};
+                                                            MST_FRAMING_BARE};
     struct mst_schema_plan *plan = calloc(1, sizeof(*plan));
     if (plan == NULL) {
         return mst_fail_memory(err, "avro");
@@ -70,6 +70,19 @@ mst_schema_plan_create(struct mst_slice json,
     }
     *ret_plan = plan;
     return MST_OK;
+}
+
+enum mst_status
+mst_schema_plan_compile(struct mst_slice json, const struct mst_schema_use *use,
+                        struct mst_schema_plan **ret_plan,
+                        struct mst_error *err)
+{
+    const struct mst_schema_plan_options options = {
+        .values = {.reject_unknown = use->reject_unknown,
+                   .lossy_numbers = use->lossy_numbers},
+        .framing = use->framing,
+        .schema_id = use->registry_id};
+    return mst_schema_plan_create(json, &options, ret_plan, err);
 }
 
 void

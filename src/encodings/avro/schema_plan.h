@@ -8,15 +8,9 @@
 
 #include "encodings/avro/codec.h"
 
-enum mst_avro_framing {
-    MST_AVRO_BARE = 0,      /* the datum alone */
-    MST_AVRO_SINGLE_OBJECT, /* C3 01, CRC-64-AVRO of the schema */
-    MST_AVRO_CONFLUENT      /* 00, the registry's id of the schema */
-};
-
 struct mst_schema_plan_options {
     struct mst_avro_options values;
-    enum mst_avro_framing framing;
+    enum mst_framing framing;
     uint32_t schema_id; /* of a Confluent frame */
 };
 
@@ -29,6 +23,11 @@ enum {
 MST_MUST_CHECK enum mst_status mst_schema_plan_create(
     struct mst_slice json, const struct mst_schema_plan_options *options,
     struct mst_schema_plan **ret_plan, struct mst_error *err);
+/* The same as the contract of core/ has it. */
+MST_MUST_CHECK enum mst_status
+mst_schema_plan_compile(struct mst_slice json, const struct mst_schema_use *use,
+                        struct mst_schema_plan **ret_plan,
+                        struct mst_error *err);
 /* NULL is allowed. */
 void mst_schema_plan_destroy(struct mst_schema_plan *plan);
 
