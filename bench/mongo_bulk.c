@@ -36,14 +36,6 @@ struct bulk_worker {
     bool failed;
 };
 
-static double
-bulk_now(clockid_t clock)
-{
-    struct timespec now;
-    (void)clock_gettime(clock, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 static bool
 bulk_add(mongoc_bulk_operation_t *bulk, const char *mode, const bson_t *doc,
          const bson_t *unchecked, const bson_t *upsert, bson_error_t *error)
@@ -115,8 +107,8 @@ bulk_measure(const struct bulk_run *run, double *ret_cpu)
                 mst_bench_document(i * share + j, run->version);
         }
     }
-    double start = bulk_now(CLOCK_MONOTONIC);
-    double cpu = bulk_now(CLOCK_PROCESS_CPUTIME_ID);
+    double start = mst_bench_now(CLOCK_MONOTONIC);
+    double cpu = mst_bench_now(CLOCK_PROCESS_CPUTIME_ID);
     for (uint32_t i = 0; i < run->connections; i++) {
         (void)pthread_create(&workers[i].thread, NULL, bulk_work, &workers[i]);
     }
@@ -124,8 +116,8 @@ bulk_measure(const struct bulk_run *run, double *ret_cpu)
         (void)pthread_join(workers[i].thread, NULL);
         failed |= workers[i].failed;
     }
-    double seconds = bulk_now(CLOCK_MONOTONIC) - start;
-    *ret_cpu = bulk_now(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+    double seconds = mst_bench_now(CLOCK_MONOTONIC) - start;
+    *ret_cpu = mst_bench_now(CLOCK_PROCESS_CPUTIME_ID) - cpu;
     for (uint32_t i = 0; i < run->connections; i++) {
         for (uint32_t j = 0; j < share; j++) {
             bson_destroy(workers[i].documents[j]);

@@ -65,3 +65,11 @@ mst_bench_document(uint32_t number, int32_t version)
     bson_append_utf8(doc, "filler", 6, text, (int)left);
     return doc;
 }
+
+double
+mst_bench_now(clockid_t clock)
+{
+    struct timespec now;
+    (void)clock_gettime(clock, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}

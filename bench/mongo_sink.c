@@ -35,14 +35,6 @@ struct bench {
     sem_t room;
 };
 
-static double
-bench_now(clockid_t clock)
-{
-    struct timespec now;
-    (void)clock_gettime(clock, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
 static void
 bench_confirm(const struct mst_delivery_owner *owner,
               struct mst_delivery *delivery, enum mst_status status,
@@ -120,13 +112,13 @@ bench_run(struct bench *bench, void *sink, const char *mode)
     }
     bench_fill(bench,
                strcmp(mode, "insert") == 0 ? MST_OP_CREATE : MST_OP_REPLACE, 2);
-    double start = bench_now(CLOCK_MONOTONIC);
-    double cpu = bench_now(CLOCK_PROCESS_CPUTIME_ID);
+    double start = mst_bench_now(CLOCK_MONOTONIC);
+    double cpu = mst_bench_now(CLOCK_PROCESS_CPUTIME_ID);
     if (!bench_write(bench, sink)) {
         return false;
     }
-    double seconds = bench_now(CLOCK_MONOTONIC) - start;
-    cpu = bench_now(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+    double seconds = mst_bench_now(CLOCK_MONOTONIC) - start;
+    cpu = mst_bench_now(CLOCK_PROCESS_CPUTIME_ID) - cpu;
     double n = (double)bench->len;
     (void)printf("{\"program\":\"mongo_sink\",\"mode\":\"%s\",\"documents\":"
                  "%.0f,\"seconds\":%.3f,\"docs_per_second\":%.0f,"

@@ -5,17 +5,9 @@ import random
 import time
 
 import pytest
-from support.crash import fault_binaries
+from support.crash import POINTS, fault_binaries
 from support.to_kafka import ToKafka
 from support.waiting import wait_until
-
-POINTS = [
-    "after_read",
-    "after_send",
-    "after_confirm",
-    "before_checkpoint",
-    "after_checkpoint",
-]
 
 
 @pytest.fixture

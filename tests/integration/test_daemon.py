@@ -5,31 +5,22 @@ import re
 import signal
 
 import pytest
+from support import config
 from support.waiting import wait_until
-
-# RATE is replaced: the text is full of braces of its own.
-NUMBERS = """
-[state]
-path = "./state"
-
-[[services]]
-provider = "generate"
-name = "made"
-
-[[services]]
-provider = "terminal"
-name = "screen"
-
-[[connectors]]
-name = "numbers"
-source = { service_name = "made", resource = "n", template = '{"n": {{seq}}}', rate = RATE }
-sinks = [ { service_name = "screen", resource = "out" } ]
-checkpoint = { enabled = true, interval = "50ms" }
-"""
 
 
 def numbers(rate=200):
-    return NUMBERS.replace("RATE", str(rate))
+    source = {"service_name": "made", "template": '{"n": {{seq}}}'}
+    return (
+        config.state()
+        + config.service("generate", "made")
+        + config.service("terminal", "screen")
+        + config.job(
+            "numbers",
+            {**source, "resource": "n", "rate": rate},
+            {"service_name": "screen", "resource": "out"},
+        )
+    )
 
 
 def shown(text):

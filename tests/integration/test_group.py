@@ -4,17 +4,9 @@
 import random
 
 import pytest
-from support.crash import fault_binaries
+from support.crash import POINTS, fault_binaries
 from support.group import ToMongodb
 from support.waiting import wait_until
-
-POINTS = [
-    "after_read",
-    "after_send",
-    "after_confirm",
-    "before_checkpoint",
-    "after_checkpoint",
-]
 
 # The broker lets a member that comes back under its own name go on at once.
 STATIC = {"group.instance.id": "one"}

@@ -6,8 +6,8 @@ import random
 import bson
 import pymongo
 import pytest
-from bson.raw_bson import RawBSONDocument
 from support import ROOT, config
+from support.mixed import raw_documents
 from support.waiting import wait_until
 
 CANONICAL = {"output_encoding": "json", "json_mode": "canonical"}
@@ -56,13 +56,9 @@ class Loop:
             {"service_name": "m", "resource": "copy", "output_encoding": "bson"},
         )
 
-    def raw(self, name):
-        options = bson.CodecOptions(document_class=RawBSONDocument)
-        found = self.mongodb.db.get_collection(name, codec_options=options)
-        return [d.raw for d in found.find(sort=[("_id", 1)])]
-
     def same(self):
-        return self.raw("users") == self.raw("copy")
+        db = self.mongodb.db
+        return raw_documents(db["users"]) == raw_documents(db["copy"])
 
     def change(self, count, documents=200, seed=1):
         """Mixed operations; ordered, in batches."""
@@ -124,7 +120,7 @@ def test_many_mixed_operations_on_a_thousand_documents_arrive(loop, mstreamd):
     mstreamd(loop.back())
     loop.change(6000, documents=1000)
     wait_until(loop.same, 240, what="the copy equal")
-    assert len(loop.raw("copy")) > 500
+    assert len(raw_documents(loop.mongodb.db["copy"])) > 500
 
 
 def test_a_value_that_is_no_document_is_rejected_alone(loop, mstreamd):

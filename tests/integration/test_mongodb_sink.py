@@ -8,9 +8,9 @@ import subprocess
 
 import bson
 import pytest
-from bson.raw_bson import RawBSONDocument
 from pymongo import errors
 from support import ROOT
+from support.mixed import raw_documents
 from support.programs import binary
 from support.waiting import wait_until
 
@@ -84,13 +84,9 @@ class Copy:
     def daemon(self, **options):
         return self.mstreamd(self.config(**options))
 
-    def raw(self, name):
-        options = bson.CodecOptions(document_class=RawBSONDocument)
-        found = self.mongodb.db.get_collection(name, codec_options=options)
-        return [d.raw for d in found.find(sort=[("_id", 1)])]
-
     def same(self):
-        return self.raw("users") == self.raw("copy")
+        db = self.mongodb.db
+        return raw_documents(db["users"]) == raw_documents(db["copy"])
 
     def change(self, count, documents=50, seed=1):
         """Mixed operations on a few documents."""

@@ -11,6 +11,15 @@ from pymongo import errors
 
 from . import ROOT
 
+# Where a program with fault points can be told to crash.
+POINTS = [
+    "after_read",
+    "after_send",
+    "after_confirm",
+    "before_checkpoint",
+    "after_checkpoint",
+]
+
 
 def fault_binaries():
     """The folder of programs that crash where they are told to."""
