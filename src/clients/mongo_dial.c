@@ -237,6 +237,25 @@ dial_tls(mongoc_stream_t *base, const mongoc_uri_t *uri,
     return tls;
 }
 
+/* A stream whose first use fails. libmongoc 1.23 tries a server again from
+ * inside its scan, with the topology locked; an initiator that fails at once is
+ * told to a function that locks it again, and the thread hangs for ever. */
+static mongoc_stream_t *
+dial_dead(struct mst_mongo_cancel *cancel)
+{
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair)
+        != 0) {
+        return NULL;
+    }
+    (void)close(pair[1]);
+    mongoc_stream_t *stream = mst_mongo_line_create(pair[0], cancel);
+    if (stream == NULL) {
+        (void)close(pair[0]);
+    }
+    return stream;
+}
+
 mongoc_stream_t *
 mst_mongo_dial(const mongoc_uri_t *uri, const mongoc_host_list_t *host,
                void *user_data, bson_error_t *error)
@@ -246,13 +265,16 @@ mst_mongo_dial(const mongoc_uri_t *uri, const mongoc_host_list_t *host,
         uri, MONGOC_URI_CONNECTTIMEOUTMS, DIAL_TIMEOUT_MS);
     if (mst_mongo_cancel_wait(cancel, 1) == 0) {
         (void)dial_failed(error, host->host_and_port, ECANCELED);
-        return NULL;
+        return dial_dead(cancel);
     }
     int fd = host->family == AF_UNIX
                  ? dial_unix(host, error)
                  : dial_tcp(host, timeout_ms, cancel, error);
     if (fd < 0) {
-        return NULL;
+        /* A name that nobody knows is a mistake to be told in words. */
+        return error->code == MONGOC_ERROR_STREAM_NAME_RESOLUTION
+                   ? NULL
+                   : dial_dead(cancel);
     }
     mongoc_stream_t *stream = mst_mongo_line_create(fd, cancel);
     if (stream == NULL) {
@@ -260,6 +282,11 @@ mst_mongo_dial(const mongoc_uri_t *uri, const mongoc_host_list_t *host,
         (void)dial_failed(error, host->host_and_port, ENOMEM);
         return NULL;
     }
-    return dial_wants_tls(uri) ? dial_tls(stream, uri, host, timeout_ms, error)
-                               : stream;
+    if (dial_wants_tls(uri)) {
+        stream = dial_tls(stream, uri, host, timeout_ms, error);
+        if (stream == NULL && mst_mongo_cancel_wait(cancel, 1) == 0) {
+            return dial_dead(cancel);
+        }
+    }
+    return stream;
 }

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/thread.h"
 #include "clients/mongo_client.h"
+#include "clients/mongo_dial.h"
 #include "clients/mongo_line.h"
 
 enum { FOREVER_MS = 60000, SOON_MS = 20000 };
@@ -203,10 +204,37 @@ reset_lets_it_wait_again(void **state)
     assert_int_equal(poll(&told, 1, 0), 0);
 }
 
+/* libmongoc hangs when a stream initiator fails while it tries a server again:
+ * there is a stream in any case, and its first use fails. */
+static void
+dialing_fails_at_the_first_use(void **state)
+{
+    struct cancel_world *world = *state;
+    mongoc_uri_t *uri = mongoc_uri_new(world->uri);
+    const mongoc_host_list_t *host = mongoc_uri_get_hosts(uri);
+    char byte = 0;
+    for (int cancelled = 0; cancelled < 2; cancelled++) {
+        if (cancelled) {
+            mst_mongo_cancel_now(world->cancel);
+        } else {
+            (void)close(world->listener); /* refused from now on */
+            world->listener = -1;
+        }
+        mongoc_stream_t *stream =
+            mst_mongo_dial(uri, host, world->cancel, &world->error);
+        assert_non_null(stream);
+        assert_int_equal(mongoc_stream_read(stream, &byte, 1, 1, SOON_MS), -1);
+        mongoc_stream_destroy(stream);
+    }
+    mongoc_uri_destroy(uri);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(dialing_fails_at_the_first_use,
+                                        cancel_setup, cancel_teardown),
         cmocka_unit_test_setup_teardown(
             waiting_client_is_ended_from_another_thread, cancel_setup,
             cancel_teardown),
