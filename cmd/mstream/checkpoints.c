@@ -106,7 +106,7 @@ checkpoints_show_one(void *arg, const struct mst_checkpoint *one)
     mst_output_text(out, "saved     %s%s\nevents    %llu\nposition  ", saved,
                     one->origin == MST_POSITION_SET ? ", set by hand" : "",
                     (unsigned long long)one->events);
-    mst_output_bytes(out, one->position);
+    mst_output_shown(out, one->position);
     mst_output_text(out, "\n");
     mst_buf_clear(&words);
     self->seen++;
@@ -163,10 +163,12 @@ checkpoints_look(const struct mst_cli_args *args,
     mst_output_init(&self.out);
     mst_table_init(&self.table, headings, MST_ARRAY_SIZE(headings));
     enum mst_status status = print(&self, &state, &err);
-    if (status != MST_OK) {
-        code = mst_state_fail(args, status, &err);
-    }
     mst_state_close(&state);
+    if (status != MST_OK) {
+        /* A part of a list looks like all of it. */
+        mst_output_clear(&self.out);
+        return mst_state_fail(args, status, &err);
+    }
     return mst_output_end(&self.out, code);
 }
 

@@ -17,6 +17,7 @@ static const struct mst_cli_flag rewind_flags[] = {
     MST_STATE_FLAG_CONFIG,
     {"to", "TIME", "a moment, as 2026-11-21T10:40:05Z", NULL},
     {"back", "DURATION", "this long before now, as 90s, 30m, 1h or 2d", NULL},
+    {"force", NULL, "save it although the server can not be asked", NULL},
 };
 
 /* One change of a job's checkpoint. */
@@ -200,6 +201,24 @@ rewind_moment(const struct mst_cli_args *args, int64_t *ret_ms)
     return true;
 }
 
+/* The server did not say that the moment is good. True: save it all the same;
+ * false: err says why not. */
+static bool
+rewind_forced(const struct set_change *self, enum mst_status status,
+              const struct mst_buf *position, struct mst_error *err)
+{
+    if (status == MST_REJECTED || position->len == 0) {
+        return false;
+    }
+    if (mst_cli_value(self->args, "force") != NULL) {
+        return true;
+    }
+    mst_error_prefix(err, "the server can not be asked whether it still has "
+                          "that moment: ");
+    mst_error_hint(err, "nothing was saved; --force saves it unchecked");
+    return false;
+}
+
 static int
 rewind_apply(struct set_change *self, int64_t wall_ms)
 {
@@ -220,7 +239,7 @@ rewind_apply(struct set_change *self, int64_t wall_ms)
     if (status == MST_OK) {
         status = self->source->seek_time(ctx, wall_ms, &position, &err);
     }
-    if (status == MST_OK) {
+    if (status == MST_OK || rewind_forced(self, status, &position, &err)) {
         code = set_apply(self, mst_buf_slice(&position));
     } else {
         mst_cli_error(self->args, &err);
@@ -264,10 +283,11 @@ const struct mst_cli_command mst_checkpoints_set = {
 const struct mst_cli_command mst_checkpoints_rewind = {
     .group = "checkpoints",
     .name = "rewind",
-    .synopsis = "JOB --to TIME | JOB --back DURATION [--config FILE]",
+    .synopsis = "JOB --to TIME | JOB --back DURATION [--force] [--config FILE]",
     .summary = "Let a stopped job go on from a moment.",
     .details = "Events since that moment come again. Asks the source's server\n"
-               "what stood there then.",
+               "what stood there then, and saves nothing when it can not be\n"
+               "asked; --force saves the position unchecked then.",
     .example = "mstream checkpoints rewind users --back 1h",
     .flags = rewind_flags,
     .flags_len = MST_ARRAY_SIZE(rewind_flags),

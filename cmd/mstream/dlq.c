@@ -133,7 +133,6 @@ list_state(const struct mst_cli_args *args, struct mst_state *state,
         "ID", "TIME", "JOB", "SINK", "STAGE", "ATTEMPTS", "POSITION", "REASON"};
     struct dlq_list self = {.args = args};
     struct mst_error err;
-    int code = MST_EXIT_OK;
     enum mst_status status = MST_OK;
     const struct mst_letter_filter filter = {.job = mst_cli_value(args, "job"),
                                              .limit = limit};
@@ -155,9 +154,10 @@ list_state(const struct mst_cli_args *args, struct mst_state *state,
         mst_output_text(&self.out, "there are no dead letters\n");
     }
     if (status != MST_OK) {
-        code = mst_state_fail(args, status, &err);
+        mst_output_clear(&self.out);
+        return mst_state_fail(args, status, &err);
     }
-    return mst_output_end(&self.out, code);
+    return mst_output_end(&self.out, MST_EXIT_OK);
 }
 
 static int

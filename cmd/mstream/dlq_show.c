@@ -59,7 +59,7 @@ show_bytes(struct mst_output *out, const char *name, struct mst_slice bytes,
         return;
     }
     if (show_is_text(bytes)) {
-        mst_output_bytes(out, bytes);
+        mst_output_shown(out, bytes);
     } else {
         mst_output_text(out, "base64 ");
         out->failed =
@@ -72,7 +72,9 @@ static void
 show_line(struct mst_output *out, const char *name, const char *text)
 {
     if (text != NULL && text[0] != '\0') {
-        mst_output_text(out, "%-11s%s\n", name, text);
+        mst_output_text(out, "%-11s", name);
+        mst_output_shown_line(out, mst_slice_str(text));
+        mst_output_text(out, "\n");
     }
 }
 
@@ -112,9 +114,11 @@ show_text(struct mst_output *out, const struct mst_letter *one)
                     one->connector_hash);
     for (size_t i = 0; i < one->attributes_len; i++) {
         const struct mst_attribute *each = &one->attributes[i];
-        mst_output_text(out, "%-11s%.*s = %.*s\n", i == 0 ? "attributes" : "",
-                        (int)each->name.len, (const char *)each->name.data,
-                        (int)each->value.len, (const char *)each->value.data);
+        mst_output_text(out, "%-11s", i == 0 ? "attributes" : "");
+        mst_output_shown_line(out, each->name);
+        mst_output_text(out, " = ");
+        mst_output_shown_line(out, each->value);
+        mst_output_text(out, "\n");
     }
     show_bytes(out, "key", one->key, one->key_kind == MST_KEY_BSON);
     mst_output_text(out, "%-11s%s, %zu bytes\n", "encoding",

@@ -111,13 +111,13 @@ show_text(struct mst_output *out, const struct mst_dry_sink *sink,
     if (delivery->payload.data != NULL) {
         show_payload(delivery, &payload);
     }
-    mst_output_bytes(out, mst_buf_slice(preview));
+    mst_output_shown(out, mst_buf_slice(preview));
     if (preview->len > 0) {
         mst_output_text(out, "\n");
     }
     if (!show_has(preview, &payload)) {
         mst_output_text(out, "%s", preview->len > 0 ? "    " : "");
-        mst_output_bytes(out, mst_buf_slice(&payload));
+        mst_output_shown(out, mst_buf_slice(&payload));
         mst_output_text(out, "\n");
     } else if (preview->len == 0) {
         mst_output_text(out, "(no payload)\n");

@@ -118,7 +118,7 @@ explain_all(const struct mst_cli_args *args, const struct mst_config *config,
             mst_output_slice(out, "explain", mst_buf_slice(&text));
             mst_output_close(out, '}');
         } else if (status == MST_OK) {
-            mst_output_bytes(out, mst_buf_slice(&text));
+            mst_output_shown(out, mst_buf_slice(&text));
         }
         mst_buf_clear(&text);
     }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 
 static void
 output_did(struct mst_output *out, enum mst_status status)
@@ -40,22 +41,59 @@ mst_output_end(struct mst_output *out, int code)
     return code;
 }
 
+/* Length of the character at text when it may go to a terminal, else 0. C1
+ * controls are two bytes of UTF-8. */
+static size_t
+output_harmless(struct mst_slice text, bool lines)
+{
+    uint8_t c = text.data[0];
+    if (c < 0x20 || c == 0x7F) {
+        return lines && (c == '\n' || c == '\t') ? 1 : 0;
+    }
+    size_t len = mst_utf8_char(text.data, text.len);
+    return len == 2 && c == 0xC2 && text.data[1] < 0xA0 ? 0 : len;
+}
+
+static void
+output_shown(struct mst_output *out, struct mst_slice text, bool lines)
+{
+    for (size_t i = 0; i < text.len;) {
+        struct mst_slice rest = {text.data + i, text.len - i};
+        size_t len = output_harmless(rest, lines);
+        output_did(out, len > 0 ? mst_buf_append(&out->buf, rest.data, len)
+                                : mst_buf_printf(&out->buf, "\\x%02X",
+                                                 (unsigned)rest.data[0]));
+        i += len > 0 ? len : 1;
+    }
+}
+
+void
+mst_output_shown(struct mst_output *out, struct mst_slice text)
+{
+    output_shown(out, text, true);
+}
+
+void
+mst_output_shown_line(struct mst_output *out, struct mst_slice text)
+{
+    output_shown(out, text, false);
+}
+
 void
 mst_output_text(struct mst_output *out, const char *fmt, ...)
 {
     va_list list;
     va_start(list, fmt);
-    int len = vsnprintf(NULL, 0, fmt, list);
+    char *text = NULL;
+    int len = vasprintf(&text, fmt, list);
     va_end(list);
-    if (len < 0 || mst_buf_reserve(&out->buf, (size_t)len + 1) != MST_OK) {
+    if (len < 0) {
         out->failed = true;
         return;
     }
-    va_start(list, fmt);
-    (void)vsnprintf((char *)out->buf.data + out->buf.len, (size_t)len + 1, fmt,
-                    list);
-    va_end(list);
-    out->buf.len += (size_t)len;
+    output_shown(out, (struct mst_slice){(const uint8_t *)text, (size_t)len},
+                 true);
+    free(text);
 }
 
 void

@@ -22,6 +22,13 @@ int mst_output_end(struct mst_output *out, int code);
 
 void mst_output_text(struct mst_output *out, const char *fmt, ...)
     MST_PRINTF(2, 3);
+/* Text of others as one or more lines: control characters but line breaks and
+ * tabs become \xNN, as do bytes that are no UTF-8, so that none of it reaches a
+ * terminal as a command. mst_output_text does the same. */
+void mst_output_shown(struct mst_output *out, struct mst_slice text);
+/* The same within a line: line breaks too. */
+void mst_output_shown_line(struct mst_output *out, struct mst_slice text);
+/* As they are. */
 void mst_output_bytes(struct mst_output *out, struct mst_slice bytes);
 
 /* JSON. name NULL: a value of an array, or on its own. */

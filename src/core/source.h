@@ -128,7 +128,9 @@ struct mst_source_type {
 
     /* Optional. The position that stands for a moment, for rewinding by time.
      * May use the network: runs on an instance that was created, not opened.
-     */
+     * Any other status than MST_OK: the moment was not checked, or is refused
+     * (MST_REJECTED); a position that holds all the same is appended then
+     * too, for who wants it unchecked. */
     enum mst_status (*seek_time)(void *ctx, int64_t wall_ms,
                                  struct mst_buf *ret_position,
                                  struct mst_error *err);

@@ -103,6 +103,21 @@ log_json_line(struct mst_buf *line, const char *when, const char *level,
                             : status;
 }
 
+/* What a server or a payload put into a line of text: no line of its own, no
+ * command for the terminal. C1 controls are two bytes of UTF-8. */
+static void
+log_disarm(char *text)
+{
+    for (unsigned char *c = (unsigned char *)text; *c != '\0'; c++) {
+        if (*c < 0x20) {
+            *c = ' ';
+        } else if (*c == 0x7F || (*c == 0xC2 && c[1] >= 0x80 && c[1] < 0xA0)) {
+            c[*c == 0xC2 ? 1 : 0] = '?';
+            *c = '?';
+        }
+    }
+}
+
 static void
 log_emit(const struct mst_buf *line)
 {
@@ -134,6 +149,9 @@ mst_log_write(enum mst_log_level level, const char *area,
     va_end(args);
     if (len < 0) {
         return;
+    }
+    if (!json) {
+        log_disarm(message);
     }
     mst_time_format(mst_clock_wall_ms(), when);
     mst_buf_init(&line, LOG_LINE_MAX);

@@ -157,17 +157,17 @@ mongodb_encoding(const struct mst_source_args *args)
                                                           : MST_ENCODING_BSON;
 }
 
-/* Refuses a moment that the oplog no longer has, where it can be asked. */
+/* Refuses a moment that the oplog no longer has; without the right to read the
+ * oplog there is no telling. */
 static enum mst_status
 mongodb_check_time(struct mst_mongo_source *source, int64_t wall_ms,
                    struct mst_error *err)
 {
     struct mst_mongo_stream stream;
-    struct mst_error ignored;
-    if (mst_mongo_stream_connect(&stream, source->service, "mstream", 5000,
-                                 NULL, &ignored)
-        != MST_OK) {
-        return MST_OK;
+    enum mst_status status = mst_mongo_stream_connect(
+        &stream, source->service, "mstream", 5000, NULL, err);
+    if (status != MST_OK) {
+        return status == MST_FATAL ? MST_FATAL : MST_DISCONNECTED;
     }
     uint32_t seconds = 0;
     uint32_t increment = 0;
@@ -195,16 +195,13 @@ mongodb_seek_time(void *ctx, int64_t wall_ms, struct mst_buf *ret_position,
         return mst_fail(err, MST_REJECTED, ORIGIN, 0,
                         "that time is outside of what MongoDB can name");
     }
-    enum mst_status status = mongodb_check_time(source, wall_ms, err);
-    if (status != MST_OK) {
-        return status;
-    }
     struct mst_mongo_position position;
     mst_mongo_position_init(&position);
     mst_mongo_position_set_time(&position, (uint32_t)(wall_ms / 1000), 1);
-    status = mst_mongo_position_format(&position, ret_position, err);
+    enum mst_status status =
+        mst_mongo_position_format(&position, ret_position, err);
     mst_mongo_position_clear(&position);
-    return status;
+    return status == MST_OK ? mongodb_check_time(source, wall_ms, err) : status;
 }
 
 const struct mst_source_type mst_mongodb_source = {

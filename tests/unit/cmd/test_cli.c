@@ -185,6 +185,21 @@ columns_are_as_wide_as_their_widest_cell(void **state)
     mst_output_clear(&out);
 }
 
+static void
+text_of_others_is_shown_without_its_control_characters(void **state)
+{
+    (void)state;
+    struct mst_output out;
+    mst_output_init(&out);
+    mst_output_text(&out, "%s\n", "a\x1b[2J\tb\x7F \xc2\x9b \xc3\xa9 \xff");
+    mst_output_shown_line(&out, mst_slice_str("1\n2\r3"));
+    assert_string_equal(mst_buf_text(&out.buf),
+                        "a\\x1B[2J\tb\\x7F \\xC2\\x9B \xc3\xa9 \\xFF\n"
+                        "1\\x0A2\\x0D3");
+    assert_false(out.failed);
+    mst_output_clear(&out);
+}
+
 int
 main(void)
 {
@@ -195,6 +210,8 @@ main(void)
         cmocka_unit_test(what_the_table_does_not_have_is_refused),
         cmocka_unit_test(numbers_and_durations_are_strict),
         cmocka_unit_test(every_table_is_whole),
+        cmocka_unit_test(
+            text_of_others_is_shown_without_its_control_characters),
         cmocka_unit_test(columns_are_as_wide_as_their_widest_cell),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
