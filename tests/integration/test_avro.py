@@ -2,12 +2,22 @@
 """`mstream convert` to and from Avro, read and written beside by fastavro."""
 
 import io
+import itertools
 import json
 import os
+import random
 
 import bson
 import pytest
-from support.avro import SCHEMA, as_read, documents, fastavro, write_bson
+from support.avro import (
+    SCHEMA,
+    as_read,
+    documents,
+    fastavro,
+    random_data,
+    random_record,
+    write_bson,
+)
 
 # 100000 shows more; a run of all tests takes fewer.
 COUNT = int(os.environ.get("MSTREAM_TEST_AVRO_DOCUMENTS", "2000"))
@@ -136,3 +146,29 @@ def test_a_schema_that_is_none_says_where(mstream, tmp_path):
     said = mstream("convert", "--from=json", "--to=avro", "--schema", path, code=2)
     assert "bad.avsc" in said.err
     assert "line 2, column 12" in said.err
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_random_schemas_and_their_data_agree(mstream, tmp_path, seed):
+    rnd = random.Random(seed)
+    random.seed(seed)  # fastavro's generator uses this one
+    schema = random_record(rnd, itertools.count())
+    data = random_data(schema, 30)
+    path = tmp_path / "schema.avsc"
+    path.write_text(json.dumps(schema))
+    theirs = io.BytesIO()
+    fastavro.writer(theirs, schema, data)
+    wanted = list(fastavro.reader(io.BytesIO(theirs.getvalue())))
+    made = mstream("convert", "--from=avro", "--to=bson", input=theirs.getvalue())
+    assert len(bson.decode_all(made.raw)) == len(data)
+    back = mstream(
+        "convert", "--from=bson", "--to=avro", "--schema", path, input=made.raw
+    )
+    assert list(fastavro.reader(io.BytesIO(back.raw))) == wanted
+    text = mstream(
+        "convert", "--from=avro", "--to=json", "--json-mode=canonical", input=back.raw
+    )
+    again = mstream(
+        "convert", "--from=json", "--to=avro", "--schema", path, input=text.raw
+    )
+    assert list(fastavro.reader(io.BytesIO(again.raw))) == wanted

@@ -14,8 +14,7 @@ from servers_lib import cache
 sys.path.insert(0, str(cache.avro_packages()))
 
 import fastavro  # noqa: E402
-
-__all__ = ["fastavro", "SCHEMA", "documents", "write_bson"]
+import fastavro.utils  # noqa: E402
 
 _ITEM = {
     "type": "record",
@@ -102,3 +101,38 @@ def as_read(document):
         "u": document["u"].as_uuid(),
         "n": 7,
     }
+
+
+_PLAIN = ["null", "boolean", "int", "long", "float", "double", "bytes", "string"]
+
+
+def random_schema(rnd, names, depth=0):
+    """A schema of any type; names: an iterator of numbers."""
+    kind = rnd.randrange(14 if depth < 4 else 8)
+    number = next(names)
+    if kind < 8:
+        return _PLAIN[kind]
+    if kind == 8:
+        return {"type": "enum", "name": f"E{number}", "symbols": ["A", "B", "C"]}
+    if kind == 9:
+        return {"type": "fixed", "name": f"F{number}", "size": rnd.randrange(20)}
+    if kind == 10:
+        return {"type": "array", "items": random_schema(rnd, names, depth + 1)}
+    if kind == 11:
+        return {"type": "map", "values": random_schema(rnd, names, depth + 1)}
+    if kind == 12:
+        return rnd.sample(_PLAIN, rnd.randint(1, 5))
+    return random_record(rnd, names, depth + 1)
+
+
+def random_record(rnd, names, depth=0):
+    number = next(names)
+    fields = [
+        {"name": f"f{i}", "type": random_schema(rnd, names, depth + 1)}
+        for i in range(rnd.randint(0, 8))
+    ]
+    return {"type": "record", "name": f"R{number}", "fields": fields}
+
+
+def random_data(schema, count):
+    return list(fastavro.utils.generate_many(schema, count))
