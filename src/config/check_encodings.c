@@ -42,29 +42,28 @@ encoding_schema(struct encoding_check *check,
     return check->schema != NULL;
 }
 
-/* Compiles the schema in force where Avro is read or written. */
+/* Compiles the schema in force where Avro is read or written, and where the
+ * step names one itself. */
 static bool
 encoding_compile(struct encoding_check *check, struct mst_config_step *step,
                  const char *path)
 {
     bool avro =
         step->from == MST_ENCODING_AVRO || step->to == MST_ENCODING_AVRO;
-    if (!avro && step->schema_id != NULL) {
+    bool raw = step->from == MST_ENCODING_RAW || step->to == MST_ENCODING_RAW;
+    if (raw && step->schema_id != NULL) {
         char inner[MST_PATH_MAX];
         mst_path_key(inner, path, "schema_id");
         struct mst_place place =
             mst_loader_place(step->node, "schema_id", inner);
-        mst_loader_fail(
-            check->loader, &place, "name it where Avro is read or written",
-            "this build applies no schema from %s to %s",
-            mst_encoding_name(step->from), mst_encoding_name(step->to));
+        mst_loader_fail(check->loader, &place, "remove 'schema_id'",
+                        "raw bytes have no schema");
         return false;
     }
-    if (!avro || check->schema == NULL || step->from == step->to) {
-        return true;
-    }
-    return mst_loader_schema(check->loader, check->schema, check->framing, step,
-                             path);
+    bool wanted = step->schema_id != NULL || (avro && step->from != step->to);
+    return !wanted || check->schema == NULL
+           || mst_loader_schema(check->loader, check->schema, check->framing,
+                                step, path);
 }
 
 /* What is at hand -> to (NONE: it stays). False: a problem was added. */

@@ -87,8 +87,16 @@ mst_loader_schema(struct mst_loader *loader, struct mst_config_schema *schema,
     struct mst_error err;
     struct mst_schema_plan *plan = NULL;
     mst_error_clear(&err);
-    if (loader->registry->schema_compile == NULL
-        || !schemas_load(loader, schema)) {
+    if (loader->registry->schema_compile == NULL) {
+        char inner[MST_PATH_MAX];
+        mst_path_key(inner, path, "schema_id");
+        struct mst_place place =
+            mst_loader_place(step->node, "schema_id", inner);
+        mst_loader_fail(loader, &place, "remove 'schema_id'",
+                        "this build can not apply schemas");
+        return false;
+    }
+    if (!schemas_load(loader, schema)) {
         return false;
     }
     step->schema_use.framing = framing;

@@ -39,6 +39,13 @@ transcode_from_avro(const struct mst_transcoder *self, struct mst_slice in,
                                   &self->options, in, out, err);
 }
 
+static enum mst_status
+transcode_by_schema(const struct mst_transcoder *self, struct mst_slice in,
+                    struct mst_buf *out, struct mst_error *err)
+{
+    return mst_schema_plan_project(self, in, out, err);
+}
+
 static const struct {
     enum mst_encoding from;
     enum mst_encoding to;
@@ -49,6 +56,11 @@ static const struct {
 } cells[] = {
     {MST_ENCODING_BSON, MST_ENCODING_JSON, transcode_bson_json, false},
     {MST_ENCODING_JSON, MST_ENCODING_BSON, transcode_json_bson, false},
+    /* Further down goes before: with a schema these are others. */
+    {MST_ENCODING_BSON, MST_ENCODING_BSON, transcode_by_schema, true},
+    {MST_ENCODING_BSON, MST_ENCODING_JSON, transcode_by_schema, true},
+    {MST_ENCODING_JSON, MST_ENCODING_BSON, transcode_by_schema, true},
+    {MST_ENCODING_JSON, MST_ENCODING_JSON, transcode_by_schema, true},
     {MST_ENCODING_BSON, MST_ENCODING_AVRO, transcode_to_avro, true},
     {MST_ENCODING_JSON, MST_ENCODING_AVRO, transcode_to_avro, true},
     {MST_ENCODING_AVRO, MST_ENCODING_BSON, transcode_from_avro, true},

@@ -159,3 +159,30 @@ def test_validate_finds_schemas_that_can_not_be_used(
     )
     done = validate(mstream, tmp_path, text, 0 if said is None else 2)
     assert said is None or said in done.err + done.out
+
+
+def test_a_schema_projects_documents_without_avro(services, mongodb, kafka, mstreamd):
+    topic = kafka.topic("projected", partitions=1)
+    docs = [{**document, "more": 1} for document in documents(20, seed=11)]
+    time = mongodb.client.admin.command("ping")["operationTime"]
+    mstreamd(
+        services("out")
+        + config.job(
+            f"out_{mongodb.name}",
+            {
+                "service_name": "m",
+                "resource": "docs",
+                "start": f"timestamp:{time.time},{time.inc + 1}",
+                "schema_id": "everything",
+            },
+            {"service_name": "k", "resource": topic, "output_encoding": "json"},
+            schemas=[ENTRY],
+        )
+    )
+    mongodb.db.docs.insert_many(docs)
+    wait_until(lambda: kafka.count(topic) == len(docs), 60, what="all records")
+    for record, document in zip(kafka.consume_all(topic), docs, strict=True):
+        got = json.loads(record.value)
+        assert list(got) == [field["name"] for field in SCHEMA["fields"]]
+        assert got["_id"] == {"$oid": str(document["_id"])}
+        assert got["n"] == 7

@@ -75,6 +75,14 @@ mst_avro_to_json(struct mst_avro_decoder *decoder, struct mst_slice datum,
                  enum mst_json_mode mode, struct mst_buf *out,
                  struct mst_error *err);
 
+/* Appends the fields of a document that the schema has, in its order, with
+ * the types that they had; absent ones with their default. Refuses what
+ * mst_avro_from_bson refuses. Both are of the same schema. */
+MST_MUST_CHECK enum mst_status
+mst_avro_project(struct mst_avro_encoder *encoder,
+                 struct mst_avro_decoder *decoder, struct mst_slice bson,
+                 struct mst_buf *out, struct mst_error *err);
+
 /* Appends the datum as the reader's schema has it. */
 MST_MUST_CHECK enum mst_status
 mst_avro_resolve(const struct mst_avro_decoder *decoder, struct mst_slice datum,

@@ -6,6 +6,9 @@
 #include <stdlib.h>
 
 #include "encodings/avro/parse.h"
+#include "encodings/avro/scratch.h"
+#include "encodings/bson_json.h"
+#include "encodings/json_bson.h"
 #include "encodings/little_endian.h"
 #include "schema/avro_canonical.h"
 
@@ -13,6 +16,7 @@ struct mst_schema_plan {
     struct mst_avro_schema *schema;
     struct mst_avro_encoder *encoder;
     struct mst_avro_decoder *decoder;
+    struct avro_scratch scratch; /* documents between two conversions */
     size_t head_len;
     uint8_t head[MST_AVRO_FRAME_MAX];
 };
@@ -89,6 +93,7 @@ void
 mst_schema_plan_destroy(struct mst_schema_plan *plan)
 {
     if (plan != NULL) {
+        avro_scratch_clear(&plan->scratch);
         mst_avro_decoder_destroy(plan->decoder);
         mst_avro_encoder_destroy(plan->encoder);
         mst_avro_schema_destroy(plan->schema);
@@ -169,4 +174,71 @@ mst_schema_plan_decode(struct mst_schema_plan *plan, enum mst_encoding to,
         return mst_avro_to_bson(plan->decoder, datum, out, err);
     }
     return mst_avro_to_json(plan->decoder, datum, options->json_mode, out, err);
+}
+
+/* JSON in, with the types of the schema: by way of Avro. */
+static enum mst_status
+plan_typed(struct mst_schema_plan *plan,
+           const struct mst_encoding_options *options, struct mst_slice in,
+           struct mst_buf *middle, struct mst_buf *out, struct mst_error *err)
+{
+    enum mst_status status =
+        mst_avro_from_json(plan->encoder, options, in, middle, err);
+    return status == MST_OK ? mst_avro_to_bson(plan->decoder,
+                                               mst_buf_slice(middle), out, err)
+                            : status;
+}
+
+/* BSON in, to BSON or JSON. */
+static enum mst_status
+plan_project(struct mst_schema_plan *plan, enum mst_encoding to,
+             const struct mst_encoding_options *options, struct mst_slice in,
+             struct mst_buf *out, struct mst_error *err)
+{
+    if (to == MST_ENCODING_BSON) {
+        return mst_avro_project(plan->encoder, plan->decoder, in, out, err);
+    }
+    struct mst_buf *bson = avro_scratch_take(&plan->scratch, INT32_MAX);
+    if (bson == NULL) {
+        return mst_fail_memory(err, "avro");
+    }
+    enum mst_status status =
+        mst_avro_project(plan->encoder, plan->decoder, in, bson, err);
+    if (status == MST_OK) {
+        status =
+            mst_bson_to_json(mst_buf_slice(bson), options->json_mode, out, err);
+    }
+    avro_scratch_give(&plan->scratch, bson);
+    return status;
+}
+
+enum mst_status
+mst_schema_plan_project(const struct mst_transcoder *step, struct mst_slice in,
+                        struct mst_buf *out, struct mst_error *err)
+{
+    struct mst_schema_plan *plan = step->options.schema;
+    const struct mst_encoding_options *options = &step->options;
+    enum mst_encoding to = step->to;
+    if (step->from == MST_ENCODING_BSON) {
+        return plan_project(plan, to, options, in, out, err);
+    }
+    const struct mst_json_read_options read = {
+        .no_extended = options->no_extended,
+        .big_numbers = options->big_numbers};
+    struct mst_buf *middle = avro_scratch_take(&plan->scratch, INT32_MAX);
+    if (middle == NULL) {
+        return mst_fail_memory(err, "avro");
+    }
+    enum mst_status status = MST_OK;
+    if (to == MST_ENCODING_BSON) {
+        status = plan_typed(plan, options, in, middle, out, err);
+    } else {
+        status = mst_json_to_bson(in, &read, middle, err);
+        if (status == MST_OK) {
+            status = plan_project(plan, to, options, mst_buf_slice(middle), out,
+                                  err);
+        }
+    }
+    avro_scratch_give(&plan->scratch, middle);
+    return status;
 }

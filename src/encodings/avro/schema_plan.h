@@ -52,4 +52,11 @@ mst_schema_plan_decode(struct mst_schema_plan *plan, enum mst_encoding to,
                        struct mst_slice in, struct mst_buf *out,
                        struct mst_error *err);
 
+/* BSON and JSON by the schema of the step's options, none of them Avro. BSON
+ * keeps its types and loses the fields that the schema does not have; JSON
+ * that becomes BSON gets the types of the schema. */
+MST_MUST_CHECK enum mst_status
+mst_schema_plan_project(const struct mst_transcoder *step, struct mst_slice in,
+                        struct mst_buf *out, struct mst_error *err);
+
 #endif
