@@ -277,6 +277,23 @@ def test_checkpoints_can_live_in_mongodb(copy, mongodb):
     assert [d["_id"] for d in mongodb.db.copy.find()] == ["last"]
 
 
+def test_a_step_down_of_the_primary_is_survived(
+    copy, own_servers, mongodb_at, mstream, mstreamd
+):
+    instance = own_servers("replica")
+    mongo = mongodb_at(instance.env()["MSTREAM_TEST_REPLICA_MONGODB"])
+    other = Copy(mongo, mstream, mstreamd)
+    other.daemon()
+    other.change(200)
+    wait_until(other.same, 30, what="equal before the step-down")
+    try:
+        mongo.client.admin.command("replSetStepDown", 5, force=True)
+    except errors.AutoReconnect:
+        pass
+    other.change(200, seed=3)
+    wait_until(other.same, 90, what="equal after the step-down")
+
+
 def test_the_example_keeps_a_copy(mongodb, mstreamd):
     target = f"{mongodb.name}_copy"
     daemon = mstreamd(
