@@ -130,7 +130,7 @@ decode_default(struct avro_decode *decode, const struct avro_step *step)
     return fault;
 }
 
-static enum avro_fault
+static inline enum avro_fault
 decode_field(struct avro_decode *decode, const struct avro_step *step)
 {
     enum avro_fault fault =
