@@ -8,6 +8,7 @@
 
 #include "commands.h"
 #include "convert_avro.h"
+#include "convert_progress.h"
 #include "encodings/stream.h"
 
 enum {
@@ -46,6 +47,7 @@ struct convert {
     const struct mst_cli_args *args;
     struct mst_stream stream;
     struct convert_avro avro; /* in use where Avro comes in or goes out */
+    struct convert_progress progress;
     struct mst_buf out;
     int in;
     FILE *to;
@@ -200,6 +202,7 @@ convert_items(struct convert *convert, bool ended)
                                                 : MST_EXIT_OK;
         }
         if (status != MST_OK) {
+            convert_progress_end(&convert->progress);
             mst_cli_error(convert->args, &err);
         }
         if (status == MST_REJECTED && !convert->skip) {
@@ -239,6 +242,8 @@ convert_read(struct convert *convert, bool *ret_ended)
     } else {
         mst_stream_filled(&convert->stream, (size_t)n);
     }
+    convert_progress_show(&convert->progress, (uint64_t)n,
+                          convert_taken(convert));
     *ret_ended = n == 0;
     return -1;
 }
@@ -247,11 +252,14 @@ static int
 convert_all(struct convert *convert)
 {
     int code = -1;
+    convert_progress_begin(&convert->progress, convert->in,
+                           convert->to == stdout);
     while (code < 0) {
         bool ended = false;
         code = convert_read(convert, &ended);
         code = code < 0 ? convert_items(convert, ended) : code;
     }
+    convert_progress_end(&convert->progress);
     return code;
 }
 

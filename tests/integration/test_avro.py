@@ -5,7 +5,10 @@ import io
 import itertools
 import json
 import os
+import pty
 import random
+import subprocess
+import time
 
 import bson
 import pytest
@@ -18,6 +21,7 @@ from support.avro import (
     random_record,
     write_bson,
 )
+from support.programs import binary
 
 # 100000 shows more; a run of all tests takes fewer.
 COUNT = int(os.environ.get("MSTREAM_TEST_AVRO_DOCUMENTS", "2000"))
@@ -172,3 +176,29 @@ def test_random_schemas_and_their_data_agree(mstream, tmp_path, seed):
         "convert", "--from=json", "--to=avro", "--schema", path, input=text.raw
     )
     assert list(fastavro.reader(io.BytesIO(again.raw))) == wanted
+
+
+def test_a_terminal_sees_how_far_it_is(tmp_path):
+    ours, theirs = pty.openpty()
+    convert = subprocess.Popen(
+        [binary("mstream"), "convert", "--from=json", "--to=json"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    # Pieces come until the line is there; it is shown a few times a second.
+    seen = b""
+    os.set_blocking(ours, False)
+    deadline = time.monotonic() + 30
+    while b"documents" not in seen and time.monotonic() < deadline:
+        convert.stdin.write(b'{"a":1}\n' * 1000)
+        convert.stdin.flush()
+        try:
+            seen += os.read(ours, 4096)
+        except BlockingIOError:
+            time.sleep(0.01)
+    convert.stdin.close()
+    assert convert.wait(30) == 0
+    os.close(ours)
+    assert b" MB/s, " in seen

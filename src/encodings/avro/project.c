@@ -31,6 +31,29 @@ project_copy(struct avro_decode *decode, const struct avro_read *read,
     return fault;
 }
 
+/* A field that does not come in order; value's type is 0 where there is none.
+ * What this costs is counted: documents may be wide and schemas too. */
+static enum avro_fault
+project_find(struct avro_decode *decode, struct mst_slice doc,
+             struct mst_slice name, struct mst_bson_value *ret_value)
+{
+    struct mst_bson_iter iter;
+    if (mst_bson_iter_init(&iter, doc, NULL) != MST_OK) {
+        return AVRO_MALFORMED;
+    }
+    while (mst_bson_iter_next(&iter) == MST_OK) {
+        if (mst_slice_equal(iter.key, name)) {
+            *ret_value = mst_bson_iter_value(&iter);
+            return AVRO_FINE;
+        }
+        if (decode->budget == 0) {
+            return AVRO_TOO_MUCH;
+        }
+        decode->budget--;
+    }
+    return AVRO_FINE;
+}
+
 static enum avro_fault
 project_record(struct avro_decode *decode, const struct avro_read *read,
                struct mst_slice doc)
@@ -44,16 +67,21 @@ project_record(struct avro_decode *decode, const struct avro_read *read,
             mst_slice_of(step->label.data, step->label.len - 1);
         struct mst_bson_value value = {0, MST_SLICE_NONE};
         /* Mostly the fields come in this order. */
-        bool found = more && mst_slice_equal(iter.key, name);
-        if (found) {
+        enum avro_fault fault = AVRO_FINE;
+        if (more && mst_slice_equal(iter.key, name)) {
             value = mst_bson_iter_value(&iter);
             more = mst_bson_iter_next(&iter) == MST_OK;
         } else {
-            found = mst_bson_find_slice(doc, name, &value);
+            fault = project_find(decode, doc, name, &value);
         }
-        enum avro_fault fault =
-            found ? project_value(decode, step->read, &value, step->label)
-                  : avro_decode_value(decode, step->read, step->label);
+        if (fault != AVRO_FINE) {
+            decode->read = read;
+            decode->path_len = 0;
+            return fault;
+        }
+        fault = value.type != 0
+                    ? project_value(decode, step->read, &value, step->label)
+                    : avro_decode_value(decode, step->read, step->label);
         if (fault != AVRO_FINE) {
             return fault;
         }
