@@ -35,6 +35,11 @@ def commands():
 def test_a_configuration_that_is_shown_is_valid(text, mstream, tmp_path):
     path = tmp_path / "mstream-config.toml"
     path.write_text(text)
+    for schema in re.findall(r'"(\w+\.avsc)"', text):
+        (tmp_path / "schemas").mkdir(exist_ok=True)
+        (tmp_path / "schemas" / schema).write_text(
+            '{"type": "record", "name": "shown", "fields": []}'
+        )
     mstream("validate", path, env={"MONGO_URI": "mongodb://127.0.0.1/"})
 
 
