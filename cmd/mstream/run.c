@@ -5,15 +5,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "commands.h"
 #include "jobs/manager.h"
 #include "open_store.h"
 #include "output.h"
 #include "progress.h"
+#include "signals.h"
 #include "state/store_open.h"
 
-enum { RUN_TICK_MS = 200, RUN_IMPATIENT_MS = 500 };
+enum { RUN_TICK_MS = 200 };
 
 static const struct mst_cli_flag run_flags[] = {
     {"job", "NAME", "only this job", NULL},
@@ -53,7 +53,9 @@ run_complain(const struct mst_cli_args *args, const char *job,
         mst_error_hint(&err, "mstream dlq list --config %.200s",
                        args->words[0]);
     }
-    if (strstr(err.text, job) == NULL) {
+    char named[256 + sizeof("job ''")];
+    (void)snprintf(named, sizeof(named), "job '%s'", job);
+    if (strstr(err.text, named) == NULL) {
         mst_error_prefix(&err, "job '%s': ", job);
     }
     mst_cli_error(args, &err);
@@ -115,32 +117,22 @@ run_verdict(const struct mst_cli_args *args, struct mst_manager *manager)
     return code;
 }
 
-static int
-run_signal(void)
-{
-    sigset_t set;
-    const struct timespec wait = {.tv_nsec = RUN_TICK_MS * 1000000L};
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGTERM);
-    (void)sigaddset(&set, SIGINT);
-    int sig = sigtimedwait(&set, NULL, &wait);
-    return sig > 0 ? sig : 0;
-}
-
-/* Until all jobs ended; a signal drains, a second one ends at once. */
+/* Until all jobs ended; a signal drains (also the one of a terminal that is
+ * gone), a second one ends at once. */
 static void
 run_wait(const struct mst_cli_args *args, struct mst_manager *manager)
 {
     bool show = isatty(STDERR_FILENO) && !args->json
                 && mst_cli_value(args, "no-progress") == NULL;
-    int64_t asked_ms = 0;
+    bool asked = false;
+    struct mst_cmd_signals signals = {0};
     struct mst_progress progress = {0};
     while (!mst_manager_wait(manager, 0)) {
-        int sig = run_signal();
-        if (sig != 0 && asked_ms == 0) {
-            asked_ms = mst_clock_ms();
+        int sig = mst_cmd_signals_wait(&signals, RUN_TICK_MS);
+        if (sig != 0 && !asked) {
+            asked = true;
             mst_manager_stop(manager);
-        } else if (sig != 0 && mst_clock_ms() - asked_ms > RUN_IMPATIENT_MS) {
+        } else if (sig == SIGTERM || sig == SIGINT) {
             _exit(MST_EXIT_FAILED);
         }
         mst_manager_tend(manager);
@@ -151,16 +143,6 @@ run_wait(const struct mst_cli_args *args, struct mst_manager *manager)
     if (show) {
         mst_progress_end(&progress);
     }
-}
-
-static void
-run_block_signals(void)
-{
-    sigset_t set;
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGTERM);
-    (void)sigaddset(&set, SIGINT);
-    (void)sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
 static int
@@ -219,7 +201,7 @@ run_run(const struct mst_cli_args *args)
         mst_config_destroy(config);
         return MST_EXIT_USAGE;
     }
-    run_block_signals();
+    mst_cmd_signals_block(true);
     mst_log_set_level(isatty(STDERR_FILENO) ? MST_LOG_WARN : config->log.level);
     mst_error_clear(&err);
     enum mst_status status = mst_cmd_open_store(config, false, &store, &err);

@@ -14,15 +14,15 @@
 #include "jobs/manager.h"
 #include "notify.h"
 #include "open_store.h"
+#include "sections.h"
+#include "signals.h"
 #include "state/instance_lock.h"
 #include "state/store_open.h"
 
 enum {
     DAEMON_TICK_MS = 1000,
-    DAEMON_GRACE_MS = 10000, /* beyond shutdown_timeout, for the last save */
-    /* timeout(1) and some shells send the same signal twice at once: only a
-     * later one is a person who does not want to wait. */
-    DAEMON_IMPATIENT_MS = 500
+    DAEMON_RELOAD_TICK_MS = 20,
+    DAEMON_GRACE_MS = 10000 /* beyond shutdown_timeout, for the last save */
 };
 
 struct daemon {
@@ -30,6 +30,9 @@ struct daemon {
     struct mst_instance_lock *lock;
     struct mst_store *store;
     struct mst_manager *manager;
+    struct mst_cmd_signals signals;
+    struct mst_daemon_sections sections;
+    bool reloading; /* jobs that changed or went drain still */
     int64_t shutdown_timeout_ms;
     int64_t watchdog_ms;
     int64_t watchdog_next_ms;
@@ -66,22 +69,6 @@ daemon_load(const struct mst_daemon_options *options)
     return config;
 }
 
-/* Waits for a signal of ours; 0: none within the time. */
-static int
-daemon_wait_signal(int timeout_ms)
-{
-    sigset_t set;
-    const struct timespec wait = {.tv_sec = timeout_ms / 1000,
-                                  .tv_nsec =
-                                      (long)(timeout_ms % 1000) * 1000000L};
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGTERM);
-    (void)sigaddset(&set, SIGINT);
-    (void)sigaddset(&set, SIGHUP);
-    int sig = sigtimedwait(&set, NULL, &wait);
-    return sig > 0 ? sig : 0;
-}
-
 static void
 daemon_watchdog(struct daemon *daemon)
 {
@@ -90,6 +77,35 @@ daemon_watchdog(struct daemon *daemon)
         mst_notify("WATCHDOG=1");
         daemon->watchdog_next_ms = now + daemon->watchdog_ms;
     }
+}
+
+static const char *
+daemon_plural(size_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
+/* A reload is over when what it stopped has drained and what replaces that
+ * has started. The daemon serves meanwhile. */
+static void
+daemon_settle(struct daemon *daemon)
+{
+    if (!mst_manager_settle(daemon->manager) || !daemon->reloading) {
+        return;
+    }
+    size_t jobs = mst_manager_len(daemon->manager);
+    daemon->reloading = false;
+    mst_log_info("daemon", "configuration loaded again: %zu job%s", jobs,
+                 daemon_plural(jobs));
+    mst_notify("READY=1");
+}
+
+static void
+daemon_set_log(const struct mst_daemon_options *options,
+               const struct mst_config_log *log)
+{
+    mst_log_set_level(options->has_level ? options->level : log->level);
+    mst_log_set_json(log->format == MST_LOG_FORMAT_JSON);
 }
 
 static void
@@ -102,32 +118,38 @@ daemon_reload(struct daemon *daemon)
     if (config == NULL) {
         mst_log_error("daemon", "the new configuration has errors: the jobs "
                                 "go on with the one before");
-    } else {
-        daemon->shutdown_timeout_ms = config->shutdown_timeout_ms;
-        if (mst_manager_apply(daemon->manager, config, &failed, &err)
-            != MST_OK) {
-            mst_log_failure(MST_LOG_ERROR, "daemon", NULL, &err);
+        if (!daemon->reloading) {
+            mst_notify("READY=1");
         }
-        mst_log_info("daemon", "configuration loaded again: %zu jobs",
-                     mst_manager_len(daemon->manager));
+        return;
     }
-    mst_notify("READY=1");
+    daemon->shutdown_timeout_ms = config->shutdown_timeout_ms;
+    daemon_set_log(daemon->options, &config->log);
+    mst_daemon_sections_compare(&daemon->sections, config);
+    daemon->reloading = true;
+    if (mst_manager_apply(daemon->manager, config, &failed, &err) != MST_OK) {
+        mst_log_failure(MST_LOG_ERROR, "daemon", NULL, &err);
+    }
+    daemon_settle(daemon);
+    if (daemon->reloading) {
+        mst_log_info("daemon", "loading again: jobs that changed or went are "
+                               "draining, the others run");
+    }
 }
 
 /* Drains; a second signal ends the program at once. */
 static void
 daemon_shutdown(struct daemon *daemon)
 {
-    int64_t began = mst_clock_ms();
-    int64_t until = began + daemon->shutdown_timeout_ms + DAEMON_GRACE_MS;
+    int64_t until =
+        mst_clock_ms() + daemon->shutdown_timeout_ms + DAEMON_GRACE_MS;
     mst_notify("STOPPING=1");
     mst_log_info("daemon", "stopping: draining what is in flight");
     mst_manager_stop(daemon->manager);
     while (!mst_manager_wait(daemon->manager, 0) && mst_clock_ms() < until) {
-        int sig = daemon_wait_signal(20);
+        int sig = mst_cmd_signals_wait(&daemon->signals, 20);
         daemon_watchdog(daemon);
-        if ((sig == SIGTERM || sig == SIGINT)
-            && mst_clock_ms() - began >= DAEMON_IMPATIENT_MS) {
+        if (sig == SIGTERM || sig == SIGINT) {
             mst_log_warn("daemon", "second signal: ending at once");
             _exit(1);
         }
@@ -151,9 +173,11 @@ daemon_serve(struct daemon *daemon)
         tick = (int)daemon->watchdog_ms;
     }
     for (;;) {
-        int sig = daemon_wait_signal(tick);
+        int sig = mst_cmd_signals_wait(
+            &daemon->signals, daemon->reloading ? DAEMON_RELOAD_TICK_MS : tick);
         daemon_watchdog(daemon);
         mst_manager_tend(daemon->manager);
+        daemon_settle(daemon);
         if (sig == SIGHUP) {
             daemon_reload(daemon);
         } else if (sig != 0) {
@@ -209,14 +233,15 @@ mst_daemon_run(const struct mst_daemon_options *options)
         mst_config_destroy(config);
         return 0;
     }
-    mst_log_set_level(options->has_level ? options->level : config->log.level);
-    mst_log_set_json(config->log.format == MST_LOG_FORMAT_JSON);
+    daemon_set_log(options, &config->log);
+    mst_daemon_sections_read(config, &daemon.sections);
     mst_error_clear(&err);
     enum mst_status status = daemon_start(&daemon, config, &err);
     if (status == MST_OK) {
-        mst_log_info("daemon", "mstreamd %s is ready after %lld ms: %zu jobs",
-                     MST_VERSION, (long long)(mst_clock_ms() - began),
-                     mst_manager_len(daemon.manager));
+        size_t jobs = mst_manager_len(daemon.manager);
+        mst_log_info("daemon", "mstreamd %s is ready after %lld ms: %zu job%s",
+                     MST_VERSION, (long long)(mst_clock_ms() - began), jobs,
+                     daemon_plural(jobs));
         mst_notify("READY=1");
         daemon_serve(&daemon);
         daemon_shutdown(&daemon);

@@ -5,18 +5,12 @@
 #include <stdlib.h>
 
 #include "daemon.h"
+#include "signals.h"
 
-/* Before any thread starts, so that all inherit it: signals come to the main
- * thread only, and only when it asks. */
 static void
-main_block_signals(void)
+main_set_signals(void)
 {
-    sigset_t set;
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGTERM);
-    (void)sigaddset(&set, SIGINT);
-    (void)sigaddset(&set, SIGHUP);
-    (void)sigprocmask(SIG_BLOCK, &set, NULL);
+    mst_cmd_signals_block(false);
     /* Errors of a write, with a message, not the end of the process. */
     (void)signal(SIGPIPE, SIG_IGN);
     (void)signal(SIGXFSZ, SIG_IGN);
@@ -41,7 +35,7 @@ main(int argc, char **argv)
         mst_daemon_options_parse(argc, argv, &options);
     int code = start == MST_DAEMON_USAGE ? 2 : 0;
     if (start == MST_DAEMON_GO) {
-        main_block_signals();
+        main_set_signals();
         main_tune_memory();
         code = mst_daemon_run(&options);
     }

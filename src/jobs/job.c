@@ -12,6 +12,7 @@
 
 enum {
     JOB_LEASE_RETRY_MS = 2000,
+    JOB_SLEEP_PIECE_MS = 3600 * 1000,
     /* After a failure that only a person or time can heal. */
     JOB_FAILED_RETRY_MS = 60000
 };
@@ -22,6 +23,7 @@ struct mst_job {
     struct mst_lease lease;
     pthread_t thread;
     bool started;
+    int64_t deadline_ms; /* of a single run, monotonic; INT64_MAX: none */
 
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t changed;
@@ -32,6 +34,7 @@ struct mst_job {
     int64_t next_attempt_ms;
     enum mst_job_result result;
     bool ended;
+    uint64_t memory;
     struct mst_pipeline *pipeline; /* while it runs */
     struct mst_pipeline_status last;
 };
@@ -90,17 +93,44 @@ job_is_wanted(struct mst_job *job)
     return wanted;
 }
 
-/* Waits; false: it is no longer wanted. */
+/* Says that the single run's time is over, and what it was spent on. */
+static void
+job_time_is_over(struct mst_job *job)
+{
+    struct mst_error err;
+    struct mst_error cause = job->reason;
+    (void)mst_fail(&err, MST_RETRY, "job", 0,
+                   "the time of %lld ms was over%s%s",
+                   (long long)job->args.timeout_ms,
+                   cause.status != MST_OK ? ": " : "", cause.text);
+    if (cause.hint[0] != '\0') {
+        mst_error_hint(&err, "%s", cause.hint);
+    }
+    job->result = MST_JOB_RESULT_TIMED_OUT;
+    job_set_state(job, MST_JOB_STOPPED, &err, 0);
+}
+
+/* Waits; false: it is no longer wanted, or its time is over. */
 static bool
 job_sleep(struct mst_job *job, int64_t ms)
 {
-    struct timespec until = mst_cond_deadline((int)ms);
+    int64_t until = mst_clock_ms() + ms;
+    until = until < job->deadline_ms ? until : job->deadline_ms;
     mst_mutex_lock(&job->mutex);
-    while (job->desired == MST_JOB_WANT_RUNNING
-           && mst_cond_wait(&job->changed, &job->mutex, &until)) {
+    int64_t left = until - mst_clock_ms();
+    while (job->desired == MST_JOB_WANT_RUNNING && left > 0) {
+        /* Piece by piece: a wait may be longer than an int of ms. */
+        struct timespec piece = mst_cond_deadline(
+            left < JOB_SLEEP_PIECE_MS ? (int)left : JOB_SLEEP_PIECE_MS);
+        (void)mst_cond_wait(&job->changed, &job->mutex, &piece);
+        left = until - mst_clock_ms();
     }
     bool wanted = job->desired == MST_JOB_WANT_RUNNING;
     mst_mutex_unlock(&job->mutex);
+    if (wanted && mst_clock_ms() >= job->deadline_ms) {
+        job_time_is_over(job);
+        return false;
+    }
     return wanted;
 }
 
@@ -113,6 +143,8 @@ mst_job_create(const struct mst_job_args *args, struct mst_job **ret_job,
         return mst_fail_memory(err, "job");
     }
     job->args = *args;
+    job->memory = args->memory;
+    job->deadline_ms = INT64_MAX;
     job->since_ms = mst_clock_wall_ms();
     mst_error_clear(&job->reason);
     if (pthread_mutex_init(&job->mutex, NULL) != 0
@@ -169,7 +201,9 @@ job_lease(struct mst_job *job)
         if (news) {
             mst_log_failure(MST_LOG_WARN, "job", mst_job_name(job), &err);
         }
-        (void)job_sleep(job, wait);
+        if (!job_sleep(job, wait)) {
+            return false;
+        }
     }
     return false;
 }
@@ -211,16 +245,46 @@ job_take_positions(struct mst_run_record *run, struct mst_pipeline *pipeline)
     mst_buf_clear(&last);
 }
 
+/* Lock: mutex held. */
+static uint64_t
+job_memory(const struct mst_job *job)
+{
+    uint64_t own = job->args.connector->memory;
+    return own != 0 ? own : job->memory;
+}
+
+/* The budget as it is now, for a run that begins. */
+static void
+job_take_memory(struct mst_job *job)
+{
+    mst_mutex_lock(&job->mutex);
+    mst_job_spec_set_memory(&job->spec, job_memory(job));
+    mst_mutex_unlock(&job->mutex);
+}
+
+void
+mst_job_set_memory(struct mst_job *job, uint64_t memory)
+{
+    mst_mutex_lock(&job->mutex);
+    job->memory = memory;
+    if (job->pipeline != NULL) {
+        mst_pipeline_set_memory(job->pipeline, job_memory(job));
+    }
+    mst_mutex_unlock(&job->mutex);
+}
+
 static enum mst_pipeline_end
 job_run_pipeline(struct mst_job *job, struct mst_run_record *run,
                  struct mst_error *err)
 {
     struct mst_pipeline *pipeline = NULL;
+    job_take_memory(job);
     if (mst_pipeline_create(&job->spec.spec, &pipeline, err) != MST_OK) {
         return MST_PIPELINE_FAILED;
     }
     mst_mutex_lock(&job->mutex);
     job->pipeline = pipeline;
+    mst_pipeline_set_memory(pipeline, job_memory(job));
     bool wanted = job->desired == MST_JOB_WANT_RUNNING;
     mst_mutex_unlock(&job->mutex);
     if (!wanted) {
@@ -287,7 +351,7 @@ job_after_run(struct mst_job *job, enum mst_pipeline_end end,
     case MST_PIPELINE_TIMED_OUT:
         job->result = MST_JOB_RESULT_TIMED_OUT;
         job_log_end(job, MST_LOG_WARN, err);
-        again = poll;
+        again = poll && mst_clock_ms() < job->deadline_ms;
         *ret_wait_ms = job->args.connector->poll_interval_ms;
         job_set_state(job, MST_JOB_STOPPED, err, again ? *ret_wait_ms : 0);
         break;
@@ -307,7 +371,8 @@ job_after_run(struct mst_job *job, enum mst_pipeline_end end,
     case MST_PIPELINE_FAILED:
         job->result = MST_JOB_RESULT_FAILED;
         job_log_end(job, MST_LOG_ERROR, err);
-        again = !job->args.single_run;
+        /* Asked not to be tried again: only a person can heal it. */
+        again = !job->args.single_run && err->retry_after_ms >= 0;
         *ret_wait_ms = JOB_FAILED_RETRY_MS;
         job_set_state(job, MST_JOB_FAILED, err, again ? *ret_wait_ms : 0);
         break;
@@ -372,6 +437,10 @@ job_main(void *arg)
 enum mst_status
 mst_job_start(struct mst_job *job, struct mst_error *err)
 {
+    if (job->args.single_run && job->args.timeout_ms > 0) {
+        job->deadline_ms = mst_clock_ms() + job->args.timeout_ms;
+        job->spec.spec.deadline_ms = job->deadline_ms;
+    }
     enum mst_status status =
         mst_thread_start(&job->thread, mst_job_name(job), job_main, job, err);
     job->started = status == MST_OK;

@@ -46,8 +46,10 @@ struct mst_job_args {
     /* For `mstream run`: end after one run, whatever happens; do not wait for
      * a lease that another holds. */
     bool single_run;
-    bool once;          /* as mode = "once" */
-    int64_t timeout_ms; /* instead of the connector's; 0: as it says */
+    bool once; /* as mode = "once" */
+    /* Instead of the connector's; 0: as it says. In a single run it counts
+     * from the start and bounds all: waiting for the lease, every poll. */
+    int64_t timeout_ms;
 };
 
 /* A look from outside. */
@@ -78,6 +80,8 @@ const char *mst_job_name(const struct mst_job *job);
 const struct mst_config_connector *mst_job_connector(const struct mst_job *job);
 /* True: ended within the time. */
 bool mst_job_wait(struct mst_job *job, int timeout_ms);
+/* Thread: any. Another budget, now and in later runs. */
+void mst_job_set_memory(struct mst_job *job, uint64_t memory);
 /* Stops it if it runs, waits, frees. NULL is fine. */
 void mst_job_destroy(struct mst_job *job);
 

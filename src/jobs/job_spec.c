@@ -5,16 +5,39 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+enum {
+    /* Given also when those with a `memory` of their own took all. */
+    JOB_SPEC_MEMORY_MIN = 1024 * 1024
+};
+
+uint64_t
+mst_job_share(const struct mst_config *config, const char *only)
+{
+    uint64_t jobs = 0;
+    uint64_t left = config->memory;
+    for (size_t i = 0; i < config->connectors_len; i++) {
+        const struct mst_config_connector *one = &config->connectors[i];
+        if (!one->enabled || (only != NULL && strcmp(only, one->name) != 0)) {
+            continue;
+        }
+        if (one->memory == 0) {
+            jobs++;
+        } else {
+            left -= one->memory < left ? one->memory : left;
+        }
+    }
+    jobs = jobs == 0 ? 1 : jobs;
+    uint64_t least = config->memory / jobs;
+    least = least < JOB_SPEC_MEMORY_MIN ? least : JOB_SPEC_MEMORY_MIN;
+    return left / jobs < least ? least : left / jobs;
+}
+
 uint64_t
 mst_job_memory(const struct mst_config *config,
                const struct mst_config_connector *connector)
 {
-    uint64_t jobs = 0;
-    for (size_t i = 0; i < config->connectors_len; i++) {
-        jobs += config->connectors[i].enabled ? 1 : 0;
-    }
     return connector->memory != 0 ? connector->memory
-                                  : config->memory / (jobs == 0 ? 1 : jobs);
+                                  : mst_job_share(config, NULL);
 }
 
 void
@@ -187,6 +210,16 @@ mst_job_spec_init(struct mst_job_spec *job_spec,
         mst_job_spec_clear(job_spec);
     }
     return status;
+}
+
+void
+mst_job_spec_set_memory(struct mst_job_spec *job_spec, uint64_t memory)
+{
+    job_spec->spec.memory = memory;
+    for (size_t i = 0; i < job_spec->spec.sinks_len; i++) {
+        job_spec->sinks[i].args.memory = memory;
+    }
+    job_spec->letter_sink.args.memory = memory;
 }
 
 void

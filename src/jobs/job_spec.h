@@ -24,7 +24,13 @@ mst_job_spec_init(struct mst_job_spec *job_spec,
                   const struct mst_config_connector *connector,
                   const struct mst_registry *registry, uint64_t memory,
                   struct mst_error *err);
+/* Another budget for the next run. */
+void mst_job_spec_set_memory(struct mst_job_spec *job_spec, uint64_t memory);
 void mst_job_spec_clear(struct mst_job_spec *job_spec);
+
+/* What is left of limits.memory for each job without a `memory` of its own,
+ * when those with one have theirs. only: of this job alone; NULL: of all. */
+uint64_t mst_job_share(const struct mst_config *config, const char *only);
 
 /* Bytes in flight that the daemon gives the job: its own, or a fair share. */
 uint64_t mst_job_memory(const struct mst_config *config,

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/process.h"
+#include "jobs/job_spec.h"
 #include "log/log.h"
 
 enum { MANAGER_EXPIRE_EVERY_MS = 3600 * 1000 };
@@ -25,12 +26,24 @@ struct manager_job {
     bool kept;
 };
 
+/* A connector whose job of before has to end first. */
+struct manager_heir {
+    struct manager_config *from;
+    const struct mst_config_connector *connector;
+};
+
 struct mst_manager {
     struct mst_manager_args args;
     char holder[MST_PROCESS_TAG_MAX];
     struct manager_config *configs;
-    struct manager_job *jobs;
+    struct manager_job *jobs; /* of the configuration applied last */
     size_t jobs_len;
+    struct manager_job *leaving; /* asked to end, and drain */
+    size_t leaving_len;
+    struct manager_heir *heirs; /* start when theirs has ended */
+    size_t heirs_len;
+    uint64_t share;         /* of memory, for who does not say */
+    size_t failed;          /* of the jobs to start */
     int64_t expire_next_ms; /* monotonic */
 };
 
@@ -97,14 +110,24 @@ manager_drop_job(struct mst_manager *manager, struct manager_job *entry)
 }
 
 static struct manager_job *
-manager_find(struct mst_manager *manager, const char *name)
+manager_find(struct manager_job *jobs, size_t len, const char *name)
 {
-    for (size_t i = 0; i < manager->jobs_len; i++) {
-        if (strcmp(mst_job_name(manager->jobs[i].job), name) == 0) {
-            return &manager->jobs[i];
+    for (size_t i = 0; i < len; i++) {
+        if (strcmp(mst_job_name(jobs[i].job), name) == 0) {
+            return &jobs[i];
         }
     }
     return NULL;
+}
+
+static void
+manager_drop_heirs(struct mst_manager *manager)
+{
+    for (size_t i = 0; i < manager->heirs_len; i++) {
+        manager->heirs[i].from->jobs--;
+        manager_drop_config(manager, manager->heirs[i].from);
+    }
+    manager->heirs_len = 0;
 }
 
 static bool
@@ -116,7 +139,8 @@ manager_wants(const struct mst_manager *manager,
                || strcmp(manager->args.only_job, connector->name) == 0);
 }
 
-/* Marks the jobs that go on as they are, ends the others. */
+/* Tells the jobs apart that go on as they are; the others are asked to end,
+ * and drain side by side. There is room in `leaving`. */
 static void
 manager_retire(struct mst_manager *manager, const struct mst_config *config)
 {
@@ -125,7 +149,8 @@ manager_retire(struct mst_manager *manager, const struct mst_config *config)
     }
     for (size_t i = 0; i < config->connectors_len; i++) {
         const struct mst_config_connector *connector = &config->connectors[i];
-        struct manager_job *entry = manager_find(manager, connector->name);
+        struct manager_job *entry =
+            manager_find(manager->jobs, manager->jobs_len, connector->name);
         if (entry != NULL && manager_wants(manager, connector)
             && entry->hash == manager_hash(config, connector)) {
             /* One that failed gets another chance. */
@@ -134,18 +159,14 @@ manager_retire(struct mst_manager *manager, const struct mst_config *config)
             entry->kept = status.state != MST_JOB_FAILED;
         }
     }
-    /* All are asked before any is waited for: they drain side by side. */
-    for (size_t i = 0; i < manager->jobs_len; i++) {
-        if (!manager->jobs[i].kept) {
-            mst_job_stop(manager->jobs[i].job, MST_JOB_WANT_STOPPED);
-        }
-    }
     size_t len = 0;
     for (size_t i = 0; i < manager->jobs_len; i++) {
         if (manager->jobs[i].kept) {
+            mst_job_set_memory(manager->jobs[i].job, manager->share);
             manager->jobs[len++] = manager->jobs[i];
         } else {
-            manager_drop_job(manager, &manager->jobs[i]);
+            mst_job_stop(manager->jobs[i].job, MST_JOB_WANT_STOPPED);
+            manager->leaving[manager->leaving_len++] = manager->jobs[i];
         }
     }
     manager->jobs_len = len;
@@ -164,8 +185,7 @@ manager_count(const struct mst_manager *manager,
 
 static enum mst_status
 manager_add(struct mst_manager *manager, struct manager_config *from,
-            const struct mst_config_connector *connector, uint64_t memory,
-            struct mst_error *err)
+            const struct mst_config_connector *connector, struct mst_error *err)
 {
     struct mst_job *job = NULL;
     const struct mst_job_args args = {
@@ -174,7 +194,7 @@ manager_add(struct mst_manager *manager, struct manager_config *from,
         .registry = manager->args.registry,
         .store = manager->args.store,
         .holder = manager->holder,
-        .memory = memory,
+        .memory = manager->share,
         .single_run = manager->args.single_run,
         .once = manager->args.once,
         .timeout_ms = manager->args.timeout_ms,
@@ -208,6 +228,49 @@ manager_keep_config(struct mst_manager *manager, struct mst_config *config)
     return from;
 }
 
+/* Room for n more of each kind. */
+static enum mst_status
+manager_reserve(struct mst_manager *manager, size_t n, struct mst_error *err)
+{
+    size_t jobs_len = manager->jobs_len + n + 1;
+    size_t leaving_len = manager->leaving_len + manager->jobs_len + 1;
+    struct manager_job *jobs = realloc(manager->jobs, jobs_len * sizeof(*jobs));
+    manager->jobs = jobs != NULL ? jobs : manager->jobs;
+    struct manager_job *leaving =
+        realloc(manager->leaving, leaving_len * sizeof(*leaving));
+    manager->leaving = leaving != NULL ? leaving : manager->leaving;
+    struct manager_heir *heirs =
+        realloc(manager->heirs, (n + 1) * sizeof(*heirs));
+    manager->heirs = heirs != NULL ? heirs : manager->heirs;
+    return jobs == NULL || leaving == NULL || heirs == NULL
+               ? mst_fail_memory(err, "jobs")
+               : MST_OK;
+}
+
+/* Starts the connector's job, or leaves that for when its job of before has
+ * ended. */
+static enum mst_status
+manager_begin(struct mst_manager *manager, struct manager_config *from,
+              const struct mst_config_connector *connector,
+              struct mst_error *err)
+{
+    if (manager_find(manager->leaving, manager->leaving_len, connector->name)
+        != NULL) {
+        manager->heirs[manager->heirs_len++] =
+            (struct manager_heir){.from = from, .connector = connector};
+        from->jobs++;
+        return MST_OK;
+    }
+    enum mst_status status = manager_add(manager, from, connector, err);
+    if (status != MST_OK) {
+        manager->failed++;
+        if (!manager->args.single_run) {
+            mst_log_failure(MST_LOG_ERROR, "job", connector->name, err);
+        }
+    }
+    return status;
+}
+
 enum mst_status
 mst_manager_apply(struct mst_manager *manager, struct mst_config *config,
                   size_t *ret_failed, struct mst_error *err)
@@ -218,33 +281,63 @@ mst_manager_apply(struct mst_manager *manager, struct mst_config *config,
         mst_config_destroy(config);
         return mst_fail_memory(err, "jobs");
     }
-    manager_retire(manager, config);
-    struct manager_job *jobs =
-        realloc(manager->jobs, (manager->jobs_len + n + 1) * sizeof(*jobs));
-    if (jobs == NULL) {
+    manager_drop_heirs(manager);
+    if (manager_reserve(manager, n, err) != MST_OK) {
         manager_drop_config(manager, from);
-        return mst_fail_memory(err, "jobs");
+        return MST_FATAL;
     }
-    manager->jobs = jobs;
-    *ret_failed = 0;
-    uint64_t share = config->memory / (n == 0 ? 1 : n);
+    manager->failed = 0;
+    manager->share = mst_job_share(config, manager->args.only_job);
+    manager_retire(manager, config);
     for (size_t i = 0; i < config->connectors_len; i++) {
         const struct mst_config_connector *connector = &config->connectors[i];
         if (!manager_wants(manager, connector)
-            || manager_find(manager, connector->name) != NULL) {
+            || manager_find(manager->jobs, manager->jobs_len, connector->name)
+                   != NULL) {
             continue;
         }
-        if (manager_add(manager, from, connector, share, err) == MST_OK) {
-            continue;
-        }
-        (*ret_failed)++;
-        if (manager->args.single_run) {
+        if (manager_begin(manager, from, connector, err) != MST_OK
+            && manager->args.single_run) {
             break; /* the caller gives up, and says why */
         }
-        mst_log_failure(MST_LOG_ERROR, "job", connector->name, err);
     }
+    *ret_failed = manager->failed;
     manager_drop_config(manager, from); /* only if no job came of it */
     return MST_OK;
+}
+
+/* Starts the heirs of the job that has ended. */
+static void
+manager_inherit(struct mst_manager *manager, const char *name)
+{
+    for (size_t i = 0; i < manager->heirs_len; i++) {
+        struct manager_heir heir = manager->heirs[i];
+        struct mst_error err;
+        if (strcmp(heir.connector->name, name) != 0) {
+            continue;
+        }
+        manager->heirs[i] = manager->heirs[--manager->heirs_len];
+        /* Said there; the next reload tries again. */
+        (void)!manager_begin(manager, heir.from, heir.connector, &err);
+        heir.from->jobs--;
+        manager_drop_config(manager, heir.from);
+        return;
+    }
+}
+
+bool
+mst_manager_settle(struct mst_manager *manager)
+{
+    for (size_t i = manager->leaving_len; i > 0; i--) {
+        struct manager_job gone = manager->leaving[i - 1];
+        if (!mst_job_wait(gone.job, 0)) {
+            continue;
+        }
+        manager->leaving[i - 1] = manager->leaving[--manager->leaving_len];
+        manager_inherit(manager, mst_job_name(gone.job));
+        manager_drop_job(manager, &gone);
+    }
+    return manager->leaving_len == 0;
 }
 
 /* One job's letters; a store in trouble is asked again at the next round. */
@@ -300,6 +393,7 @@ mst_manager_job(struct mst_manager *manager, size_t i)
 void
 mst_manager_stop(struct mst_manager *manager)
 {
+    manager_drop_heirs(manager);
     for (size_t i = 0; i < manager->jobs_len; i++) {
         mst_job_stop(manager->jobs[i].job, MST_JOB_WANT_STOPPED);
     }
@@ -309,9 +403,12 @@ bool
 mst_manager_wait(struct mst_manager *manager, int timeout_ms)
 {
     int64_t until = mst_clock_ms() + timeout_ms;
-    for (size_t i = 0; i < manager->jobs_len; i++) {
+    for (size_t i = 0; i < manager->jobs_len + manager->leaving_len; i++) {
         int64_t left = until - mst_clock_ms();
-        if (!mst_job_wait(manager->jobs[i].job, left > 0 ? (int)left : 0)) {
+        struct manager_job *entry =
+            i < manager->jobs_len ? &manager->jobs[i]
+                                  : &manager->leaving[i - manager->jobs_len];
+        if (!mst_job_wait(entry->job, left > 0 ? (int)left : 0)) {
             return false;
         }
     }
@@ -328,6 +425,11 @@ mst_manager_destroy(struct mst_manager *manager)
     while (manager->jobs_len > 0) {
         manager_drop_job(manager, &manager->jobs[--manager->jobs_len]);
     }
+    while (manager->leaving_len > 0) {
+        manager_drop_job(manager, &manager->leaving[--manager->leaving_len]);
+    }
     free(manager->jobs);
+    free(manager->leaving);
+    free(manager->heirs);
     free(manager);
 }

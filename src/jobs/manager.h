@@ -22,20 +22,27 @@ mst_manager_create(const struct mst_manager_args *args,
                    struct mst_manager **ret_manager, struct mst_error *err);
 
 /* Makes the running jobs those of this configuration: new ones start, gone
- * ones stop, changed ones restart, the others go on untouched. Takes config
- * over, also when it fails; what can not start is in ret_failed and logged,
- * the others run. In a single run the first one ends it, and err says why. */
+ * ones stop, changed ones restart, the others go on with their share of the
+ * memory. Waits for nobody: what stops drains by itself, what replaces it
+ * starts in mst_manager_settle. Takes config over, also when it fails; what
+ * can not start is in ret_failed and logged, the others run. In a single run
+ * the first one ends it, and err says why. */
 MST_MUST_CHECK enum mst_status mst_manager_apply(struct mst_manager *manager,
                                                  struct mst_config *config,
                                                  size_t *ret_failed,
                                                  struct mst_error *err);
+
+/* Goes on with what the last apply began: frees jobs that ended, starts their
+ * replacements. Waits for nobody. True: nothing is left to be done. */
+bool mst_manager_settle(struct mst_manager *manager);
 
 /* What has to be done now and then: removes dead letters that are too old. To
  * be called every few seconds; does its work about once an hour. */
 void mst_manager_tend(struct mst_manager *manager);
 
 size_t mst_manager_len(struct mst_manager *manager);
-/* The i-th job; valid until the next apply. */
+/* The i-th job that is not on its way out; valid until the next apply or
+ * settle. */
 struct mst_job *mst_manager_job(struct mst_manager *manager, size_t i);
 
 /* Asks all jobs to drain and end. */

@@ -12,15 +12,22 @@
 
 /* Thread: charge and refund from any; fits from the reader. */
 struct mst_budget {
-    uint64_t limit;
+    atomic_uint_fast64_t limit;
     atomic_uint_fast64_t used;
 };
 
 static inline void
 mst_budget_init(struct mst_budget *budget, uint64_t limit)
 {
-    budget->limit = limit;
+    atomic_init(&budget->limit, limit);
     atomic_init(&budget->used, 0);
+}
+
+/* Thread: any. What is charged beyond it stays until it is refunded. */
+static inline void
+mst_budget_set_limit(struct mst_budget *budget, uint64_t limit)
+{
+    atomic_store_explicit(&budget->limit, limit, memory_order_relaxed);
 }
 
 static inline void
@@ -47,7 +54,8 @@ static inline bool
 mst_budget_fits(struct mst_budget *budget, uint64_t bytes)
 {
     uint64_t used = mst_budget_used(budget);
-    return used == 0 || (used < budget->limit && bytes <= budget->limit - used);
+    uint64_t limit = atomic_load_explicit(&budget->limit, memory_order_relaxed);
+    return used == 0 || (used < limit && bytes <= limit - used);
 }
 
 #endif

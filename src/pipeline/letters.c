@@ -67,7 +67,8 @@ letters_log(const struct mst_runner *runner,
         MST_LOG_STR("hint",
                     delivery->error != NULL ? delivery->error->hint : ""),
     };
-    mst_log_write(MST_LOG_WARN, "dlq", fields, 3, "%s: %s", what,
+    size_t n = fields[2].text[0] != '\0' ? 3 : 2;
+    mst_log_write(MST_LOG_WARN, "dlq", fields, n, "%s: %s", what,
                   delivery->error != NULL ? delivery->error->text : "refused");
 }
 

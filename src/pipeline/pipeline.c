@@ -72,6 +72,19 @@ pipeline_make_locks(struct mst_pipeline *pipeline, struct mst_error *err)
     return mst_tracker_init(&pipeline->tracker, err);
 }
 
+/* An eighth is left to the copies that client libraries make. */
+static uint64_t
+pipeline_in_flight(uint64_t memory)
+{
+    return memory - memory / 8;
+}
+
+void
+mst_pipeline_set_memory(struct mst_pipeline *pipeline, uint64_t memory)
+{
+    mst_budget_set_limit(&pipeline->budget, pipeline_in_flight(memory));
+}
+
 enum mst_status
 mst_pipeline_create(const struct mst_pipeline_spec *spec,
                     struct mst_pipeline **ret_pipeline, struct mst_error *err)
@@ -81,8 +94,7 @@ mst_pipeline_create(const struct mst_pipeline_spec *spec,
         return mst_fail_memory(err, "pipeline");
     }
     pipeline->spec = spec;
-    /* An eighth is left to the copies that client libraries make. */
-    mst_budget_init(&pipeline->budget, spec->memory - spec->memory / 8);
+    mst_budget_init(&pipeline->budget, pipeline_in_flight(spec->memory));
     mst_buf_init(&pipeline->start, MST_POSITION_MAX);
     mst_buf_init(&pipeline->start_marks, MST_POSITION_MAX);
     mst_buf_init(&pipeline->saved_position, MST_POSITION_MAX);
@@ -182,12 +194,15 @@ pipeline_start(struct mst_pipeline *pipeline, struct mst_error *err)
     return status;
 }
 
-/* A store that does not answer is asked again until the run stops. */
+/* A store that does not answer is asked again until the run stops or its time
+ * is over. */
 static enum mst_status
-pipeline_load(struct mst_pipeline *pipeline, struct mst_error *err)
+pipeline_load(struct mst_pipeline *pipeline, int64_t until_ms,
+              struct mst_error *err)
 {
     enum mst_status status = mst_pipeline_load(pipeline, err);
-    while (status == MST_RETRY && !mst_pipeline_is_stopping(pipeline)) {
+    while (status == MST_RETRY && !mst_pipeline_is_stopping(pipeline)
+           && mst_clock_ms() < until_ms) {
         mst_pipeline_trouble(pipeline, &pipeline->store_problem, err,
                              PIPELINE_LOAD_MS);
         mst_pipeline_sleep(pipeline, PIPELINE_LOAD_MS, false);
@@ -414,22 +429,26 @@ mst_pipeline_run(struct mst_pipeline *pipeline, struct mst_error *err)
 {
     const struct mst_pipeline_spec *spec = pipeline->spec;
     int64_t now = mst_clock_ms();
-    bool timed_out = false;
     struct pipeline_clock clock = {
         .save_ms = now + spec->checkpoint_interval_ms,
-        .timeout_ms = spec->timeout_ms > 0 ? now + spec->timeout_ms : INT64_MAX,
+        .timeout_ms = spec->deadline_ms > 0  ? spec->deadline_ms
+                      : spec->timeout_ms > 0 ? now + spec->timeout_ms
+                                             : INT64_MAX,
     };
-    enum mst_status status = pipeline_load(pipeline, err);
+    enum mst_status status = pipeline_load(pipeline, clock.timeout_ms, err);
+    bool timed_out = status == MST_RETRY && mst_clock_ms() >= clock.timeout_ms;
     if (status == MST_OK) {
         /* Loading may have taken longer than the lease lasts. */
         mst_pipeline_renew(pipeline);
         status = pipeline_start(pipeline, err);
     }
     if (status != MST_OK) {
-        mst_pipeline_fail(pipeline, err);
+        if (!timed_out) {
+            mst_pipeline_fail(pipeline, err);
+        }
         mst_pipeline_abort(pipeline);
     }
-    timed_out = pipeline_serve(pipeline, &clock);
+    timed_out = pipeline_serve(pipeline, &clock) || timed_out;
     pipeline_join(pipeline->reader, &pipeline->reader_started);
     pipeline_close_workers(pipeline);
     bool drained = pipeline_drain(pipeline, &clock, &timed_out);

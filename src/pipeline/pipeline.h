@@ -48,6 +48,8 @@ struct mst_pipeline_spec {
     uint64_t memory;             /* bytes in flight, all copies */
     bool bounded;                /* what exists now, then the end */
     int64_t timeout_ms;          /* of a bounded run, 0: none */
+    int64_t deadline_ms;         /* monotonic: the end of the timeout_ms of
+                                  * several runs; 0: counted from the start */
     int64_t shutdown_timeout_ms; /* for draining */
     struct mst_store *store;
     struct mst_lease *lease; /* renewed while it runs; NULL: none */
@@ -103,6 +105,9 @@ mst_pipeline_create(const struct mst_pipeline_spec *spec,
  * why when it is not COMPLETED or STOPPED. */
 enum mst_pipeline_end mst_pipeline_run(struct mst_pipeline *pipeline,
                                        struct mst_error *err);
+
+/* Another budget from now on; what is in flight beyond it drains first. */
+void mst_pipeline_set_memory(struct mst_pipeline *pipeline, uint64_t memory);
 
 /* Stop reading, drain, save, end. */
 void mst_pipeline_stop(struct mst_pipeline *pipeline);
