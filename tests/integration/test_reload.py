@@ -192,7 +192,9 @@ def test_every_line_of_a_json_log_is_an_object(reloading):
     reloading.reload(text + numbers("two", rate=400))
     daemon.wait_log(LOADED, 60)
     daemon.stop()
-    lines = [json.loads(line) for line in daemon.stderr().splitlines()]
+    # The MongoDB library may say this before main; where shared memory is short.
+    told = [n for n in daemon.stderr().splitlines() if "for counters" not in n]
+    lines = [json.loads(line) for line in told]
     assert {"debug", "info", "warn"} >= {line["level"] for line in lines}
     for line in lines:
         assert {"time", "level", "area", "message"} <= set(line)
