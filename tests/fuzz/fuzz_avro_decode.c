@@ -6,32 +6,9 @@
 #include "encodings/avro/codec.h"
 #include "encodings/avro/parse.h"
 #include "encodings/bson_reader.h"
+#include "fuzz_avro_schema_of.h"
 
 enum { FUZZ_MAX = 1 << 24 };
-
-static const char fuzz_schema[] =
-    "{\"type\":\"record\",\"name\":\"R\",\"fields\":["
-    "{\"name\":\"self\",\"type\":[\"null\",\"R\"]},"
-    "{\"name\":\"i\",\"type\":\"int\"},{\"name\":\"l\",\"type\":\"long\"},"
-    "{\"name\":\"b\",\"type\":\"boolean\"},{\"name\":\"f\",\"type\":\"float\"},"
-    "{\"name\":\"d\",\"type\":\"double\"},{\"name\":\"s\",\"type\":\"string\"},"
-    "{\"name\":\"y\",\"type\":\"bytes\"},"
-    "{\"name\":\"x\",\"type\":{\"type\":\"fixed\",\"name\":\"F\",\"size\":3}},"
-    "{\"name\":\"e\",\"type\":{\"type\":\"enum\",\"name\":\"E\",\"symbols\":["
-    "\"A\",\"B\"]}},"
-    "{\"name\":\"a\",\"type\":{\"type\":\"array\",\"items\":\"null\"}},"
-    "{\"name\":\"aa\",\"type\":{\"type\":\"array\",\"items\":{\"type\":"
-    "\"array\",\"items\":[\"string\",\"R\",\"null\"]}}},"
-    "{\"name\":\"m\",\"type\":{\"type\":\"map\",\"values\":[\"R\",\"int\"]}},"
-    "{\"name\":\"n\",\"type\":{\"type\":\"bytes\",\"logicalType\":\"decimal\","
-    "\"precision\":20,\"scale\":5}},"
-    "{\"name\":\"da\",\"type\":{\"type\":\"int\",\"logicalType\":\"date\"}},"
-    "{\"name\":\"tm\",\"type\":{\"type\":\"long\",\"logicalType\":"
-    "\"time-micros\"}},"
-    "{\"name\":\"ts\",\"type\":{\"type\":\"long\",\"logicalType\":"
-    "\"timestamp-nanos\"}},"
-    "{\"name\":\"u\",\"type\":{\"type\":\"string\",\"logicalType\":\"uuid\"}}"
-    "]}";
 
 /* The same fields, others first, some not, some new, some promoted. */
 static const char fuzz_reader[] =
