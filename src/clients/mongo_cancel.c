@@ -15,6 +15,7 @@
 struct mst_mongo_cancel {
     int fd;
     atomic_bool now;
+    atomic_bool met;
     _Atomic int64_t deadline_ms; /* monotonic */
     int silent_ms;               /* 0: nobody listens */
     mst_mongo_silence silence;
@@ -37,6 +38,7 @@ mst_mongo_cancel_create(struct mst_mongo_cancel **ret_cancel,
                         "no file descriptor is left (ulimit -n)");
     }
     atomic_init(&cancel->now, false);
+    atomic_init(&cancel->met, false);
     atomic_init(&cancel->deadline_ms, INT64_MAX);
     *ret_cancel = cancel;
     return MST_OK;
@@ -102,6 +104,18 @@ void
 mst_mongo_cancel_tell(struct mst_mongo_cancel *cancel, bool is_silent)
 {
     cancel->silence(cancel->arg, is_silent);
+}
+
+void
+mst_mongo_cancel_met(struct mst_mongo_cancel *cancel)
+{
+    atomic_store(&cancel->met, true);
+}
+
+bool
+mst_mongo_cancel_has_met(struct mst_mongo_cancel *cancel)
+{
+    return atomic_load(&cancel->met);
 }
 
 int

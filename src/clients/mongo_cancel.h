@@ -43,6 +43,9 @@ void mst_mongo_cancel_tell(struct mst_mongo_cancel *cancel, bool is_silent);
 /* For the connections: a descriptor that is readable once it was cancelled,
  * and the time that they may wait when they want wait_ms (-1: for ever). */
 int mst_mongo_cancel_fd(struct mst_mongo_cancel *cancel);
+/* For the connections: one was made or begun, and was there ever one? */
+void mst_mongo_cancel_met(struct mst_mongo_cancel *cancel);
+bool mst_mongo_cancel_has_met(struct mst_mongo_cancel *cancel);
 int mst_mongo_cancel_wait(struct mst_mongo_cancel *cancel, int wait_ms);
 
 #endif

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "clients/mongo_line.h"
+#include "log/log.h"
 
 enum {
     DIAL_ADDRESSES = 8,
@@ -256,6 +257,20 @@ dial_dead(struct mst_mongo_cancel *cancel)
     return stream;
 }
 
+/* The library has good words for an initiator that fails, and asks again from
+ * inside its scan only for a server that it has met. */
+static mongoc_stream_t *
+dial_give_up(struct mst_mongo_cancel *cancel, const bson_error_t *error)
+{
+    if (!mst_mongo_cancel_has_met(cancel)) {
+        return NULL;
+    }
+    if (!mst_mongo_cancel_is_now(cancel)) {
+        mst_log_write(MST_LOG_WARN, "mongodb", NULL, 0, "%s", error->message);
+    }
+    return dial_dead(cancel);
+}
+
 mongoc_stream_t *
 mst_mongo_dial(const mongoc_uri_t *uri, const mongoc_host_list_t *host,
                void *user_data, bson_error_t *error)
@@ -270,23 +285,17 @@ mst_mongo_dial(const mongoc_uri_t *uri, const mongoc_host_list_t *host,
     int fd = host->family == AF_UNIX
                  ? dial_unix(host, error)
                  : dial_tcp(host, timeout_ms, cancel, error);
-    if (fd < 0) {
-        /* A name that nobody knows is a mistake to be told in words. */
-        return error->code == MONGOC_ERROR_STREAM_NAME_RESOLUTION
-                   ? NULL
-                   : dial_dead(cancel);
-    }
-    mongoc_stream_t *stream = mst_mongo_line_create(fd, cancel);
-    if (stream == NULL) {
+    mongoc_stream_t *stream = fd < 0 ? NULL : mst_mongo_line_create(fd, cancel);
+    if (fd >= 0 && stream == NULL) {
         (void)close(fd);
         (void)dial_failed(error, host->host_and_port, ENOMEM);
-        return NULL;
     }
-    if (dial_wants_tls(uri)) {
+    if (stream != NULL && dial_wants_tls(uri)) {
         stream = dial_tls(stream, uri, host, timeout_ms, error);
-        if (stream == NULL && mst_mongo_cancel_wait(cancel, 1) == 0) {
-            return dial_dead(cancel);
-        }
     }
+    if (stream == NULL) {
+        return dial_give_up(cancel, error);
+    }
+    mst_mongo_cancel_met(cancel);
     return stream;
 }

@@ -204,37 +204,55 @@ reset_lets_it_wait_again(void **state)
     assert_int_equal(poll(&told, 1, 0), 0);
 }
 
-/* libmongoc hangs when a stream initiator fails while it tries a server again:
- * there is a stream in any case, and its first use fails. */
+/* The library's words for a server that was never there, "refused" say. */
 static void
-dialing_fails_at_the_first_use(void **state)
+first_dial_that_fails_says_so(void **state)
 {
     struct cancel_world *world = *state;
-    mongoc_uri_t *uri = mongoc_uri_new(world->uri);
-    const mongoc_host_list_t *host = mongoc_uri_get_hosts(uri);
+    mongoc_uri_t *uri = mongoc_uri_new("mongodb://no-such-host.invalid/");
+    assert_null(mst_mongo_dial(uri, mongoc_uri_get_hosts(uri), world->cancel,
+                               &world->error));
+    assert_non_null(strstr(world->error.message, "no-such-host.invalid"));
+    mongoc_uri_destroy(uri);
+}
+
+/* libmongoc hangs when a stream initiator fails while it tries again a server
+ * that it has met: there is a stream then, and its first use fails. */
+static void
+later_dial_that_fails_does_so_at_the_first_use(void **state)
+{
+    struct cancel_world *world = *state;
+    mongoc_uri_t *good = mongoc_uri_new(world->uri);
+    mongoc_uri_t *bad = mongoc_uri_new("mongodb://no-such-host.invalid/");
     char byte = 0;
-    for (int cancelled = 0; cancelled < 2; cancelled++) {
-        if (cancelled) {
+    mongoc_stream_destroy(mst_mongo_dial(good, mongoc_uri_get_hosts(good),
+                                         world->cancel, &world->error));
+    (void)close(world->listener); /* refused from now on */
+    world->listener = -1;
+    for (int turn = 0; turn < 3; turn++) {
+        const mongoc_uri_t *uri = turn == 0 ? bad : good;
+        if (turn == 2) {
             mst_mongo_cancel_now(world->cancel);
-        } else {
-            (void)close(world->listener); /* refused from now on */
-            world->listener = -1;
         }
-        mongoc_stream_t *stream =
-            mst_mongo_dial(uri, host, world->cancel, &world->error);
+        mongoc_stream_t *stream = mst_mongo_dial(uri, mongoc_uri_get_hosts(uri),
+                                                 world->cancel, &world->error);
         assert_non_null(stream);
         assert_int_equal(mongoc_stream_read(stream, &byte, 1, 1, SOON_MS), -1);
         mongoc_stream_destroy(stream);
     }
-    mongoc_uri_destroy(uri);
+    mongoc_uri_destroy(good);
+    mongoc_uri_destroy(bad);
 }
 
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(dialing_fails_at_the_first_use,
+        cmocka_unit_test_setup_teardown(first_dial_that_fails_says_so,
                                         cancel_setup, cancel_teardown),
+        cmocka_unit_test_setup_teardown(
+            later_dial_that_fails_does_so_at_the_first_use, cancel_setup,
+            cancel_teardown),
         cmocka_unit_test_setup_teardown(
             waiting_client_is_ended_from_another_thread, cancel_setup,
             cancel_teardown),
