@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The schemas that steps refer to: found, loaded and compiled. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "config/loader.h"
@@ -26,11 +27,24 @@ mst_loader_find_schema(struct mst_loader *loader,
     return NULL;
 }
 
+/* Where the key of the entry stands; path: of a step of its connector. */
+static struct mst_place
+schemas_place(const struct mst_config_schema *schema, const char *key,
+              const char *path, char inner[MST_PATH_MAX])
+{
+    const char *dot = strchr(path, '.');
+    int len = dot == NULL ? (int)strlen(path) : (int)(dot - path);
+    (void)snprintf(inner, MST_PATH_MAX, "%.*s.schemas.%s", len, path, key);
+    return mst_loader_place(schema->node, key, inner);
+}
+
 /* The text, once. False: a problem was added, unless the entry is broken
  * anyhow. */
 static bool
-schemas_load(struct mst_loader *loader, struct mst_config_schema *schema)
+schemas_load(struct mst_loader *loader, struct mst_config_schema *schema,
+             const char *path)
 {
+    char inner[MST_PATH_MAX];
     struct mst_error err;
     if (schema->text.len > 0) {
         return true;
@@ -45,7 +59,7 @@ schemas_load(struct mst_loader *loader, struct mst_config_schema *schema)
     }
     if (service->schemas == NULL) {
         struct mst_place place =
-            mst_loader_place(schema->node, "service_name", "schemas");
+            schemas_place(schema, "service_name", path, inner);
         mst_loader_fail(loader, &place, NULL, "provider '%s' keeps no schemas",
                         service->provider);
         return false;
@@ -56,8 +70,7 @@ schemas_load(struct mst_loader *loader, struct mst_config_schema *schema)
         == MST_OK) {
         return true;
     }
-    struct mst_place place =
-        mst_loader_place(schema->node, "resource", "schemas");
+    struct mst_place place = schemas_place(schema, "resource", path, inner);
     mst_loader_fail(loader, &place, err.hint[0] == '\0' ? NULL : err.hint, "%s",
                     err.text);
     return false;
@@ -87,8 +100,8 @@ mst_loader_schema(struct mst_loader *loader, struct mst_config_schema *schema,
     struct mst_error err;
     struct mst_schema_plan *plan = NULL;
     mst_error_clear(&err);
+    char inner[MST_PATH_MAX];
     if (loader->registry->schema_compile == NULL) {
-        char inner[MST_PATH_MAX];
         mst_path_key(inner, path, "schema_id");
         struct mst_place place =
             mst_loader_place(step->node, "schema_id", inner);
@@ -96,7 +109,7 @@ mst_loader_schema(struct mst_loader *loader, struct mst_config_schema *schema,
                         "this build can not apply schemas");
         return false;
     }
-    if (!schemas_load(loader, schema)) {
+    if (!schemas_load(loader, schema, path)) {
         return false;
     }
     step->schema_use.framing = framing;
@@ -104,8 +117,7 @@ mst_loader_schema(struct mst_loader *loader, struct mst_config_schema *schema,
     enum mst_status status = loader->registry->schema_compile(
         mst_buf_slice(&schema->text), &step->schema_use, &plan, &err);
     if (status != MST_OK) {
-        struct mst_place place =
-            mst_loader_place(schema->node, "resource", "schemas");
+        struct mst_place place = schemas_place(schema, "resource", path, inner);
         mst_loader_fail(loader, &place, NULL, "%s", err.text);
         return false;
     }

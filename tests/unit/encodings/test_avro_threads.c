@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* One plan, used by several threads at once. */
+#include "unit/cmocka_all.h"
+
+#include <pthread.h>
+
+#include "encodings/avro/schema_plan.h"
+
+enum { THREADS = 12, THREAD_ROUNDS = 300, THREADS_MAX = 1 << 20 };
+
+static const char schema[] =
+    "{\"type\":\"record\",\"name\":\"R\",\"fields\":["
+    "{\"name\":\"id\",\"type\":\"long\"},"
+    "{\"name\":\"list\",\"type\":{\"type\":\"array\",\"items\":\"string\"}}]}";
+static const char document[] = "{\"id\":1,\"list\":[\"a\",\"b\"]}";
+
+/* Counts what went wrong: assertions are for the main thread. */
+static void *
+thread_run(void *ctx)
+{
+    struct mst_schema_plan *plan = ctx;
+    struct mst_encoding_options options = {.schema = plan};
+    struct mst_buf avro;
+    struct mst_buf json;
+    uintptr_t wrong = 0;
+    mst_buf_init(&avro, THREADS_MAX);
+    mst_buf_init(&json, THREADS_MAX);
+    for (int i = 0; i < THREAD_ROUNDS; i++) {
+        mst_buf_reset(&avro);
+        mst_buf_reset(&json);
+        bool good = mst_schema_plan_encode(plan, MST_ENCODING_JSON, &options,
+                                           mst_slice_str(document), &avro, NULL)
+                        == MST_OK
+                    && mst_schema_plan_decode(plan, MST_ENCODING_JSON, &options,
+                                              mst_buf_slice(&avro), &json, NULL)
+                           == MST_OK
+                    && mst_slice_is(mst_buf_slice(&json), document);
+        wrong += good ? 0 : 1;
+    }
+    mst_buf_clear(&avro);
+    mst_buf_clear(&json);
+    return (void *)wrong;
+}
+
+static void
+threads_share_a_plan(void **state)
+{
+    (void)state;
+    struct mst_schema_plan *plan = NULL;
+    pthread_t threads[THREADS];
+    assert_int_equal(
+        mst_schema_plan_create(mst_slice_str(schema), NULL, &plan, NULL),
+        MST_OK);
+    for (size_t i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, thread_run, plan),
+                         0);
+    }
+    for (size_t i = 0; i < THREADS; i++) {
+        void *wrong = NULL;
+        assert_int_equal(pthread_join(threads[i], &wrong), 0);
+        assert_null(wrong);
+    }
+    mst_schema_plan_destroy(plan);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(threads_share_a_plan),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
