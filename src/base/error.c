@@ -102,6 +102,14 @@ mst_error_hint(struct mst_error *err, const char *fmt, ...)
 }
 
 void
+mst_error_lasts(struct mst_error *err)
+{
+    if (err != NULL) {
+        err->retry_after_ms = -1;
+    }
+}
+
+void
 mst_error_prefix(struct mst_error *err, const char *fmt, ...)
 {
     if (err == NULL) {

@@ -31,7 +31,8 @@ struct mst_error {
     char origin[32]; /* who says so: "mongodb", "kafka", "json", "config" */
     int64_t code;    /* the library's or server's code, 0 when none */
     int64_t offset;  /* byte offset in the input, -1 when it has none */
-    int64_t retry_after_ms;        /* asked for by the other side, else 0 */
+    int64_t retry_after_ms;        /* asked for by the other side, else 0;
+                                    * < 0: see mst_error_lasts */
     char text[MST_ERROR_TEXT_MAX]; /* what, where, why */
     char hint[MST_ERROR_HINT_MAX]; /* what to do; may be empty */
 };
@@ -56,6 +57,9 @@ enum mst_status mst_fail_memory(struct mst_error *err, const char *origin);
 /* Adds what a person can do about it. Replaces an earlier hint. */
 void mst_error_hint(struct mst_error *err, const char *fmt, ...)
     MST_PRINTF(2, 3);
+
+/* Says that no time heals it: what failed is not tried again by itself. */
+void mst_error_lasts(struct mst_error *err);
 
 /* Puts context in front of the text: "job 'users', sink 'k': " + text. */
 void mst_error_prefix(struct mst_error *err, const char *fmt, ...)

@@ -323,6 +323,27 @@ job_log_end(const struct mst_job *job, enum mst_log_level level,
     }
 }
 
+/* wait_ms 0: only a person can heal it, and a reload or restart tries again. */
+static void
+job_fail(struct mst_job *job, const struct mst_error *err, int64_t wait_ms)
+{
+    const struct mst_log_field field = MST_LOG_STR("job", mst_job_name(job));
+    job->result = MST_JOB_RESULT_FAILED;
+    job_log_end(job, MST_LOG_ERROR, err);
+    job_set_state(job, MST_JOB_FAILED, err, wait_ms);
+    if (job->args.single_run) {
+        return;
+    }
+    if (wait_ms > 0) {
+        mst_log_write(MST_LOG_INFO, "job", &field, 1,
+                      "failed: tried again in %lld s",
+                      (long long)(wait_ms / 1000));
+    } else {
+        mst_log_write(MST_LOG_INFO, "job", &field, 1,
+                      "failed: not tried again before a reload or restart");
+    }
+}
+
 /* Finds the state that a run leaves behind. True: run again after wait_ms. */
 static bool
 job_after_run(struct mst_job *job, enum mst_pipeline_end end,
@@ -364,17 +385,12 @@ job_after_run(struct mst_job *job, enum mst_pipeline_end end,
                       *ret_wait_ms);
         break;
     case MST_PIPELINE_BLOCKED:
-        job->result = MST_JOB_RESULT_FAILED;
-        job_log_end(job, MST_LOG_ERROR, err);
-        job_set_state(job, MST_JOB_FAILED, err, 0);
+        job_fail(job, err, 0);
         break;
     case MST_PIPELINE_FAILED:
-        job->result = MST_JOB_RESULT_FAILED;
-        job_log_end(job, MST_LOG_ERROR, err);
-        /* Asked not to be tried again: only a person can heal it. */
         again = !job->args.single_run && err->retry_after_ms >= 0;
         *ret_wait_ms = JOB_FAILED_RETRY_MS;
-        job_set_state(job, MST_JOB_FAILED, err, again ? *ret_wait_ms : 0);
+        job_fail(job, err, again ? *ret_wait_ms : 0);
         break;
     }
     return again;

@@ -71,6 +71,7 @@ checkpoint_accept(struct mst_pipeline *pipeline,
         mst_error_hint(err,
                        "give the job another name, or remove the checkpoint "
                        "with 'mstream checkpoints set --reset'");
+        mst_error_lasts(err);
         return status;
     }
     pipeline->has_checkpoint = true;

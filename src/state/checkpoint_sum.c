@@ -32,5 +32,6 @@ mst_checkpoint_fail_damaged(struct mst_error *err, const char *job,
                    "'mstream checkpoints list' shows the older ones: set one "
                    "of them, rewind the job to a time before the damage, or "
                    "import a copy");
+    mst_error_lasts(err);
     return MST_FATAL;
 }

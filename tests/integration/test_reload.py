@@ -241,3 +241,42 @@ def test_a_timeout_ends_polling(mstream, tmp_path):
     result = mstream("run", path, "--timeout", "2", code=4, timeout=60)
     assert "error: job 'd': the time of 2000 ms was over" in result.err
     assert written(tmp_path, "d") == [1, 2, 3]
+
+
+# --- failures ---------------------------------------------------------------
+
+
+def test_what_only_a_hand_can_heal_waits_for_it(reloading, tmp_path):
+    path = tmp_path / "out" / "letters.jsonl"
+    path.parent.mkdir()
+    whole = "".join(f'{{"n": {n}}}\n' for n in range(20))
+    path.write_text(whole)
+    source = {"service_name": "files", "resource": "letters.jsonl"}
+    sink = {"service_name": "files", "resource": "copied.jsonl"}
+    text = config.state() + services() + config.job("copy", source, sink)
+    daemon = reloading.start(text)
+    wait_until(lambda: len(written(tmp_path, "copied")) == 20)
+    daemon.stop()
+    path.write_text('{"n": 0}\n')
+    daemon = reloading.start(text)
+    daemon.wait_log("was truncated")
+    daemon.wait_log("not tried again before a reload or restart")
+    path.write_text(whole + '{"n": 20}\n')
+    reloading.finish(text)
+    wait_until(lambda: len(written(tmp_path, "copied")) == 21)
+    daemon.stop()
+    assert without_gap(written(tmp_path, "copied"))
+
+
+def test_a_checkpoint_of_another_source_is_not_tried_again(reloading, tmp_path):
+    text = config.state() + services()
+    daemon = reloading.start(text + numbers("one"))
+    wait_until(lambda: len(written(tmp_path, "one")) > 20)
+    daemon.stop()
+    (tmp_path / "out" / "in.jsonl").write_text('{"n": 0}\n')
+    source = {"service_name": "files", "resource": "in.jsonl"}
+    sink = {"service_name": "files", "resource": "one.jsonl"}
+    daemon = reloading.start(text + config.job("one", source, sink))
+    daemon.wait_log("belongs to another source")
+    daemon.wait_log("not tried again before a reload or restart")
+    daemon.stop()

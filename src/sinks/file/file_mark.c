@@ -124,6 +124,7 @@ mark_bad(struct mst_error *err, const char *why)
                    why);
     mst_error_hint(err, "remove the job's checkpoint to begin anew; files "
                         "that are there are kept");
+    mst_error_lasts(err);
     return MST_FATAL;
 }
 
@@ -195,6 +196,7 @@ mark_too_short(const struct mst_file_set *set, const char *name, uint64_t size,
                    (unsigned long long)file->len);
     mst_error_hint(err, "put the file back, or move it away: the job then "
                         "goes on in a new one");
+    mst_error_lasts(err);
     return MST_FATAL;
 }
 

@@ -79,6 +79,7 @@ scan_truncated(struct mst_file_scan *scan, struct mst_file_track *track,
     }
     mst_error_hint(err, "set on_truncate = \"restart\" to read such files "
                         "from their start");
+    mst_error_lasts(err);
     return MST_FATAL;
 }
 

@@ -234,6 +234,7 @@ assign_lost(struct kafka_source *source, const struct kafka_part *part,
     mst_error_hint(&lost, "to go on with a gap, set on_lost_position = "
                           "\"earliest\" or \"latest\", or rewind the job "
                           "(mstream checkpoints rewind)");
+    mst_error_lasts(&lost);
     if (source->options->on_lost_position == KAFKA_LOST_STOP) {
         if (err != NULL) {
             *err = lost;

@@ -93,6 +93,7 @@ position_damaged(struct mst_error *err, const char *why)
                    "the checkpoint is not a Kafka position: %s", why);
     mst_error_hint(err, "delete it (mstream checkpoints) to start as `start` "
                         "says, or give the job another name");
+    mst_error_lasts(err);
     return MST_FATAL;
 }
 

@@ -78,6 +78,7 @@ position_damaged(struct mst_error *err, const char *why)
                    "the saved position is damaged: %s", why);
     mst_error_hint(err, "mstream checkpoints list shows older ones; "
                         "mstream checkpoints rewind goes to a time");
+    mst_error_lasts(err);
     return MST_FATAL;
 }
 

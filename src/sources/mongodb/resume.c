@@ -137,6 +137,7 @@ resume_lost(struct mst_mongo_source *source,
     mst_error_hint(err, "copy the documents again, then set the job's position "
                         "(mstream checkpoints rewind); or on_lost_position = "
                         "\"now\" to go on without those changes");
+    mst_error_lasts(err);
     return MST_FATAL;
 }
 

@@ -47,6 +47,10 @@ stream_check_member(struct mst_mongo_stream *stream, const bson_t *hello,
                        "need a replica set");
         mst_error_hint(err, "start mongod with --replSet and run "
                             "rs.initiate(); one member is enough");
+        /* A member that starts up has no name of its set for a moment. */
+        if (!bson_iter_init_find(&iter, hello, "isreplicaset")) {
+            mst_error_lasts(err);
+        }
         return MST_FATAL;
     }
     (void)snprintf(stream->set_name, sizeof(stream->set_name), "%s", set);

@@ -48,6 +48,22 @@ failing_without_an_error_is_allowed(void **state)
     assert_int_equal(mst_fail(NULL, MST_RETRY, "x", 0, "y"), MST_RETRY);
     mst_error_prefix(NULL, "x");
     mst_error_hint(NULL, "x");
+    mst_error_lasts(NULL);
+}
+
+static void
+what_lasts_does_so_with_context_until_the_next_failure(void **state)
+{
+    (void)state;
+    struct mst_error err;
+    (void)mst_fail(&err, MST_FATAL, "x", 0, "y");
+    assert_int_equal(err.retry_after_ms, 0);
+    mst_error_lasts(&err);
+    mst_error_prefix(&err, "z: ");
+    mst_error_hint(&err, "h");
+    assert_true(err.retry_after_ms < 0);
+    (void)mst_fail(&err, MST_FATAL, "x", 0, "y");
+    assert_int_equal(err.retry_after_ms, 0);
 }
 
 int
@@ -57,6 +73,8 @@ main(void)
         cmocka_unit_test(a_failure_says_who_what_and_why),
         cmocka_unit_test(a_long_message_is_cut_on_a_character),
         cmocka_unit_test(failing_without_an_error_is_allowed),
+        cmocka_unit_test(
+            what_lasts_does_so_with_context_until_the_next_failure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
