@@ -99,8 +99,99 @@ doctor_connector(struct doctor *self, const struct mst_config *config,
     }
 }
 
+/* A service by itself, under this name. */
 static void
-doctor_state(struct doctor *self, const struct mst_config *config)
+doctor_service(struct doctor *self, const struct mst_config_service *service,
+               const char *shown, int timeout_ms)
+{
+    const struct mst_inspect *inspect = NULL;
+    if (service->source != NULL) {
+        inspect = service->source->inspect;
+    } else if (service->sink != NULL) {
+        inspect = service->sink->inspect;
+    }
+    self->job = NULL;
+    self->service = shown;
+    if (inspect == NULL || inspect->service == NULL) {
+        doctor_add(&self->findings, MST_FINDING_OK, service->provider,
+                   "nothing to check", NULL);
+    } else {
+        inspect->service(service->name, service->options, timeout_ms,
+                         &self->findings);
+    }
+}
+
+static bool
+doctor_uses(const struct mst_config_connector *connector, size_t service)
+{
+    bool uses = connector->source.service == service
+                || (connector->dlq.sink != NULL
+                    && connector->dlq.sink->service == service);
+    for (size_t i = 0; i < connector->sinks_len && !uses; i++) {
+        uses = connector->sinks[i].service == service;
+    }
+    return uses;
+}
+
+/* Those that no job and no store has looked at. */
+static void
+doctor_unused(struct doctor *self, const struct mst_config *config,
+              int timeout_ms)
+{
+    bool first = true;
+    for (size_t i = 0; i < config->services_len; i++) {
+        bool used = config->system.checkpoints.service_name != NULL
+                    && config->system.checkpoints.service == i;
+        for (size_t j = 0; j < config->connectors_len && !used; j++) {
+            used = doctor_uses(&config->connectors[j], i);
+        }
+        if (used) {
+            continue;
+        }
+        if (first && !self->args->json) {
+            mst_output_text(&self->out, "services that no job uses\n");
+        }
+        first = false;
+        doctor_service(self, &config->services[i], config->services[i].name,
+                       timeout_ms);
+    }
+}
+
+static enum mst_status
+doctor_ignore(void *arg, const struct mst_checkpoint *one)
+{
+    (void)arg;
+    (void)one;
+    return MST_OK;
+}
+
+/* The server of [system] checkpoints, and whether they can be read. */
+static void
+doctor_checkpoints(struct doctor *self, const struct mst_config *config,
+                   struct mst_store *store, int timeout_ms)
+{
+    const struct mst_config_store *wanted = &config->system.checkpoints;
+    struct mst_error err;
+    size_t failed = self->failed;
+    if (wanted->service_name == NULL) {
+        return;
+    }
+    mst_error_clear(&err);
+    doctor_service(self, &config->services[wanted->service],
+                   "system.checkpoints", timeout_ms);
+    if (self->failed > failed) {
+        return;
+    }
+    bool good =
+        store->type->checkpoint_list(store, NULL, doctor_ignore, NULL, &err)
+        == MST_OK;
+    doctor_add(&self->findings, good ? MST_FINDING_OK : MST_FINDING_FAIL,
+               wanted->resource, good ? "can be read" : err.text, err.hint);
+}
+
+static void
+doctor_state(struct doctor *self, const struct mst_config *config,
+             int timeout_ms)
 {
     struct mst_store *store = NULL;
     struct mst_error err;
@@ -118,6 +209,9 @@ doctor_state(struct doctor *self, const struct mst_config *config)
         doctor_add(&self->findings, MST_FINDING_FAIL, config->state.path,
                    err.text, err.hint);
     }
+    if (store != NULL) {
+        doctor_checkpoints(self, config, store, timeout_ms);
+    }
     mst_store_close(store);
 }
 
@@ -134,11 +228,14 @@ doctor_config(const struct mst_cli_args *args, const struct mst_config *config,
     if (args->json) {
         mst_output_open(&self.out, NULL, '[');
     }
-    doctor_state(&self, config);
+    doctor_state(&self, config, timeout_ms);
     for (size_t i = 0; i < config->connectors_len; i++) {
         if (job == NULL || strcmp(job, config->connectors[i].name) == 0) {
             doctor_connector(&self, config, &config->connectors[i], timeout_ms);
         }
+    }
+    if (job == NULL) {
+        doctor_unused(&self, config, timeout_ms);
     }
     if (args->json) {
         mst_output_close(&self.out, ']');

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "commands.h"
+#include "config/conceal.h"
 #include "config/units.h"
 #include "core/inspect.h"
 #include "jobs/job_spec.h"
@@ -97,6 +98,20 @@ explain_connector(const struct mst_config *config,
     return status == MST_OK ? explain_policy(config, connector, out) : status;
 }
 
+/* Takes out of the text what came from the environment. */
+static enum mst_status
+explain_conceal(const struct mst_config *config,
+                const struct mst_config_connector *connector,
+                struct mst_buf *text)
+{
+    const struct mst_env *env = &mst_env_process;
+    enum mst_status status = mst_config_conceal(connector->node, env, text);
+    for (size_t i = 0; i < config->services_len && status == MST_OK; i++) {
+        status = mst_config_conceal(config->services[i].node, env, text);
+    }
+    return status;
+}
+
 /* {"job":...,"explain":...} for machines: the same text, by job. */
 static enum mst_status
 explain_all(const struct mst_cli_args *args, const struct mst_config *config,
@@ -112,6 +127,8 @@ explain_all(const struct mst_cli_args *args, const struct mst_config *config,
         }
         mst_buf_init(&text, EXPLAIN_MAX);
         status = explain_connector(config, one, &text, err);
+        status =
+            status == MST_OK ? explain_conceal(config, one, &text) : status;
         if (status == MST_OK && args->json) {
             mst_output_open(out, NULL, '{');
             mst_output_str(out, "job", one->name);

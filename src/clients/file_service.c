@@ -3,10 +3,13 @@
 #include "clients/file_service.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 enum { FILE_TEXT_MAX = 512, FILE_LOW_SPACE = 256 << 20 };
@@ -19,13 +22,61 @@ const struct mst_option mst_file_service_options[MST_FILE_SERVICE_OPTIONS] = {
      .help = "Directory; a sink creates it when it is missing."},
 };
 
+/* Kernel interfaces that look like directories: nothing can be made there, and
+ * root is not told so by access(). */
+static bool
+file_is_kernel(const char *path)
+{
+    struct statfs info;
+    return statfs(path, &info) == 0
+           && (info.f_type == PROC_SUPER_MAGIC || info.f_type == SYSFS_MAGIC);
+}
+
+/* The nearest directory above that exists; path is cut. */
+static const char *
+file_parent(char *path)
+{
+    struct stat info;
+    do {
+        char *slash = strrchr(path, '/');
+        if (slash == NULL) {
+            return ".";
+        }
+        slash[slash == path ? 1 : 0] = '\0';
+    } while (path[1] != '\0' && stat(path, &info) != 0 && errno == ENOENT);
+    return path;
+}
+
+/* NULL: it can be made. */
+static const char *
+file_unmakeable(const char *path)
+{
+    struct stat info;
+    char above[PATH_MAX];
+    if (strlen(path) >= sizeof(above)) {
+        return "its name is too long";
+    }
+    (void)snprintf(above, sizeof(above), "%s", path);
+    const char *parent = file_parent(above);
+    if (stat(parent, &info) != 0 || access(parent, W_OK | X_OK) != 0) {
+        return strerrordesc_np(errno);
+    }
+    if (!S_ISDIR(info.st_mode)) {
+        return "what is above it is not a directory";
+    }
+    return file_is_kernel(parent) ? "the kernel keeps no files there" : NULL;
+}
+
 static void
 file_doctor_missing(const char *path, bool for_writing,
                     struct mst_findings *findings)
 {
     char text[FILE_TEXT_MAX];
-    (void)snprintf(text, sizeof(text), "directory '%s' does not exist", path);
-    if (for_writing) {
+    const char *why = for_writing ? file_unmakeable(path) : NULL;
+    (void)snprintf(text, sizeof(text), "directory '%s' does not exist%s%s",
+                   path, why != NULL ? " and can not be made: " : "",
+                   why != NULL ? why : "");
+    if (for_writing && why == NULL) {
         findings->add(findings, MST_FINDING_OK, "file", text,
                       "the sink creates it");
     } else {
@@ -89,4 +140,13 @@ mst_file_service_doctor(const struct mst_file_service *service,
     if (for_writing) {
         file_doctor_space(path, findings);
     }
+}
+
+void
+mst_file_service_look(const char *name, const void *service, int timeout_ms,
+                      struct mst_findings *findings)
+{
+    (void)name;
+    (void)timeout_ms;
+    mst_file_service_doctor(service, true, findings);
 }

@@ -15,8 +15,12 @@ enum { MST_FILE_SERVICE_OPTIONS = 1 };
 extern const struct mst_option
     mst_file_service_options[MST_FILE_SERVICE_OPTIONS];
 
+/* For struct mst_inspect: a directory that no job uses. */
+void mst_file_service_look(const char *name, const void *service,
+                           int timeout_ms, struct mst_findings *findings);
+
 /* Reports whether the directory is there and can be read, or written. A
- * directory that does not exist yet is fine for writing. */
+ * directory that does not exist yet is fine for writing where it can be made. */
 void mst_file_service_doctor(const struct mst_file_service *service,
                              bool for_writing, struct mst_findings *findings);
 

@@ -50,6 +50,22 @@ MST_MUST_CHECK enum mst_status
 mst_kafka_conf_create(const struct mst_kafka_conf_args *args,
                       rd_kafka_conf_t **ret_conf, struct mst_error *err);
 
+/* Sets one property of the user. MST_FATAL: why not, in a line. */
+MST_MUST_CHECK enum mst_status mst_kafka_conf_set(rd_kafka_conf_t *conf,
+                                                  const char *name,
+                                                  const char *value,
+                                                  struct mst_error *err);
+/* MST_FATAL: the user says no "bootstrap.servers". */
+MST_MUST_CHECK enum mst_status
+mst_kafka_conf_check_servers(const struct mst_kafka_options *options,
+                             struct mst_error *err);
+
+/* For struct mst_inspect; service is a struct mst_kafka_options. */
+void mst_kafka_service_check(const void *service,
+                             struct mst_complaints *complaints);
+void mst_kafka_service_doctor(const char *name, const void *service,
+                              int timeout_ms, struct mst_findings *findings);
+
 /* Appends "name = value" lines of what is set, secrets masked. */
 MST_MUST_CHECK enum mst_status
 mst_kafka_conf_explain(const struct mst_kafka_conf_args *args,

@@ -75,9 +75,20 @@ conf_suggest(rd_kafka_conf_t *conf, const char *name, struct mst_error *err)
     rd_kafka_conf_dump_free(dump, n);
 }
 
-static enum mst_status
-conf_set(rd_kafka_conf_t *conf, const char *name, const char *value,
-         struct mst_error *err)
+/* librdkafka breaks long messages into lines. */
+static void
+conf_one_line(char *text)
+{
+    for (char *at = text; *at != '\0'; at++) {
+        if (*at == '\n' || *at == '\r' || *at == '\t') {
+            *at = ' ';
+        }
+    }
+}
+
+enum mst_status
+mst_kafka_conf_set(rd_kafka_conf_t *conf, const char *name, const char *value,
+                   struct mst_error *err)
 {
     char text[512] = "";
     rd_kafka_conf_res_t res =
@@ -89,6 +100,14 @@ conf_set(rd_kafka_conf_t *conf, const char *name, const char *value,
         (void)mst_fail(err, MST_FATAL, "kafka", 0,
                        "unknown Kafka property '%s'", name);
         conf_suggest(conf, name, err);
+        return MST_FATAL;
+    }
+    conf_one_line(text);
+    const char *lacking = strstr(text, "not supported in this build");
+    if (lacking != NULL) {
+        (void)mst_fail(err, MST_FATAL, "kafka", 0, "Kafka property '%s' is %s",
+                       name, lacking);
+        mst_error_hint(err, "remove it, or use a librdkafka that has it");
         return MST_FATAL;
     }
     if (mst_kafka_property_is_secret(name)) {
@@ -106,12 +125,27 @@ conf_set_all(rd_kafka_conf_t *conf, const struct mst_kafka_property *set,
              size_t n, struct mst_error *err)
 {
     for (size_t i = 0; i < n; i++) {
-        enum mst_status status = conf_set(conf, set[i].name, set[i].value, err);
+        enum mst_status status =
+            mst_kafka_conf_set(conf, set[i].name, set[i].value, err);
         if (status != MST_OK) {
             return status;
         }
     }
     return MST_OK;
+}
+
+enum mst_status
+mst_kafka_conf_check_servers(const struct mst_kafka_options *options,
+                             struct mst_error *err)
+{
+    if (mst_kafka_property(options, "bootstrap.servers") != NULL) {
+        return MST_OK;
+    }
+    (void)mst_fail(err, MST_FATAL, "kafka", 0,
+                   "'bootstrap.servers' is missing");
+    mst_error_hint(err, "add \"bootstrap.servers\" = \"HOST:PORT\" to the "
+                        "service");
+    return MST_FATAL;
 }
 
 static enum mst_status
@@ -125,19 +159,15 @@ conf_fill(rd_kafka_conf_t *conf, const struct mst_kafka_conf_args *args,
     }
     const struct mst_string_map *user = &args->options->properties;
     for (size_t i = 0; status == MST_OK && i < user->len; i++) {
-        status = conf_set(conf, user->names[i], user->values[i], err);
+        status = mst_kafka_conf_set(conf, user->names[i], user->values[i], err);
     }
     if (status != MST_OK) {
         return status;
     }
-    if (mst_kafka_property(args->options, "bootstrap.servers") == NULL) {
-        (void)mst_fail(err, MST_FATAL, "kafka", 0,
-                       "'bootstrap.servers' is missing");
-        mst_error_hint(err, "add \"bootstrap.servers\" = \"HOST:PORT\" to the "
-                            "service");
-        return MST_FATAL;
-    }
-    return conf_set_all(conf, args->fixed, args->fixed_len, err);
+    status = mst_kafka_conf_check_servers(args->options, err);
+    return status != MST_OK
+               ? status
+               : conf_set_all(conf, args->fixed, args->fixed_len, err);
 }
 
 enum mst_status

@@ -92,7 +92,10 @@ mst_kafka_doctor(rd_kafka_type_t type, const struct mst_kafka_conf_args *args,
     doctor_tls(args->options, timeout_ms, findings);
     if (status != MST_OK) {
         findings->add(findings, MST_FINDING_FAIL, "reachable", err.text,
-                      err.hint);
+                      err.hint[0] != '\0'
+                          ? err.hint
+                          : "check \"bootstrap.servers\", that a broker "
+                            "listens there, and \"security.protocol\"");
         rd_kafka_destroy(rk);
         return NULL;
     }

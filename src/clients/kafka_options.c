@@ -80,6 +80,12 @@ mst_kafka_property(const struct mst_kafka_options *options, const char *name)
 }
 
 bool
+mst_kafka_property_is(const char *given, const char *name)
+{
+    return strcmp(options_canonical(given), options_canonical(name)) == 0;
+}
+
+bool
 mst_kafka_property_is_secret(const char *name)
 {
     static const char *const parts[] = {"password", "secret", ".pem", "jaas",

@@ -30,6 +30,9 @@ extern const struct mst_option
 const char *mst_kafka_property(const struct mst_kafka_options *options,
                                const char *name);
 
+/* Both name the same property. */
+bool mst_kafka_property_is(const char *given, const char *name);
+
 /* True for names whose values are never shown. */
 bool mst_kafka_property_is_secret(const char *name);
 

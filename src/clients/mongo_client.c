@@ -187,6 +187,21 @@ mongo_check_file(const char *key, const char *path, struct mst_error *err)
                     code == ENOENT ? "no such file" : "no permission");
 }
 
+static enum mst_status
+mongo_check_files(const struct mst_mongo_options *options, const char **ret_key,
+                  struct mst_error *err)
+{
+    *ret_key = "tls_ca_file";
+    enum mst_status status =
+        mongo_check_file(*ret_key, options->tls_ca_file, err);
+    if (status == MST_OK) {
+        *ret_key = "tls_certificate_key_file";
+        status =
+            mongo_check_file(*ret_key, options->tls_certificate_key_file, err);
+    }
+    return status;
+}
+
 /* The library names an application only up to this length. */
 static void
 mongo_set_app(mongoc_uri_t *uri, const char *app_name)
@@ -225,13 +240,9 @@ mongo_uri(const struct mst_mongo_options *options, const char *app_name,
           int64_t socket_timeout_ms, mongoc_uri_t **ret_uri,
           struct mst_error *err)
 {
+    const char *key = NULL;
     mst_mongo_init();
-    enum mst_status status =
-        mongo_check_file("tls_ca_file", options->tls_ca_file, err);
-    if (status == MST_OK) {
-        status = mongo_check_file("tls_certificate_key_file",
-                                  options->tls_certificate_key_file, err);
-    }
+    enum mst_status status = mongo_check_files(options, &key, err);
     if (status != MST_OK) {
         return status;
     }
@@ -251,6 +262,22 @@ mongo_uri(const struct mst_mongo_options *options, const char *app_name,
     mongo_set_app(uri, app_name);
     *ret_uri = uri;
     return MST_OK;
+}
+
+enum mst_status
+mst_mongo_check(const struct mst_mongo_options *options, const char **ret_key,
+                struct mst_error *err)
+{
+    mongoc_uri_t *uri = NULL;
+    enum mst_status status = mongo_check_files(options, ret_key, err);
+    if (status == MST_OK) {
+        *ret_key = "connection_string";
+        status = mongo_uri(options, "mstream", 0, &uri, err);
+    }
+    if (uri != NULL) {
+        mongoc_uri_destroy(uri);
+    }
+    return status;
 }
 
 static enum mst_status

@@ -11,10 +11,23 @@
 #include "base/error.h"
 #include "clients/mongo_cancel.h"
 #include "clients/mongo_options.h"
+#include "core/inspect.h"
 
 /* Initialises the library once per process. Every create below calls it; who
  * uses libmongoc without them calls it first. Thread: any. */
 void mst_mongo_init(void);
+
+/* Whether clients can be made of it, without network; MST_FATAL: *ret_key is
+ * the key at fault (also then). */
+MST_MUST_CHECK enum mst_status
+mst_mongo_check(const struct mst_mongo_options *options, const char **ret_key,
+                struct mst_error *err);
+
+/* For struct mst_inspect; service is a struct mst_mongo_options. */
+void mst_mongo_service_check(const void *service,
+                             struct mst_complaints *complaints);
+void mst_mongo_service_doctor(const char *name, const void *service,
+                              int timeout_ms, struct mst_findings *findings);
 
 /* A pool for several threads; its clients report errors in version 2 (server
  * errors have the domain MONGOC_ERROR_SERVER). No network. MST_FATAL: the

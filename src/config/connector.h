@@ -91,6 +91,7 @@ struct mst_config_connector {
     uint64_t hash;
     const struct mst_toml_node *node; /* line, column, file */
     bool broken;                      /* while loading only */
+    bool unclear; /* while loading only: its encodings are wrong */
 };
 
 #endif

@@ -7,26 +7,11 @@
 #include "config/loader.h"
 #include "config/node.h"
 
-static bool
-check_is_broken(const struct mst_config_connector *connector)
-{
-    bool broken = connector->broken || connector->source.broken
-                  || connector->source.options == NULL;
-    for (size_t i = 0; i < connector->middlewares_len; i++) {
-        broken = broken || connector->middlewares[i].broken;
-    }
-    for (size_t i = 0; i < connector->sinks_len; i++) {
-        broken = broken || connector->sinks[i].broken;
-    }
-    return broken
-           || (connector->dlq.sink != NULL && connector->dlq.sink->broken);
-}
-
 static void
 check_connector(struct mst_loader *loader,
                 struct mst_config_connector *connector, const char *path)
 {
-    size_t before = loader->reader.problems->errors;
+    size_t before = 0;
     const struct mst_retry_policy *retry = &connector->retry;
     if (!connector->broken && retry->base_ms > retry->max_ms) {
         char inner[MST_PATH_MAX];
@@ -35,10 +20,24 @@ check_connector(struct mst_loader *loader,
             mst_loader_place(connector->node, "retry", inner);
         mst_loader_fail(loader, &place, NULL, "'base' is longer than 'max'");
     }
+    before = loader->reader.problems->errors;
     mst_loader_check_encodings(loader, connector, path);
-    if (loader->input->probe && !check_is_broken(connector)
-        && loader->reader.problems->errors == before) {
-        mst_loader_probe(loader, connector, path);
+    connector->unclear = loader->reader.problems->errors > before;
+}
+
+/* Without its encodings a sink can not be told what it would get. */
+static void
+check_instances(struct mst_loader *loader)
+{
+    struct mst_config *config = loader->config;
+    mst_loader_check_services(loader);
+    for (size_t i = 0; i < config->connectors_len; i++) {
+        const struct mst_config_connector *connector = &config->connectors[i];
+        char path[MST_PATH_MAX];
+        mst_path_index(path, "connectors", i);
+        if (connector->name != NULL && !connector->unclear) {
+            mst_loader_probe(loader, connector, path);
+        }
     }
 }
 
@@ -119,5 +118,8 @@ mst_loader_crosscheck(struct mst_loader *loader)
         char path[MST_PATH_MAX];
         mst_path_index(path, "connectors", i);
         check_connector(loader, &config->connectors[i], path);
+    }
+    if (loader->input->probe) {
+        check_instances(loader);
     }
 }

@@ -209,6 +209,42 @@ mst_env_expand(const struct mst_env *env, const char *text, struct mst_buf *out,
     return mst_buf_append_str(out, value);
 }
 
+static void
+env_each(struct mst_slice text, int depth,
+         void (*each)(void *arg, const char *name), void *arg)
+{
+    const char *at = (const char *)text.data;
+    const char *end = at + text.len;
+    while ((at = env_next(at, end)) < end) {
+        struct env_reference reference;
+        if (at[1] == '$') {
+            at += 3;
+        } else if (env_parse(at, end, &reference, NULL) != MST_OK) {
+            at += 2;
+        } else {
+            each(arg, reference.name);
+            at = reference.end;
+            if (reference.fallback != NULL && depth < ENV_DEPTH_MAX) {
+                env_each(
+                    mst_slice_of(reference.fallback, reference.fallback_len),
+                    depth + 1, each, arg);
+            }
+        }
+    }
+}
+
+void
+mst_env_each(const char *text, void (*each)(void *arg, const char *name),
+             void *arg)
+{
+    const char *name = env_whole(text);
+    if (name != NULL) {
+        each(arg, name);
+    } else {
+        env_each(mst_slice_str(text), 0, each, arg);
+    }
+}
+
 enum mst_status
 mst_env_mask(const char *text, struct mst_buf *out)
 {

@@ -35,6 +35,10 @@ MST_MUST_CHECK enum mst_status mst_env_expand(const struct mst_env *env,
                                               struct mst_buf *out,
                                               struct mst_error *err);
 
+/* Calls each with the name of every variable that expansion may look up. */
+void mst_env_each(const char *text, void (*each)(void *arg, const char *name),
+                  void *arg);
+
 /* Appends a secret with everything masked that is not a reference's name:
  * "${NAME:-x}" becomes "${NAME:-****}", "abc" becomes "****". */
 MST_MUST_CHECK enum mst_status mst_env_mask(const char *text,

@@ -1,17 +1,76 @@
 /* SPDX-License-Identifier: MIT */
 /* Making an instance of each step, without network, for what option tables
  * can not check: templates, expressions, combinations of options. */
+#include <ctype.h>
+
+#include "config/conceal.h"
 #include "config/loader.h"
+#include "config/node.h"
 
 enum { PROBE_MEMORY = 16 * 1024 * 1024 };
+
+/* Where the name stands in the text as a word of its own; NULL: nowhere. */
+static const char *
+probe_find(const char *text, const char *name)
+{
+    size_t len = strlen(name);
+    const char *at = text;
+    while (len > 0 && (at = strstr(at, name)) != NULL) {
+        bool begins =
+            at == text || (!isalnum((unsigned char)at[-1]) && at[-1] != '_');
+        if (begins && !isalnum((unsigned char)at[len]) && at[len] != '_') {
+            return at;
+        }
+        at++;
+    }
+    return NULL;
+}
+
+/* The key that a message names first: it is the one at fault. */
+static const struct mst_toml_node *
+probe_key(const struct mst_toml_node *table, const char *text)
+{
+    const struct mst_toml_node *best = NULL;
+    const char *best_at = NULL;
+    for (const struct mst_toml_node *at = table->first; at != NULL;
+         at = at->next) {
+        const char *found = probe_find(text, at->key);
+        if (found != NULL && (best_at == NULL || found < best_at)) {
+            best = at;
+            best_at = found;
+        }
+    }
+    return best;
+}
 
 static void
 probe_report(struct mst_loader *loader, const struct mst_config_step *step,
              const char *path, const struct mst_error *err)
 {
+    const struct mst_config_service *service =
+        &loader->config->services[step->service];
     struct mst_place place = mst_place_value(step->node, path);
-    mst_loader_fail(loader, &place, err->hint[0] == '\0' ? NULL : err->hint,
-                    "%s", err->text);
+    const struct mst_toml_node *key = probe_key(step->node, err->text);
+    struct mst_error shown = *err;
+    char inner[MST_PATH_MAX];
+    if (key != NULL) {
+        mst_path_key(inner, path, key->key);
+        place = mst_place_value(key, inner);
+    }
+    mst_config_conceal_error(step->node, loader->reader.env, &shown);
+    mst_config_conceal_error(service->node, loader->reader.env, &shown);
+    mst_loader_fail(loader, &place, shown.hint[0] == '\0' ? NULL : shown.hint,
+                    "%s", shown.text);
+}
+
+/* Read without a problem, as is its service. */
+static bool
+probe_is_whole(const struct mst_loader *loader,
+               const struct mst_config_step *step)
+{
+    return !step->broken && step->options != NULL
+           && step->service < loader->config->services_len
+           && !loader->config->services[step->service].broken;
 }
 
 static void
@@ -75,10 +134,9 @@ void
 mst_loader_probe(struct mst_loader *loader,
                  const struct mst_config_connector *connector, const char *path)
 {
-    const struct mst_config_service *services = loader->config->services;
     char inner[MST_PATH_MAX];
     char list[MST_PATH_MAX];
-    if (!services[connector->source.service].broken) {
+    if (probe_is_whole(loader, &connector->source)) {
         mst_path_key(inner, path, "source");
         probe_source(loader, connector, inner);
     }
@@ -86,12 +144,12 @@ mst_loader_probe(struct mst_loader *loader,
     for (size_t i = 0; i < connector->sinks_len; i++) {
         const struct mst_config_step *sink = &connector->sinks[i];
         mst_path_index(inner, list, i);
-        if (!services[sink->service].broken) {
+        if (probe_is_whole(loader, sink)) {
             probe_sink(loader, connector, sink, inner);
         }
     }
     const struct mst_config_step *dlq = connector->dlq.sink;
-    if (dlq != NULL && !services[dlq->service].broken) {
+    if (dlq != NULL && probe_is_whole(loader, dlq)) {
         mst_path_key(inner, path, "dlq");
         probe_sink(loader, connector, dlq, inner);
     }

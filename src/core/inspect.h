@@ -7,6 +7,7 @@
 #define MST_CORE_INSPECT_H
 
 #include "base/buf.h"
+#include "base/error.h"
 
 enum mst_finding_level { MST_FINDING_OK, MST_FINDING_WARN, MST_FINDING_FAIL };
 
@@ -16,7 +17,21 @@ struct mst_findings {
                 const char *what, const char *text, const char *hint);
 };
 
+/* Receives what is wrong with the keys of a service, or unwise (no error); key
+ * NULL: none of them. All is borrowed. */
+struct mst_complaints {
+    void (*add)(struct mst_complaints *self, bool error, const char *key,
+                const struct mst_error *err);
+};
+
 struct mst_inspect {
+    /* Optional. Everything about a service (its options struct) that the
+     * option table can not check, all in one go. No network. */
+    void (*check)(const void *service, struct mst_complaints *complaints);
+    /* Optional. Connects to a service that no job uses; otherwise as doctor.
+     */
+    void (*service)(const char *name, const void *service, int timeout_ms,
+                    struct mst_findings *findings);
     /* Optional. args is the struct mst_source_args or mst_sink_args of the
      * step. Connects with short time-outs, at most timeout_ms in all, and
      * reports what it finds: reachability, version, privileges, topics,

@@ -91,3 +91,105 @@ def test_text_of_others_does_not_command_the_terminal(mstream, config):
         assert not [c for c in text if ord(c) < 32 and c not in "\n\t"]
         assert "\u009b" not in text
     assert json.loads(mstream("dlq", "show", "1", "--json", *at).out)
+
+
+def findings(mstream, path, code, *words):
+    found = mstream("doctor", path, "--json", "--timeout=1s", *words, code=code)
+    return [(f["level"], f["service"], f["text"], f["hint"]) for f in found.json()]
+
+
+def test_doctor_looks_at_services_that_no_job_uses(mstream, config):
+    kafka = '[[services]]\nprovider = "kafka"\nname = "k"\n'
+    path = config(MONGODB + kafka + '"bootstrap.servers" = "127.0.0.1:1"\n')
+    failed = [f for f in findings(mstream, path, 1) if f[0] == "fail"]
+    assert [f[1] for f in failed] == ["m", "k"]
+    assert all(f[3] for f in failed), failed
+    findings(mstream, path, 0, "--job=users")
+
+
+def test_doctor_asks_the_store_of_checkpoints(mstream, config):
+    found = findings(mstream, config(SHARED + MONGODB), 1)
+    assert ("fail", "system.checkpoints") in [f[:2] for f in found]
+    assert "m" not in [f[1] for f in found]
+
+
+def test_a_directory_that_can_not_be_made_fails(mstream, config, tmp_path):
+    path = config()
+    assert "does not exist" in mstream("doctor", path).out
+    for folder in ("/proc/nowrite", str(tmp_path / "job.toml" / "below")):
+        path.write_text(path.read_text().replace('"./out"', f'"{folder}"'))
+        found = findings(mstream, path, 1)
+        assert [f[1] for f in found if f[0] == "fail"] == ["out"], found
+        config()
+
+
+KAFKA = """
+[[services]]
+provider = "kafka"
+name = "k"
+"bootstrap.servers" = "h:1"
+"queue.buffering.max.messages" = "abc"
+"linger.mss" = 3
+"acks" = 77777
+"max.in.flight" = "7"
+"""
+
+
+def problems(mstream, path, code=2, env=None):
+    found = mstream("validate", path, "--json", code=code, env=env).json()
+    return [(p["severity"], p["path"], p["line"], p["message"]) for p in found]
+
+
+@pytest.mark.parametrize("used", [False, True])
+def test_validate_says_every_bad_property_at_its_line(mstream, config, used):
+    job = 'dlq = { service_name = "k", resource = "letters" }' if used else ""
+    path = config(KAFKA + MONGODB.replace("mongodb:", "nonsense:"), job)
+    found = problems(mstream, path)
+    names = ["queue.buffering.max.messages", "linger.mss", "acks"]
+    lines = path.read_text().splitlines()
+    for name in names:
+        (one,) = [p for p in found if f'"{name}"' in p[1] or p[1].endswith(f".{name}")]
+        assert one[0] == "error"
+        assert name in lines[one[2] - 1]
+        assert "\n" not in one[3]
+    assert [p for p in found if p[1].endswith("connection_string")]
+    warned = [p[1] for p in found if p[0] == "warning"]
+    assert ('services[0]."max.in.flight"' in warned) == used, found
+
+
+def test_a_bad_step_is_said_beside_others_at_its_key(mstream, config):
+    job = """retry = { base = "2h" , max = "1h" }
+[[connectors]]
+name = "watch"
+source = { service_name = "m", resource = "users", output_encoding = "json",
+           start = "yesterday" }
+sinks = [ { service_name = "out", resource = "{foo}" } ]
+"""
+    job = job.replace(",\n           ", ", ")
+    path = config(MONGODB, job, source=', input_encoding = "json", bad = 1')
+    found = problems(mstream, path)
+    assert [p[1] for p in found if p[1].startswith("connectors[1]")] == [
+        "connectors[1].source.start",
+        "connectors[1].sinks[0].resource",
+    ], found
+
+
+def test_values_of_the_environment_are_shown_as_references(mstream, config):
+    job = """
+[[connectors]]
+name = "watch"
+source = { service_name = "m", resource = "users", output_encoding = "json", @MORE@ }
+sinks = [ { service_name = "out", resource = "copy" } ]
+"""
+    env = {"SECRETX": "topsecret", "TOK": 'quo"ted', "BAD": "hidden-number"}
+    kafka = '[[services]]\nprovider = "kafka"\nname = "k"\n'
+    kafka += '"bootstrap.servers" = "h:1"\n"linger.ms" = "${BAD}"\n'
+    bad = job.replace("@MORE@", 'start = "${SECRETX}"')
+    text = str(problems(mstream, config(MONGODB + kafka, bad), env=env))
+    assert not [value for value in env.values() if value in text]
+    assert "${SECRETX}" in text
+    good = """pipeline = '[{"$match":{"t":"${SECRETX}"}}]'"""
+    path = config(MONGODB, job.replace("@MORE@", good))
+    text = mstream("explain", path, env=env).out
+    assert "topsecret" not in text
+    assert '"${SECRETX}"' in text

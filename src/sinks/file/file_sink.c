@@ -535,7 +535,9 @@ static const struct mst_option sink_options[] = {
      .help = "A file that would become larger is completed; 0 means never."},
 };
 
-static const struct mst_inspect sink_inspect = {.doctor = sink_doctor,
+static const struct mst_inspect sink_inspect = {.service =
+                                                    mst_file_service_look,
+                                                .doctor = sink_doctor,
                                                 .explain = sink_explain};
 
 const struct mst_sink_type mst_file_sink = {

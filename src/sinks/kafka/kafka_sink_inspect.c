@@ -64,6 +64,13 @@ inspect_doctor(const void *args, int timeout_ms, struct mst_findings *findings)
     rd_kafka_destroy(rk);
 }
 
+static void
+inspect_check(const void *service, struct mst_complaints *complaints)
+{
+    mst_kafka_service_check(service, complaints);
+    kafka_producer_complain(service, complaints);
+}
+
 static enum mst_status
 inspect_explain(const void *args, struct mst_buf *out, struct mst_error *err)
 {
@@ -73,6 +80,8 @@ inspect_explain(const void *args, struct mst_buf *out, struct mst_error *err)
 }
 
 const struct mst_inspect kafka_sink_inspect = {
+    .check = inspect_check,
+    .service = mst_kafka_service_doctor,
     .doctor = inspect_doctor,
     .explain = inspect_explain,
 };

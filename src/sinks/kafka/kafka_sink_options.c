@@ -83,18 +83,32 @@ options_is_all(const char *value)
     return strcasecmp(value, "all") == 0 || strcmp(value, "-1") == 0;
 }
 
-/* What the user set is not what an idempotent producer can do. */
+/* This property of the user is not what an idempotent producer can do. */
+static bool
+options_forbids(const char *name, const char *value)
+{
+    if (mst_kafka_property_is(name, "enable.idempotence")) {
+        return options_is_false(value);
+    }
+    if (mst_kafka_property_is(name, "acks")) {
+        return !options_is_all(value);
+    }
+    if (mst_kafka_property_is(name, "retries")) {
+        return strtol(value, NULL, 10) == 0;
+    }
+    return mst_kafka_property_is(name, "max.in.flight")
+           && strtol(value, NULL, 10) > 5;
+}
+
 static bool
 options_forbid_idempotence(const struct mst_kafka_options *options)
 {
-    const char *idempotence = mst_kafka_property(options, "enable.idempotence");
-    const char *acks = mst_kafka_property(options, "acks");
-    const char *retries = mst_kafka_property(options, "retries");
-    const char *in_flight = mst_kafka_property(options, "max.in.flight");
-    return (idempotence != NULL && options_is_false(idempotence))
-           || (acks != NULL && !options_is_all(acks))
-           || (retries != NULL && strtol(retries, NULL, 10) == 0)
-           || (in_flight != NULL && strtol(in_flight, NULL, 10) > 5);
+    const struct mst_string_map *user = &options->properties;
+    bool forbid = false;
+    for (size_t i = 0; i < user->len && !forbid; i++) {
+        forbid = options_forbids(user->names[i], user->values[i]);
+    }
+    return forbid;
 }
 
 int64_t
@@ -157,32 +171,53 @@ kafka_producer_conf_init(struct kafka_producer_conf *conf,
                                               .fixed_len = fixed};
 }
 
+/* What this property costs; NULL: nothing. */
+static const char *
+options_cost(const char *name, const char *value)
+{
+    if (options_forbids(name, value)) {
+        return "the idempotent producer is off with it: messages may be lost "
+               "or repeated when a broker fails";
+    }
+    if (mst_kafka_property_is(name, "message.timeout.ms")
+        && strtol(value, NULL, 10) != 0) {
+        return "messages that wait longer for a broker fail and are sent "
+               "again, out of librdkafka's order";
+    }
+    if (mst_kafka_property_is(name, "queue.buffering.max.kbytes")) {
+        return "the memory budget does not bound it";
+    }
+    return NULL;
+}
+
 void
 kafka_producer_conf_warn(const struct mst_sink_args *args)
 {
     const struct mst_kafka_options *options = args->service;
     const struct mst_log_field job[] = {MST_LOG_STR("job", args->job)};
-    static const struct {
-        const char *name;
-        const char *why;
-    } losing[] = {
-        {"message.timeout.ms", "messages that wait longer for a broker fail "
-                               "and are sent again, out of librdkafka's order"},
-        {"queue.buffering.max.kbytes", "the memory budget does not bound it"},
-    };
-    if (options_forbid_idempotence(options)) {
-        mst_log_write(MST_LOG_WARN, "kafka", job, 1,
-                      "the properties of service '%s' switch the idempotent "
-                      "producer off (enable.idempotence, acks, retries, "
-                      "max.in.flight): messages may be lost or repeated when a "
-                      "broker fails",
-                      args->service_name);
-    }
-    for (size_t i = 0; i < MST_ARRAY_SIZE(losing); i++) {
-        if (mst_kafka_property(options, losing[i].name) != NULL) {
+    const struct mst_string_map *user = &options->properties;
+    for (size_t i = 0; i < user->len; i++) {
+        const char *cost = options_cost(user->names[i], user->values[i]);
+        if (cost != NULL) {
             mst_log_write(MST_LOG_WARN, "kafka", job, 1,
                           "service '%s' sets %s: %s", args->service_name,
-                          losing[i].name, losing[i].why);
+                          user->names[i], cost);
+        }
+    }
+}
+
+void
+kafka_producer_complain(const struct mst_kafka_options *options,
+                        struct mst_complaints *complaints)
+{
+    const struct mst_string_map *user = &options->properties;
+    for (size_t i = 0; i < user->len; i++) {
+        const char *cost = options_cost(user->names[i], user->values[i]);
+        if (cost != NULL) {
+            struct mst_error err;
+            mst_error_clear(&err);
+            (void)mst_fail(&err, MST_OK, "kafka", 0, "%s", cost);
+            complaints->add(complaints, false, user->names[i], &err);
         }
     }
 }

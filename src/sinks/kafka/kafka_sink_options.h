@@ -48,6 +48,9 @@ void kafka_producer_conf_init(struct kafka_producer_conf *conf,
 
 /* Says once, in the log, which of the user's properties weaken delivery. */
 void kafka_producer_conf_warn(const struct mst_sink_args *args);
+/* The same for who checks a configuration. */
+void kafka_producer_complain(const struct mst_kafka_options *options,
+                             struct mst_complaints *complaints);
 
 /* message.max.bytes: what librdkafka takes. */
 int64_t kafka_producer_message_max(const struct mst_kafka_options *options);

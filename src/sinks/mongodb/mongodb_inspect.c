@@ -237,4 +237,7 @@ inspect_explain(const void *args, struct mst_buf *out, struct mst_error *err)
 }
 
 const struct mst_inspect mst_mongosink_inspect = {
-    .doctor = mst_mongosink_doctor, .explain = inspect_explain};
+    .check = mst_mongo_service_check,
+    .service = mst_mongo_service_doctor,
+    .doctor = mst_mongosink_doctor,
+    .explain = inspect_explain};

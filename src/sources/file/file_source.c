@@ -432,7 +432,9 @@ static const struct mst_option source_options[] = {
              "(empty) null."},
 };
 
-static const struct mst_inspect source_inspect = {.doctor = source_doctor,
+static const struct mst_inspect source_inspect = {.service =
+                                                      mst_file_service_look,
+                                                  .doctor = source_doctor,
                                                   .explain = source_explain};
 
 const struct mst_source_type mst_file_source = {

@@ -67,6 +67,8 @@ inspect_explain(const void *args, struct mst_buf *out, struct mst_error *err)
 }
 
 const struct mst_inspect kafka_source_inspect = {
+    .check = mst_kafka_service_check,
+    .service = mst_kafka_service_doctor,
     .doctor = inspect_doctor,
     .explain = inspect_explain,
 };

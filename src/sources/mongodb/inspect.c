@@ -350,6 +350,8 @@ inspect_explain(const void *args, struct mst_buf *out, struct mst_error *err)
 }
 
 const struct mst_inspect mst_mongo_source_inspect = {
+    .check = mst_mongo_service_check,
+    .service = mst_mongo_service_doctor,
     .doctor = inspect_doctor,
     .explain = inspect_explain,
 };

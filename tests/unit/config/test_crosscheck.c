@@ -149,7 +149,8 @@ steps_refer_to_services_that_can_do_it(void **state)
          "(connectors[0].source.resource)\n"},
         {M "[[connectors]]\nname = \"c\"\n"
            "source = { service_name = \"m\", resource = \"refused\" }\n" SINK,
-         "t.toml:7:10: error: resource is refused (connectors[0].source)\n"
+         "t.toml:7:43: error: resource is refused "
+         "(connectors[0].source.resource)\n"
          "  hint: take another one\n"},
     };
     check_all(cases, MST_ARRAY_SIZE(cases));
