@@ -163,6 +163,7 @@ mst_job_create(const struct mst_job_args *args, struct mst_job **ret_job,
     struct mst_pipeline_spec *spec = &job->spec.spec;
     spec->store = args->store;
     spec->lease = &job->lease;
+    spec->whole = args->whole;
     spec->bounded = spec->bounded || args->once;
     spec->timeout_ms =
         args->timeout_ms > 0 ? args->timeout_ms : spec->timeout_ms;

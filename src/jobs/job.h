@@ -41,8 +41,9 @@ struct mst_job_args {
     const struct mst_config_connector *connector;
     const struct mst_registry *registry;
     struct mst_store *store;
-    const char *holder; /* of leases: who this process is */
-    uint64_t memory;    /* when the connector does not say */
+    const char *holder;       /* of leases: who this process is */
+    uint64_t memory;          /* when the connector does not say */
+    struct mst_budget *whole; /* of all jobs; NULL: none */
     /* For `mstream run`: end after one run, whatever happens; do not wait for
      * a lease that another holds. */
     bool single_run;

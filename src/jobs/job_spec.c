@@ -10,26 +10,45 @@ enum {
     JOB_SPEC_MEMORY_MIN = 1024 * 1024
 };
 
-uint64_t
-mst_job_share(const struct mst_config *config, const char *only)
+/* Adds up who is enabled; *ret_own is what they have of their own. Returns
+ * how many have not. */
+static uint64_t
+job_spec_sharers(const struct mst_config *config, const char *only,
+                 uint64_t *ret_own)
 {
     uint64_t jobs = 0;
-    uint64_t left = config->memory;
+    uint64_t own = 0;
     for (size_t i = 0; i < config->connectors_len; i++) {
         const struct mst_config_connector *one = &config->connectors[i];
         if (!one->enabled || (only != NULL && strcmp(only, one->name) != 0)) {
             continue;
         }
-        if (one->memory == 0) {
-            jobs++;
-        } else {
-            left -= one->memory < left ? one->memory : left;
-        }
+        jobs += one->memory == 0 ? 1 : 0;
+        own += one->memory < UINT64_MAX - own ? one->memory : UINT64_MAX - own;
     }
+    *ret_own = own;
+    return jobs;
+}
+
+uint64_t
+mst_job_share(const struct mst_config *config, const char *only)
+{
+    uint64_t own = 0;
+    uint64_t jobs = job_spec_sharers(config, only, &own);
+    uint64_t left = own < config->memory ? config->memory - own : 0;
     jobs = jobs == 0 ? 1 : jobs;
     uint64_t least = config->memory / jobs;
     least = least < JOB_SPEC_MEMORY_MIN ? least : JOB_SPEC_MEMORY_MIN;
     return left / jobs < least ? least : left / jobs;
+}
+
+uint64_t
+mst_job_whole(const struct mst_config *config, const char *only)
+{
+    uint64_t own = 0;
+    uint64_t shared = job_spec_sharers(config, only, &own);
+    shared *= mst_job_share(config, only);
+    return own < UINT64_MAX - shared ? own + shared : UINT64_MAX;
 }
 
 uint64_t

@@ -32,6 +32,9 @@ void mst_job_spec_clear(struct mst_job_spec *job_spec);
  * when those with one have theirs. only: of this job alone; NULL: of all. */
 uint64_t mst_job_share(const struct mst_config *config, const char *only);
 
+/* What all of them together may have in flight. */
+uint64_t mst_job_whole(const struct mst_config *config, const char *only);
+
 /* Bytes in flight that the daemon gives the job: its own, or a fair share. */
 uint64_t mst_job_memory(const struct mst_config *config,
                         const struct mst_config_connector *connector);

@@ -9,6 +9,7 @@
 #include "base/process.h"
 #include "jobs/job_spec.h"
 #include "log/log.h"
+#include "pipeline/budget.h"
 
 enum { MANAGER_EXPIRE_EVERY_MS = 3600 * 1000 };
 
@@ -42,9 +43,10 @@ struct mst_manager {
     size_t leaving_len;
     struct manager_heir *heirs; /* start when theirs has ended */
     size_t heirs_len;
-    uint64_t share;         /* of memory, for who does not say */
-    size_t failed;          /* of the jobs to start */
-    int64_t expire_next_ms; /* monotonic */
+    struct mst_budget whole; /* of all jobs, those on their way out too */
+    uint64_t share;          /* of memory, for who does not say */
+    size_t failed;           /* of the jobs to start */
+    int64_t expire_next_ms;  /* monotonic */
 };
 
 enum mst_status
@@ -56,6 +58,7 @@ mst_manager_create(const struct mst_manager_args *args,
         return mst_fail_memory(err, "jobs");
     }
     manager->args = *args;
+    mst_budget_init(&manager->whole, 0);
     mst_process_tag(manager->holder);
     *ret_manager = manager;
     return MST_OK;
@@ -195,6 +198,7 @@ manager_add(struct mst_manager *manager, struct manager_config *from,
         .store = manager->args.store,
         .holder = manager->holder,
         .memory = manager->share,
+        .whole = &manager->whole,
         .single_run = manager->args.single_run,
         .once = manager->args.once,
         .timeout_ms = manager->args.timeout_ms,
@@ -288,6 +292,8 @@ mst_manager_apply(struct mst_manager *manager, struct mst_config *config,
     }
     manager->failed = 0;
     manager->share = mst_job_share(config, manager->args.only_job);
+    mst_budget_set_limit(&manager->whole,
+                         mst_job_whole(config, manager->args.only_job));
     manager_retire(manager, config);
     for (size_t i = 0; i < config->connectors_len; i++) {
         const struct mst_config_connector *connector = &config->connectors[i];

@@ -14,6 +14,7 @@
 struct mst_budget {
     atomic_uint_fast64_t limit;
     atomic_uint_fast64_t used;
+    struct mst_budget *whole; /* of all jobs; charged as well; NULL: none */
 };
 
 static inline void
@@ -21,6 +22,7 @@ mst_budget_init(struct mst_budget *budget, uint64_t limit)
 {
     atomic_init(&budget->limit, limit);
     atomic_init(&budget->used, 0);
+    budget->whole = NULL;
 }
 
 /* Thread: any. What is charged beyond it stays until it is refunded. */
@@ -34,12 +36,18 @@ static inline void
 mst_budget_charge(struct mst_budget *budget, uint64_t bytes)
 {
     atomic_fetch_add_explicit(&budget->used, bytes, memory_order_relaxed);
+    if (budget->whole != NULL) {
+        mst_budget_charge(budget->whole, bytes);
+    }
 }
 
 static inline void
 mst_budget_refund(struct mst_budget *budget, uint64_t bytes)
 {
     atomic_fetch_sub_explicit(&budget->used, bytes, memory_order_relaxed);
+    if (budget->whole != NULL) {
+        mst_budget_refund(budget->whole, bytes);
+    }
 }
 
 static inline uint64_t
@@ -49,13 +57,17 @@ mst_budget_used(struct mst_budget *budget)
 }
 
 /* May another batch of about this size be read? An empty budget always lets
- * one through: an event larger than the budget goes alone. */
+ * one through, whatever the whole is: an event larger than the budget goes
+ * alone, and no job waits for another. */
 static inline bool
 mst_budget_fits(struct mst_budget *budget, uint64_t bytes)
 {
     uint64_t used = mst_budget_used(budget);
     uint64_t limit = atomic_load_explicit(&budget->limit, memory_order_relaxed);
-    return used == 0 || (used < limit && bytes <= limit - used);
+    return used == 0
+           || (used < limit && bytes <= limit - used
+               && (budget->whole == NULL
+                   || mst_budget_fits(budget->whole, bytes)));
 }
 
 #endif

@@ -95,6 +95,7 @@ mst_pipeline_create(const struct mst_pipeline_spec *spec,
     }
     pipeline->spec = spec;
     mst_budget_init(&pipeline->budget, pipeline_in_flight(spec->memory));
+    pipeline->budget.whole = spec->whole;
     mst_buf_init(&pipeline->start, MST_POSITION_MAX);
     mst_buf_init(&pipeline->start_marks, MST_POSITION_MAX);
     mst_buf_init(&pipeline->saved_position, MST_POSITION_MAX);

@@ -26,6 +26,8 @@ struct mst_pipeline_sink {
 };
 
 /* Borrowed; outlives the run. */
+struct mst_budget;
+
 struct mst_pipeline_spec {
     const char *job;
     const char *identity; /* of the origin, kept with each checkpoint */
@@ -46,6 +48,7 @@ struct mst_pipeline_spec {
     struct mst_retry_policy retry;
     unsigned workers;
     uint64_t memory;             /* bytes in flight, all copies */
+    struct mst_budget *whole;    /* of all jobs together; NULL: none */
     bool bounded;                /* what exists now, then the end */
     int64_t timeout_ms;          /* of a bounded run, 0: none */
     int64_t deadline_ms;         /* monotonic: the end of the timeout_ms of

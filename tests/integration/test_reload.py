@@ -152,6 +152,46 @@ def test_what_replaces_a_job_starts_when_that_has_drained(reloading, tmp_path):
     assert written(tmp_path, "one")[0] == 1
 
 
+def settled_rss(daemon):
+    seen = [daemon.rss_kb()]
+
+    def still():
+        seen.append(daemon.rss_kb())
+        return len(seen) > 25 and seen[-1] - seen[-20] < 256
+
+    wait_until(still, 60, 0.1, what="a full budget")
+    return seen[-1]
+
+
+def test_jobs_that_come_stay_within_the_memory_of_all(reloading):
+    limits = QUICK + config.table("[limits]", {"memory": "96MiB"})
+    text = limits + config.state() + services()
+
+    def dead(*names):
+        sink = {"service_name": "away", "resource": "nowhere"}
+        source = {**MADE, "size": "1KiB", "rate": 0}
+        return "".join(config.job(name, source, sink) for name in names)
+
+    daemon = reloading.start(text + dead("a"))
+    before = settled_rss(daemon)
+    assert before > 64 * 1024
+    reloading.finish(text + dead("a", "b", "c", "d"))
+    wait_until(lambda: len(re.findall(r"running .* job=[bcd]\b", daemon.stderr())) == 3)
+    assert settled_rss(daemon) - before < 32 * 1024
+    daemon.kill()
+
+
+def test_an_event_larger_than_the_memory_of_its_job_goes_alone(mstream, tmp_path):
+    source = {**MADE, "count": 4, "size": "2MiB"}
+    sink = {"service_name": "files", "resource": "big.jsonl"}
+    path = tmp_path / "run.toml"
+    job = config.job("big", source, sink, memory="64KiB")
+    path.write_text(config.state() + services() + job)
+    mstream("run", path, "--once", "--timeout", "60")
+    lines = (tmp_path / "out" / "big.jsonl").read_text().splitlines()
+    assert [len(line) > 2_000_000 for line in lines] == [True] * 4
+
+
 def test_a_reload_names_what_only_a_restart_changes(reloading, tmp_path):
     jobs = services() + numbers("one")
     daemon = reloading.start(config.state() + jobs)

@@ -74,12 +74,37 @@ a_smaller_budget_drains_before_it_lets_anything_through(void **state)
     assert_false(mst_budget_fits(&budget, 30));
 }
 
+static void
+all_jobs_together_stay_within_the_whole(void **state)
+{
+    struct mst_budget whole;
+    struct mst_budget old;
+    struct mst_budget young;
+    (void)state;
+    mst_budget_init(&whole, 100);
+    mst_budget_init(&old, 100);
+    mst_budget_init(&young, 50);
+    old.whole = &whole;
+    young.whole = &whole;
+    mst_budget_charge(&old, 90);
+    mst_budget_set_limit(&old, 50);
+    /* One batch at a time: the young job waits for nobody. */
+    assert_true(mst_budget_fits(&young, 30));
+    mst_budget_charge(&young, 10);
+    assert_false(mst_budget_fits(&young, 1));
+    mst_budget_refund(&old, 60);
+    assert_int_equal(mst_budget_used(&whole), 40);
+    assert_true(mst_budget_fits(&young, 30));
+    assert_false(mst_budget_fits(&young, 41));
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(memory_that_is_not_spoken_for_is_shared_evenly),
         cmocka_unit_test(an_event_larger_than_the_budget_goes_alone),
+        cmocka_unit_test(all_jobs_together_stay_within_the_whole),
         cmocka_unit_test(
             a_smaller_budget_drains_before_it_lets_anything_through),
     };

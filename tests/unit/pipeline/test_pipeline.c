@@ -182,6 +182,53 @@ attempts_that_are_used_up_make_a_dead_letter(void **state)
 }
 
 static void
+short_retries(struct mst_pipeline_spec *spec)
+{
+    spec->retry.max_attempts = 0;
+    spec->retry.max_elapsed_ms = 30;
+}
+
+static void
+retries_that_took_too_long_make_a_dead_letter(void **state)
+{
+    (void)state;
+    const struct fake_source_script source = {.total = 50, .keys = 5};
+    const struct fake_sink_script sink = {.retry = 1000};
+    struct fake_world world;
+    struct mst_error err;
+    fake_world_init(&world, 1, &source, &sink, 1);
+    assert_int_equal(run_world(&world, short_retries, &err),
+                     MST_PIPELINE_COMPLETED);
+    for (uint64_t n = 1; n <= source.total; n++) {
+        assert_int_equal(world.letters[0][n], 1);
+    }
+    fake_world_clear(&world);
+}
+
+static void
+tiny_budget(struct mst_pipeline_spec *spec)
+{
+    spec->memory = 1;
+}
+
+static void
+events_larger_than_the_budget_go_through_in_order(void **state)
+{
+    (void)state;
+    const struct fake_source_script source = {.total = 500, .keys = 5};
+    const struct fake_sink_script sinks[2] = {{.async = true}, {.full = 300}};
+    struct fake_world world;
+    struct mst_error err;
+    fake_world_init(&world, 1, &source, sinks, 2);
+    assert_int_equal(run_world(&world, tiny_budget, &err),
+                     MST_PIPELINE_COMPLETED);
+    assert_int_equal(fake_world_missing(&world, source.total), 0);
+    assert_int_equal(fake_world_repeated(&world), 0);
+    assert_int_equal(world.out_of_order, 0);
+    fake_world_clear(&world);
+}
+
+static void
 short_time(struct mst_pipeline_spec *spec)
 {
     spec->timeout_ms = 100;
@@ -407,6 +454,8 @@ main(void)
         cmocka_unit_test(full_dead_letters_stop_the_job_and_lose_nothing),
         cmocka_unit_test(letters_are_kept_in_order_up_to_the_last_that_fits),
         cmocka_unit_test(attempts_that_are_used_up_make_a_dead_letter),
+        cmocka_unit_test(retries_that_took_too_long_make_a_dead_letter),
+        cmocka_unit_test(events_larger_than_the_budget_go_through_in_order),
         cmocka_unit_test(a_dead_sink_holds_the_position_and_the_time_ends),
         cmocka_unit_test(a_lost_lease_ends_the_run_and_saves_nothing),
         cmocka_unit_test(nothing_is_delivered_before_the_lease_is_renewed),
