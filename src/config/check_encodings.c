@@ -225,7 +225,8 @@ encoding_sink(struct encoding_check *check, struct mst_config_step *step,
     }
 }
 
-/* Dead letters are kept as they were read. */
+/* A sink that carries attributes gets dead letters as they were read; any other
+ * a JSON object of each, or what that can become. */
 static void
 encoding_dlq(struct encoding_check *check, enum mst_encoding read,
              const char *path)
@@ -234,9 +235,13 @@ encoding_dlq(struct encoding_check *check, enum mst_encoding read,
     if (step == NULL || step->broken) {
         return;
     }
-    step->from = read;
-    step->to = read;
-    if (step->output_encoding != MST_ENCODING_NONE
+    const struct mst_sink_type *sink =
+        check->loader->config->services[step->service].sink;
+    bool whole = (sink->capabilities & MST_SINK_ATTRIBUTES) == 0
+                 || (sink->encodings & (1U << read)) == 0;
+    check->current = whole ? MST_ENCODING_JSON : read;
+    check->schema = NULL;
+    if (!whole && step->output_encoding != MST_ENCODING_NONE
         && step->output_encoding != read) {
         char inner[MST_PATH_MAX];
         struct mst_place place = encoding_place(step, path, inner);
@@ -245,9 +250,7 @@ encoding_dlq(struct encoding_check *check, enum mst_encoding read,
                         mst_encoding_name(read));
         return;
     }
-    if (!encoding_accepts(check, step)) {
-        encoding_refuse(check, step, path);
-    }
+    encoding_sink(check, step, path);
 }
 
 static bool

@@ -72,7 +72,7 @@ conceal_variable(void *arg, const char *name)
     }
     /* Inside of a JSON text it has escapes, and the quotes of that text. */
     struct mst_buf json;
-    mst_buf_init(&json, MST_ENV_MAX_VALUE * 8);
+    mst_buf_init(&json, (size_t)MST_ENV_MAX_VALUE * 8);
     self->status = mst_buf_append_json(&json, mst_slice_str(value));
     if (self->status == MST_OK && json.len - 2 != strlen(value)) {
         conceal_value(self, name, mst_slice_of(json.data + 1, json.len - 2));

@@ -30,7 +30,9 @@ enum mst_sink_capability {
      * that has the events. */
     MST_SINK_ASYNC = 1U << 5,
     /* Its position is stored with the data: `resume` tells how far it is. */
-    MST_SINK_RESUMES = 1U << 6
+    MST_SINK_RESUMES = 1U << 6,
+    /* What it writes carries the attributes of events beside the payload. */
+    MST_SINK_ATTRIBUTES = 1U << 7
 };
 
 /* What the engine offers a sink. Borrowed; outlives the instance.

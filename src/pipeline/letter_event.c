@@ -7,10 +7,11 @@
 
 #include "base/base64.h"
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/utf8.h"
 
 enum {
-    LETTER_OWN_ATTRIBUTES = 9,
+    LETTER_OWN_ATTRIBUTES = 11,
     LETTER_COMPARED = 2000, /* attributes, each with each */
     LETTER_JSON_MAX = 1024 * 1024 * 1024
 };
@@ -34,8 +35,29 @@ letter_attribute(struct mst_arena *arena, const char *name, const char *value)
     return attribute;
 }
 
+/* Where the event is at its origin: as the source says it, else its mark. */
 static enum mst_status
-letter_attributes(struct letter_event *self, const struct mst_letter *letter)
+letter_position(struct letter_event *self, const struct mst_letter *letter,
+                struct mst_slice place, struct mst_attribute *ret)
+{
+    struct mst_slice mark = letter->position;
+    ret->name = mst_slice_str("mstream.dlq.position");
+    if (place.data != NULL || mst_utf8_valid(mark.data, mark.len) == mark.len) {
+        ret->value =
+            mst_arena_copy(&self->arena, place.data != NULL ? place : mark);
+        return MST_OK;
+    }
+    struct mst_buf text;
+    mst_buf_init(&text, LETTER_JSON_MAX);
+    enum mst_status status = mst_base64_encode(mark, &text);
+    ret->value = mst_arena_copy(&self->arena, mst_buf_slice(&text));
+    mst_buf_clear(&text);
+    return status;
+}
+
+static enum mst_status
+letter_attributes(struct letter_event *self, const struct mst_letter *letter,
+                  struct mst_slice place)
 {
     char number[32];
     char when[MST_TIME_TEXT_MAX];
@@ -55,7 +77,7 @@ letter_attributes(struct letter_event *self, const struct mst_letter *letter)
     (void)snprintf(number, sizeof(number), "%u", letter->attempts);
     (void)snprintf(hash, sizeof(hash), "%016llx",
                    (unsigned long long)letter->connector_hash);
-    const char *const own[LETTER_OWN_ATTRIBUTES][2] = {
+    const char *const own[LETTER_OWN_ATTRIBUTES - 1][2] = {
         {"mstream.dlq.job", letter->job},
         {"mstream.dlq.sink", letter->sink != NULL ? letter->sink : ""},
         {"mstream.dlq.stage", letter->stage},
@@ -64,10 +86,14 @@ letter_attributes(struct letter_event *self, const struct mst_letter *letter)
         {"mstream.dlq.time", when},
         {"mstream.dlq.attempts", number},
         {"mstream.dlq.encoding", mst_encoding_name(letter->encoding)},
+        {"mstream.dlq.op", mst_op_name(letter->op)},
         {"mstream.dlq.connector", hash},
     };
-    for (size_t i = 0; i < LETTER_OWN_ATTRIBUTES; i++) {
+    for (size_t i = 0; i < MST_ARRAY_SIZE(own); i++) {
         all[n++] = letter_attribute(&self->arena, own[i][0], own[i][1]);
+    }
+    if (letter_position(self, letter, place, &all[n++]) != MST_OK) {
+        return MST_FATAL;
     }
     for (size_t i = 0; i < n; i++) {
         if (all[i].name.data == NULL || all[i].value.data == NULL) {
@@ -79,14 +105,37 @@ letter_attributes(struct letter_event *self, const struct mst_letter *letter)
     return MST_OK;
 }
 
-/* The sink's form of a letter that it can not take as it is. */
+static enum mst_status letter_json(const struct mst_letter *letter,
+                                   struct mst_slice place, bool for_sink,
+                                   struct mst_buf *out);
+
+/* The same letter has the same one when it comes again, so that a sink that
+ * goes by it keeps it once. */
+static enum mst_status
+letter_json_id(struct mst_buf *out, const struct mst_letter *letter)
+{
+    uint64_t where = mst_hash64(letter->position.data, letter->position.len);
+    uint64_t what = mst_hash64(letter->payload.data, letter->payload.len);
+    const char *sink = letter->sink != NULL ? letter->sink : "";
+    uint64_t whose = mst_hash64(letter->job, strlen(letter->job))
+                     ^ (mst_hash64(sink, strlen(sink)) * 31);
+    return mst_buf_printf(out, "\"_id\":\"%016llx%016llx%016llx\",",
+                          (unsigned long long)whose, (unsigned long long)where,
+                          (unsigned long long)what);
+}
+
+/* One object with all of it, for a sink that can not carry attributes or does
+ * not take the bytes; as that sink's encoding. */
 static enum mst_status
 letter_convert(struct letter_event *self, const struct mst_letter *letter,
-               const struct mst_pipeline_sink *sink, struct mst_error *err)
+               const struct mst_pipeline_sink *sink, struct mst_slice place,
+               struct mst_error *err)
 {
     mst_buf_init(&self->json, LETTER_JSON_MAX);
-    enum mst_status status =
-        mst_letter_to_json(letter, MST_SLICE_NONE, &self->json);
+    /* The key is in the object: in the sink each letter stands for itself. */
+    self->event.key = MST_SLICE_NONE;
+    self->event.key_kind = MST_KEY_NONE;
+    enum mst_status status = letter_json(letter, place, true, &self->json);
     if (status != MST_OK) {
         return mst_fail(err, MST_FATAL, "dlq", 0,
                         "can not write the letter as JSON");
@@ -109,7 +158,7 @@ letter_convert(struct letter_event *self, const struct mst_letter *letter,
 enum mst_status
 mst_letter_event_create(const struct mst_letter *letter,
                         const struct mst_pipeline_sink *sink,
-                        struct mst_delivery *original,
+                        struct mst_delivery *original, struct mst_slice place,
                         struct mst_part **ret_part, struct mst_error *err)
 {
     struct letter_event *self = calloc(1, sizeof(*self));
@@ -130,12 +179,13 @@ mst_letter_event_create(const struct mst_letter *letter,
     self->delivery.original = original;
     self->delivery.payload = letter->payload;
     self->delivery.encoding = letter->encoding;
-    enum mst_status status = letter_attributes(self, letter);
+    bool raw = (takes & (1U << MST_ENCODING_RAW)) != 0
+               || (takes & (1U << letter->encoding)) != 0;
+    enum mst_status status = letter_attributes(self, letter, place);
     if (status != MST_OK) {
         status = mst_fail_memory(err, "dlq");
-    } else if ((takes & (1U << MST_ENCODING_RAW)) == 0
-               && (takes & (1U << letter->encoding)) == 0) {
-        status = letter_convert(self, letter, sink, err);
+    } else if (!raw || (sink->type->capabilities & MST_SINK_ATTRIBUTES) == 0) {
+        status = letter_convert(self, letter, sink, place, err);
     }
     if (status != MST_OK) {
         mst_letter_event_destroy(&self->delivery);
@@ -260,23 +310,49 @@ letter_json_attributes(struct mst_buf *out, const struct mst_letter *letter)
     return status == MST_OK ? mst_buf_append_str(out, "},") : status;
 }
 
+/* What the source says of the place, else the mark for a sink. */
 static enum mst_status
-letter_json_place(struct mst_buf *out, struct mst_slice place)
+letter_json_place(const struct mst_letter *letter, struct mst_slice place,
+                  bool for_sink, struct mst_buf *out)
 {
-    return mst_buf_printf(out, "\"position\":%.*s,", (int)place.len,
-                          (const char *)place.data);
+    if (place.data != NULL) {
+        return mst_buf_printf(out, "\"position\":%.*s,", (int)place.len,
+                              (const char *)place.data);
+    }
+    if (!for_sink) {
+        return MST_OK;
+    }
+    enum mst_status status =
+        letter_json_bytes(out, "position", letter->position);
+    return status == MST_OK ? mst_buf_append_char(out, ',') : status;
 }
 
-enum mst_status
-mst_letter_to_json(const struct mst_letter *letter, struct mst_slice place,
-                   struct mst_buf *out)
+/* The store's number, or what a sink is given instead. */
+static enum mst_status
+letter_json_begin(const struct mst_letter *letter, bool for_sink,
+                  struct mst_buf *out)
+{
+    enum mst_status status = mst_buf_append_char(out, '{');
+    if (status == MST_OK) {
+        status = for_sink ? letter_json_id(out, letter)
+                          : mst_buf_printf(out, "\"id\":%llu,",
+                                           (unsigned long long)letter->id);
+    }
+    return status != MST_OK
+               ? status
+               : mst_buf_printf(out,
+                                "\"attempts\":%u,\"connector\":\"%016llx\",",
+                                letter->attempts,
+                                (unsigned long long)letter->connector_hash);
+}
+
+static enum mst_status
+letter_json(const struct mst_letter *letter, struct mst_slice place,
+            bool for_sink, struct mst_buf *out)
 {
     char when[MST_TIME_TEXT_MAX];
     mst_time_format(letter->time_ms, when);
-    enum mst_status status = mst_buf_printf(
-        out, "{\"id\":%llu,\"attempts\":%u,\"connector\":\"%016llx\",",
-        (unsigned long long)letter->id, letter->attempts,
-        (unsigned long long)letter->connector_hash);
+    enum mst_status status = letter_json_begin(letter, for_sink, out);
     const char *const texts[][2] = {
         {"job", letter->job},
         {"sink", letter->sink},
@@ -290,8 +366,8 @@ mst_letter_to_json(const struct mst_letter *letter, struct mst_slice place,
     for (size_t i = 0; i < MST_ARRAY_SIZE(texts) && status == MST_OK; i++) {
         status = letter_json_text(out, texts[i][0], texts[i][1]);
     }
-    if (status == MST_OK && place.data != NULL) {
-        status = letter_json_place(out, place);
+    if (status == MST_OK) {
+        status = letter_json_place(letter, place, for_sink, out);
     }
     status = status == MST_OK ? letter_json_attributes(out, letter) : status;
     status =
@@ -301,4 +377,11 @@ mst_letter_to_json(const struct mst_letter *letter, struct mst_slice place,
                  ? letter_json_bytes(out, "payload", letter->payload)
                  : status;
     return status == MST_OK ? mst_buf_append_char(out, '}') : status;
+}
+
+enum mst_status
+mst_letter_to_json(const struct mst_letter *letter, struct mst_slice place,
+                   struct mst_buf *out)
+{
+    return letter_json(letter, place, false, out);
 }

@@ -11,7 +11,7 @@
 #include "pipeline/letter_event.h"
 #include "pipeline/run.h"
 
-enum { LETTERS_AT_ONCE = 64 };
+enum { LETTERS_AT_ONCE = 64, LETTERS_PLACE_MAX = 64 * 1024 };
 
 static void
 letters_fill(const struct mst_runner *runner,
@@ -160,9 +160,17 @@ letters_send(struct mst_runner *runner, struct mst_delivery *delivery)
     struct mst_letter letter;
     struct mst_error err;
     struct mst_part *part = NULL;
+    struct mst_buf place;
     letters_fill(runner, delivery, &letter);
-    enum mst_status status =
-        mst_letter_event_create(&letter, to->spec, delivery, &part, &err);
+    mst_buf_init(&place, LETTERS_PLACE_MAX);
+    const struct mst_source_type *source = pipeline->spec->source;
+    if (source->locate == NULL
+        || source->locate(&letter, true, &place) != MST_OK) {
+        mst_buf_clear(&place);
+    }
+    enum mst_status status = mst_letter_event_create(
+        &letter, to->spec, delivery, mst_buf_slice(&place), &part, &err);
+    mst_buf_clear(&place);
     if (status == MST_OK && !mst_runner_offer(to, part)) {
         mst_letter_event_destroy(&part->deliveries[0]);
         status = mst_fail_memory(&err, "pipeline");

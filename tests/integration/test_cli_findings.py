@@ -193,3 +193,20 @@ sinks = [ { service_name = "out", resource = "copy" } ]
     text = mstream("explain", path, env=env).out
     assert "topsecret" not in text
     assert '"${SECRETX}"' in text
+
+
+def test_a_letter_in_a_file_holds_everything(mstream, config, tmp_path):
+    bad = '{"_id":99999999999999999999,"a":"\u00e9"}'
+    dlq = 'dlq = { service_name = "out", resource = "letters.jsonl" }'
+    path = config(job=dlq, lines=['{"_id":1}', bad])
+    mstream("run", path, "--once", code=3)
+    (line,) = (tmp_path / "out" / "letters.jsonl").read_text().splitlines()
+    letter = json.loads(line)
+    assert letter["payload"] == bad
+    assert letter["encoding"] == "json"
+    assert "outside the range" in letter["reason"]
+    for name in ("_id", "hint", "time", "stage", "connector", "attributes"):
+        assert name in letter
+    assert (letter["job"], letter["sink"]) == ("users", "out")
+    assert letter["attempts"] == 1
+    assert [v for k, v in letter.items() if k.startswith("position") and v]

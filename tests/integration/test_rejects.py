@@ -252,14 +252,42 @@ def test_letters_to_a_topic_are_the_bytes_that_were_read(to_mongodb, kafka):
         assert headers["mstream.dlq.encoding"] == "json"
         assert int(headers["mstream.dlq.attempts"]) >= 1
         assert headers["mstream.dlq.reason"] and headers["mstream.dlq.time"]
+        assert json.loads(headers["mstream.dlq.position"])["topic"] == to_mongodb.topic
+        assert headers["mstream.dlq.op"]
         assert headers["topic"] == to_mongodb.topic
 
 
-def test_letters_to_a_file_are_the_bytes_that_were_read(to_mongodb):
+BAD = '{"_id":1,"_id":2}'
+
+
+def check_letter(letter, job):
+    """An object that stands for BAD, the second message."""
+    assert letter["payload"] == BAD
+    assert letter["reason"] and letter["time"]
+    assert (letter["job"], letter["sink"]) == (job.name, "m")
+    assert (letter["encoding"], letter["attempts"]) == ("json", 1)
+    assert letter["position"]["topic"] == job.topic
+    assert letter["attributes"]["topic"] == job.topic
+
+
+def test_letters_to_a_file_are_a_line_with_all_of_each(to_mongodb):
     to_mongodb.more = {"dlq": {"service_name": "files", "resource": "letters.jsonl"}}
-    to_mongodb.feed('{"_id": 0}', '{"_id":1,"_id":2}', '{"_id": 1}')
+    to_mongodb.feed('{"_id": 0}', BAD, '{"_id": 1}')
     to_mongodb.run(code=3)
     assert to_mongodb.copied() == [0, 1]
     folder = to_mongodb.mstream.folder / "letters"
     [file] = [path for path in folder.iterdir() if path.is_file()]
-    assert file.read_text() == '{"_id":1,"_id":2}\n'
+    [line] = file.read_text().splitlines()
+    check_letter(json.loads(line), to_mongodb)
+
+
+def test_letters_to_a_collection_are_documents_that_come_once(to_mongodb, mongodb):
+    to_mongodb.more = {"dlq": {"service_name": "m", "resource": "letters"}}
+    to_mongodb.feed('{"_id": 0}', BAD, '{"_id": 1}')
+    to_mongodb.run(code=3)
+    to_mongodb.mstream(
+        *["checkpoints", "set", to_mongodb.name, "--reset", "--config", to_mongodb.path]
+    )
+    to_mongodb.run(code=None)
+    [letter] = mongodb.db["letters"].find()
+    check_letter(letter, to_mongodb)

@@ -380,7 +380,8 @@ const struct mst_sink_type mst_kafka_sink = {
     .options = {.options = kafka_sink_options,
                 .len = KAFKA_SINK_OPTIONS_LEN,
                 .size = sizeof(struct kafka_sink_options)},
-    .capabilities = MST_SINK_APPEND | MST_SINK_DELETE | MST_SINK_ASYNC,
+    .capabilities = MST_SINK_ATTRIBUTES | MST_SINK_APPEND | MST_SINK_DELETE
+                    | MST_SINK_ASYNC,
     .encodings = 1U << MST_ENCODING_RAW | 1U << MST_ENCODING_BSON
                  | 1U << MST_ENCODING_JSON | 1U << MST_ENCODING_AVRO,
     .create = sink_create,

@@ -192,6 +192,7 @@ static const struct mst_sink_type both_sink = {
     .help = "A sink of documents.",
     .service_options = SERVICE_TABLE,
     .options = STEP_TABLE,
+    .capabilities = MST_SINK_ATTRIBUTES,
     .encodings = 1U << MST_ENCODING_BSON | 1U << MST_ENCODING_JSON,
 };
 

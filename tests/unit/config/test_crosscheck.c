@@ -196,8 +196,11 @@ encodings_fit_together(void **state)
          "  hint: set output_encoding to one of: bson, json\n"},
         {M S "[[connectors]]\nname = \"c\"\n" SRC SINK
              "dlq = { service_name = \"s\" }\n",
-         "t.toml:12:7: error: a sink of provider 'screen' does not take bson "
-         "(connectors[0].dlq)\n"
+         ""},
+        {M S "[[connectors]]\nname = \"c\"\n" SRC SINK
+             "dlq = { service_name = \"s\", output_encoding = \"bson\" }\n",
+         "t.toml:12:49: error: a sink of provider 'screen' does not take bson "
+         "(connectors[0].dlq.output_encoding)\n"
          "  hint: set output_encoding to one of: json\n"},
         {M "[[connectors]]\nname = \"c\"\n" SRC SINK
            "dlq = { service_name = \"m\", resource = \"d\", "
