@@ -199,7 +199,7 @@ encodings_fit_together(void **state)
          ""},
         {M S "[[connectors]]\nname = \"c\"\n" SRC SINK
              "dlq = { service_name = \"s\", output_encoding = \"bson\" }\n",
-         "t.toml:12:49: error: a sink of provider 'screen' does not take bson "
+         "t.toml:12:47: error: a sink of provider 'screen' does not take bson "
          "(connectors[0].dlq.output_encoding)\n"
          "  hint: set output_encoding to one of: json\n"},
         {M "[[connectors]]\nname = \"c\"\n" SRC SINK
