@@ -7,7 +7,8 @@
 
 enum {
     /* Given also when those with a `memory` of their own took all. */
-    JOB_SPEC_MEMORY_MIN = 1024 * 1024
+    JOB_SPEC_MEMORY_MIN = 1024 * 1024,
+    JOB_SPEC_ROUND_FROM = 16 * JOB_SPEC_MEMORY_MIN
 };
 
 /* Adds up who is enabled; *ret_own is what they have of their own. Returns
@@ -39,7 +40,10 @@ mst_job_share(const struct mst_config *config, const char *only)
     jobs = jobs == 0 ? 1 : jobs;
     uint64_t least = config->memory / jobs;
     least = least < JOB_SPEC_MEMORY_MIN ? least : JOB_SPEC_MEMORY_MIN;
-    return left / jobs < least ? least : left / jobs;
+    uint64_t share = left / jobs < least ? least : left / jobs;
+    /* Even numbers are said as "85MiB", not byte by byte. */
+    uint64_t unit = share >= JOB_SPEC_ROUND_FROM ? JOB_SPEC_MEMORY_MIN : 1024;
+    return share < unit ? share : share - share % unit;
 }
 
 uint64_t

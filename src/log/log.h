@@ -30,7 +30,7 @@ struct mst_log_field {
 #define MST_LOG_STR(n, v) ((struct mst_log_field){(n), (v), 0})
 #define MST_LOG_NUM(n, v) ((struct mst_log_field){(n), NULL, (int64_t)(v)})
 
-/* Thread: before others start. */
+/* Thread: any; atomic. */
 void mst_log_set_level(enum mst_log_level level);
 void mst_log_set_json(bool json);
 bool mst_log_enabled(enum mst_log_level level);

@@ -30,6 +30,8 @@ memory_that_is_not_spoken_for_is_shared_evenly(void **state)
         {64 * MIB, {80 * MIB, 1}, {true, true, true}, NULL, 1 * MIB},
         {1 * MIB, {80 * MIB}, {true, true, true}, NULL, MIB / 2},
         {64 * MIB, {0}, {false}, NULL, 64 * MIB},
+        {256 * MIB, {0}, {true, true, true}, NULL, 85 * MIB},
+        {10 * MIB, {0}, {true, true, true}, NULL, (uint64_t)3413 * 1024},
     };
     (void)state;
     for (size_t i = 0; i < MST_ARRAY_SIZE(cases); i++) {
