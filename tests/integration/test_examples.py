@@ -72,6 +72,133 @@ def test_mongodb_to_kafka_delivers(mstreamd, mongodb, kafka):
     assert records[2].value is None
 
 
+def run(mstreamd, name, **env):
+    return mstreamd(ROOT / "examples" / f"{name}.toml", env=env)
+
+
+def test_generate_writes_all_changes(mstreamd, tmp_path):
+    daemon = run(mstreamd, "generate")
+    out = tmp_path / "generate-out"
+    daemon.wait_log("completed", 60)
+    daemon.stop()
+    rows = (out / "people.csv").read_text().splitlines()
+    assert rows[0] == "n,name,age,role"
+    assert len(rows) == 1 + 100000
+    assert [path.name for path in sorted(out.glob("people-*.bson"))] == [
+        f"people-{n:06}.bson" for n in (1, 2, 3)
+    ]
+
+
+def test_files_are_copied_and_followed(mstreamd, tmp_path):
+    incoming = tmp_path / "files-in"
+    incoming.mkdir()
+    (incoming / "a.jsonl").write_text('{"_id": 1, "name": "Ada"}\n')
+    (incoming / "t.csv").write_text("id,name\n7,Grace\n")
+    daemon = run(mstreamd, "files")
+    out = tmp_path / "files-out"
+
+    def found(pattern):
+        return "".join(path.read_text() for path in sorted(out.glob(pattern)))
+
+    wait_until(lambda: found("*/lines-*").count("\n") == 1)
+    with (incoming / "a.jsonl").open("a") as more:
+        more.write('{"_id": 2, "name": "Alan"}\n')
+    wait_until(lambda: found("*/lines-*").count("\n") == 2)
+    wait_until(lambda: found("tables.csv*").count("\n") == 2)
+    daemon.stop()
+    names = [json.loads(line)["name"] for line in found("*/lines-*").split("\n")[:2]]
+    assert names == ["Ada", "Alan"]
+    assert found("tables.csv*").split("\n")[1] == "7,Grace"
+
+
+def test_kafka_to_kafka_mirrors(mstreamd, kafka):
+    topic, copy = kafka.topic("orders", partitions=3), f"{kafka.prefix}.copy"
+    kafka.produce(topic, [{"key": b"a", "value": b'{"n": 1}'}])
+    daemon = run(
+        mstreamd,
+        "kafka-to-kafka",
+        KAFKA_BOOTSTRAP=kafka.bootstrap,
+        KAFKA_TARGET_BOOTSTRAP=kafka.bootstrap,
+        KAFKA_TOPIC=topic,
+        KAFKA_TARGET_TOPIC=copy,
+    )
+    wait_until(lambda: kafka.exists(copy) and kafka.count(copy) == 1)
+    (record,) = kafka.consume_all(copy)
+    daemon.stop()
+    kafka.admin.delete_topics([copy])
+    assert (record.key, record.value) == (b"a", b'{"n": 1}')
+
+
+def test_kafka_to_mongodb_applies(mstreamd, mongodb, kafka):
+    topic = kafka.topic("users", partitions=3)
+    kafka.produce(
+        topic,
+        [
+            {"key": b"1", "value": b'{"_id": 1, "name": "Ada"}'},
+            {"key": b"2", "value": b'{"_id": 2, "name": "Alan"}'},
+            {"key": b"1", "value": b'{"_id": 1, "name": "Ada L."}'},
+        ],
+    )
+    daemon = run(
+        mstreamd,
+        "kafka-to-mongodb",
+        KAFKA_BOOTSTRAP=kafka.bootstrap,
+        KAFKA_TOPIC=topic,
+        KAFKA_GROUP=kafka.prefix,
+        MONGO_URI=mongodb.uri,
+        MONGO_DATABASE=mongodb.name,
+    )
+    wanted = {1: "Ada L.", 2: "Alan"}
+    wait_until(
+        lambda: {d["_id"]: d["name"] for d in mongodb.db["users"].find()} == wanted
+    )
+    daemon.stop()
+
+
+def test_mongodb_database_shows_envelopes(mstreamd, mongodb):
+    daemon = run(
+        mstreamd, "mongodb-database", MONGO_URI=mongodb.uri, MONGO_DB=mongodb.name
+    )
+    wait_until(lambda: follows(mongodb), what="the change stream")
+    mongodb.db["other"].insert_one({"_id": 0})
+    mongodb.db["users"].insert_one({"_id": 1})
+    mongodb.db["orders_eu"].insert_one({"_id": 2})
+    wait_until(lambda: '"orders_eu"' in daemon.stdout())
+    daemon.stop()
+    assert '"users"' in daemon.stdout()
+    assert '"other"' not in daemon.stdout()
+    assert '"op":"c"' in daemon.stdout()
+
+
+def test_mongodb_to_mongodb_replays(mstreamd, mongodb):
+    copy = f"{mongodb.name}_copy"
+    daemon = run(
+        mstreamd,
+        "mongodb-to-mongodb",
+        MONGO_URI=mongodb.uri,
+        MONGO_DATABASE=mongodb.name,
+        MONGO_TARGET_URI=mongodb.uri,
+        MONGO_TARGET_DATABASE=copy,
+    )
+    users = mongodb.db["users"]
+    wait_until(lambda: follows(mongodb), what="the change stream")
+    users.insert_one({"_id": 1, "tags": ["a", "b"], "n": 1})
+    users.update_one({"_id": 1}, {"$set": {"tags.1": "c"}, "$inc": {"n": 4}})
+    users.insert_one({"_id": 2})
+    users.delete_one({"_id": 2})
+    target = mongodb.client[copy]["users"]
+
+    def replayed():
+        found = [{k: d[k] for k in ("_id", "tags", "n")} for d in target.find()]
+        return found == [{"_id": 1, "tags": ["a", "c"], "n": 5}]
+
+    try:
+        wait_until(replayed)
+        daemon.stop()
+    finally:
+        mongodb.client.drop_database(copy)
+
+
 def follows(mongodb):
     """True once a change stream on this test's database is open."""
     pipeline = [

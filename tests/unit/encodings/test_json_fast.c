@@ -90,14 +90,32 @@ every_end_is_read_at_any_distance_from_the_start(void **state)
     mst_buf_clear(&out);
 }
 
+struct fault {
+    const char *json;
+    int offset; /* from the start of this text */
+    const char *text;
+};
+
+static void
+assert_fault(const struct fault *fault, int padding, struct mst_buf *out)
+{
+    char json[TEXT];
+    struct mst_error err;
+    mst_error_clear(&err);
+    int before = snprintf(json, sizeof(json), "{\"p\":\"%*s\",", padding, "");
+    (void)snprintf(json + before, sizeof(json) - (size_t)before, "%s",
+                   fault->json);
+    assert_int_equal(read_json(json, out, &err), MST_REJECTED);
+    assert_int_equal(err.offset, before + fault->offset);
+    if (strstr(err.text, fault->text) == NULL) {
+        fail_msg("%s: %s", json, err.text);
+    }
+}
+
 static void
 fault_has_its_place_at_any_distance_from_the_start(void **state)
 {
-    static const struct {
-        const char *json;
-        int offset; /* from the start of this text */
-        const char *text;
-    } faults[] = {
+    static const struct fault faults[] = {
         {"\"a\":x}", 4, "field 'a'"},
         {"\"a\":1", 5, "the text ends"},
         {"\"a\":{\"b\":[1,2,}]}}", 14, "field 'a.b.2'"},
@@ -111,18 +129,7 @@ fault_has_its_place_at_any_distance_from_the_start(void **state)
     mst_buf_init(&out, ROOM);
     for (size_t i = 0; i < MST_ARRAY_SIZE(faults); i++) {
         for (int padding = 0; padding < PADDING; padding++) {
-            char json[TEXT];
-            struct mst_error err;
-            mst_error_clear(&err);
-            int before =
-                snprintf(json, sizeof(json), "{\"p\":\"%*s\",", padding, "");
-            (void)snprintf(json + before, sizeof(json) - (size_t)before, "%s",
-                           faults[i].json);
-            assert_int_equal(read_json(json, &out, &err), MST_REJECTED);
-            assert_int_equal(err.offset, before + faults[i].offset);
-            if (strstr(err.text, faults[i].text) == NULL) {
-                fail_msg("%s: %s", json, err.text);
-            }
+            assert_fault(&faults[i], padding, &out);
         }
     }
     mst_buf_clear(&out);
