@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* mstream checkpoints set and rewind: a person says where a job goes on. */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -46,6 +47,11 @@ set_begin(const struct mst_cli_args *args, struct set_change *self, int *code)
     }
     self->source = config->services[self->connector->source.service].source;
     mst_job_source_args(config, self->connector, &self->source_args);
+    if (!self->connector->checkpoint.enabled) {
+        (void)fputs("warning: this job has checkpoint.enabled = false and will "
+                    "not look at it\n",
+                    stderr);
+    }
     return true;
 }
 

@@ -80,6 +80,18 @@ convert_parse(struct convert *convert)
                      from == NULL ? "from" : "to");
         return false;
     }
+    if (strcmp(to, "json") != 0 && mst_cli_value(args, "json-mode") != NULL) {
+        mst_cli_fail(args, "leave it out, or say --to json",
+                     "--json-mode is how JSON is written, and no JSON is");
+        return false;
+    }
+    if (strcmp(from, "json") == 0 && strcmp(to, "json") == 0
+        && mst_cli_value(args, "json-mode") != NULL) {
+        mst_cli_fail(args, "leave it out, or go by way of --to bson",
+                     "JSON to JSON is checked and copied as it is: --json-mode "
+                     "would do nothing");
+        return false;
+    }
     struct mst_encoding_options options = {
         .json_mode = (enum mst_json_mode)convert_choice(args, "json-mode",
                                                         convert_modes),
@@ -306,7 +318,9 @@ const struct mst_cli_command mst_command_convert = {
                "Avro files.",
     .details =
         "Reads standard input and writes standard output by default. The same "
-        "encoding\non both sides checks and copies. Exit code 3 when a "
+        "encoding\non both sides checks and copies: of JSON its grammar and "
+        "UTF-8, not whether a\nname comes twice in an object (going by way of "
+        "BSON does). Exit code 3 when a "
         "document was refused; with\n--json the counts are told on standard "
         "error. Avro is a container file, or what\n--framing says. It is "
         "written "

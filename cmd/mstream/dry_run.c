@@ -141,6 +141,24 @@ dry_wait(void)
     (void)nanosleep(&wait, NULL);
 }
 
+/* What it waits for, while it does; it is no error yet. */
+static void
+dry_tell(const struct dry_run *self, const struct mst_error *err)
+{
+    struct mst_output out;
+    mst_output_init(&out);
+    if (self->args->json) {
+        mst_output_open(&out, NULL, '{');
+        mst_output_str(&out, "waiting", err->text);
+        mst_output_close(&out, '}');
+        mst_output_newline(&out);
+    } else {
+        mst_output_text(&out, "%s\n", err->text);
+    }
+    (void)fwrite(out.buf.data, 1, out.buf.len, stderr);
+    mst_output_clear(&out);
+}
+
 static enum mst_status
 dry_open(struct dry_run *self, struct mst_error *err)
 {
@@ -150,6 +168,7 @@ dry_open(struct dry_run *self, struct mst_error *err)
         start.position = self->checkpoint.position;
         start.origin = self->checkpoint.origin;
     }
+    bool told = false;
     for (;;) {
         mst_error_clear(err);
         enum mst_status status = type->open(self->source, &start, err);
@@ -157,6 +176,11 @@ dry_open(struct dry_run *self, struct mst_error *err)
                      || status == MST_AGAIN;
         if (!again || dry_is_late(self)) {
             return status;
+        }
+        if (!told && err->text[0] != '\0') {
+            mst_error_prefix(err, "waiting for the source: ");
+            dry_tell(self, err);
+            told = true;
         }
         dry_wait();
     }

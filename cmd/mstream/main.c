@@ -62,8 +62,11 @@ main_run(const struct mst_cli_command *command, int argc, char **argv)
             return main_help(command, MST_EXIT_OK);
         }
     }
-    return mst_cli_parse(command, argc, argv, &args) ? command->run(&args)
-                                                     : MST_EXIT_USAGE;
+    if (!mst_cli_parse(command, argc, argv, &args)) {
+        return MST_EXIT_USAGE;
+    }
+    mst_log_set_json(args.json);
+    return command->run(&args);
 }
 
 /* Goes down to the command that the words name, and runs it, or helps. */

@@ -27,7 +27,7 @@ static const char options_help[] =
     "SIGHUP loads the configuration again.\n"
     "\n"
     "Example:\n"
-    "  mstreamd --config examples/quickstart.toml --set api.port=9000\n"
+    "  mstreamd --config examples/quickstart.toml --set log.level=debug\n"
     "\n"
     "Exit codes: 0 ended as told, 1 failed, 2 usage or configuration.\n";
 

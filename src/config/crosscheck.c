@@ -11,7 +11,6 @@ static void
 check_connector(struct mst_loader *loader,
                 struct mst_config_connector *connector, const char *path)
 {
-    size_t before = 0;
     const struct mst_retry_policy *retry = &connector->retry;
     if (!connector->broken && retry->base_ms > retry->max_ms) {
         char inner[MST_PATH_MAX];
@@ -20,7 +19,8 @@ check_connector(struct mst_loader *loader,
             mst_loader_place(connector->node, "retry", inner);
         mst_loader_fail(loader, &place, NULL, "'base' is longer than 'max'");
     }
-    before = loader->reader.problems->errors;
+    mst_loader_check_sense(loader, connector, path);
+    size_t before = loader->reader.problems->errors;
     mst_loader_check_encodings(loader, connector, path);
     connector->unclear = loader->reader.problems->errors > before;
 }
@@ -108,11 +108,25 @@ check_state_path(struct mst_loader *loader)
     }
 }
 
+static void
+check_api(struct mst_loader *loader)
+{
+    const struct mst_toml_node *api = mst_node_get(loader->config->root, "api");
+    if (api != NULL && loader->registry->no_api) {
+        struct mst_place place = mst_place_value(api, "api");
+        mst_problems_add(loader->reader.problems, MST_PROBLEM_WARNING, &place,
+                         NULL,
+                         "this build serves no API yet: its keys have "
+                         "no effect");
+    }
+}
+
 void
 mst_loader_crosscheck(struct mst_loader *loader)
 {
     struct mst_config *config = loader->config;
     check_system(loader);
+    check_api(loader);
     check_state_path(loader);
     for (size_t i = 0; i < config->connectors_len; i++) {
         char path[MST_PATH_MAX];

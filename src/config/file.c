@@ -26,7 +26,8 @@ file_fail_errno(struct mst_loader *loader, const char *path, int error)
     char reason[128];
     const char *text = strerror_r(error, reason, sizeof(reason));
     mst_loader_fail(loader, &place,
-                    error == ENOENT ? "name the file with --config FILE" : NULL,
+                    error == ENOENT ? "check the path and the name of the file"
+                                    : NULL,
                     "the configuration file can not be read: %s", text);
     return NULL;
 }

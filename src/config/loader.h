@@ -90,6 +90,9 @@ struct mst_config_schema *
 mst_loader_find_schema(struct mst_loader *loader,
                        struct mst_config_connector *connector,
                        const struct mst_config_step *step, const char *path);
+void mst_loader_check_sense(struct mst_loader *loader,
+                            const struct mst_config_connector *connector,
+                            const char *path);
 void mst_loader_check_services(struct mst_loader *loader);
 /* Steps that are broken are left out. */
 void mst_loader_probe(struct mst_loader *loader,

@@ -53,9 +53,12 @@ bool
 mst_value_fail_type(const struct mst_value_read *read)
 {
     struct mst_place place = mst_place_value(read->node, read->path);
+    bool negative =
+        read->node->type == MST_TOML_INTEGER && read->node->integer < 0;
     mst_problems_add(read->reader->problems, MST_PROBLEM_ERROR, &place, NULL,
                      "expected %s, got %s", mst_value_wanted(read->option),
-                     mst_node_type_name(read->node));
+                     negative ? "a negative number"
+                              : mst_node_type_name(read->node));
     return false;
 }
 

@@ -210,3 +210,69 @@ def test_a_letter_in_a_file_holds_everything(mstream, config, tmp_path):
     assert (letter["job"], letter["sink"]) == ("users", "out")
     assert letter["attempts"] == 1
     assert [v for k, v in letter.items() if k.startswith("position") and v]
+
+
+def test_what_does_nothing_is_a_warning(mstream, config):
+    job = """timeout = "5s"
+poll_interval = "5s"
+on_reject = "skip"
+dlq = { max_age = "1d" }"""
+    found = problems(mstream, config("[api]\nport = 1\n", job), code=0)
+    assert {(p[0], p[1].rpartition(".")[2]) for p in found} == {
+        ("warning", "api"),
+        ("warning", "timeout"),
+        ("warning", "poll_interval"),
+        ("warning", "dlq"),
+    }, found
+
+
+def test_a_job_that_feeds_itself_is_an_error(mstream, config):
+    loop = """
+[[connectors]]
+name = "loop"
+source = { service_name = "m", resource = "users" }
+sinks = [ { service_name = "m", resource = "users" } ]
+"""
+    found = problems(mstream, config(MONGODB, loop))
+    assert [p[1] for p in found] == ["connectors[1].sinks[0]"]
+    assert "without end" in found[0][3]
+
+
+def test_checkpoints_of_a_job_without_them_are_set_with_a_warning(mstream, config):
+    path = config(job="checkpoint = { enabled = false }")
+    result = mstream("checkpoints", "set", "users", "--reset", "--config", path)
+    assert "checkpoint.enabled = false" in result.err
+
+
+def test_log_lines_are_json_where_that_is_wanted(mstream, config):
+    result = mstream("run", config(), "--once", "--json")
+    lines = [json.loads(line) for line in result.err.splitlines()]
+    assert lines and all("message" in line for line in lines)
+
+
+def test_a_dry_run_says_what_it_waits_for(mstream, config):
+    job = """
+[[connectors]]
+name = "watch"
+source = { service_name = "m", resource = "users", output_encoding = "json" }
+sinks = [ { service_name = "out", resource = "copy" } ]
+"""
+    words = ["dry-run", config(MONGODB, job), "--job=watch", "--timeout=2s"]
+    result = mstream(*words, code=4)
+    assert "waiting for the source" in result.err
+    assert "127.0.0.1:1" in result.err
+
+
+def test_convert_refuses_a_json_mode_that_does_nothing(mstream):
+    for words in (["json", "json"], ["json", "bson"]):
+        flags = [f"--from={words[0]}", f"--to={words[1]}", "--json-mode=plain"]
+        assert "--json-mode" in mstream("convert", *flags, input="{}", code=2).err
+
+
+@pytest.mark.parametrize("word", ["validate", "doctor"])
+def test_hints_name_only_what_there_is(mstream, config, word):
+    path = config()
+    assert "--config" not in str(mstream(word, "nofile.toml", code=2).out)
+    path.write_text("[limits]\nmemory = -5\n")
+    result = mstream(word, path, code=2)
+    assert "got a negative number" in result.out + result.err

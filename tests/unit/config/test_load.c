@@ -44,7 +44,7 @@ static const char whole[] =
     "name = \"users\"\n"
     "batch = { kind = \"count\", size = 500, max_age = \"50ms\" }\n"
     "checkpoint = { enabled = false, interval = \"2s\" }\n"
-    "on_reject = \"skip\"\n"
+    "on_reject = \"dlq\"\n"
     "mode = \"poll\"\n"
     "poll_interval = \"2h\"\n"
     "dlq = { service_name = \"m\", resource = \"dead\" }\n"
@@ -132,7 +132,7 @@ connectors_are_typed_and_have_defaults(void **state)
     assert_true(users->batch.framed);
     assert_false(users->checkpoint.enabled);
     assert_int_equal(users->checkpoint.interval_ms, 2000);
-    assert_int_equal(users->on_reject, MST_ON_REJECT_SKIP);
+    assert_int_equal(users->on_reject, MST_ON_REJECT_DLQ);
     assert_int_equal(users->mode, MST_MODE_POLL);
     assert_int_equal(users->poll_interval_ms, 7200000);
     assert_int_equal(users->workers, 1);

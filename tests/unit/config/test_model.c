@@ -244,7 +244,8 @@ model_text(const struct model *model)
 
 static const char *const variables[] = {"V", "value", NULL};
 
-/* The lines with problems, which are exactly these; 0: none. */
+/* The lines with problems, which are exactly these; 0: none. What merely does
+ * nothing is no problem here. */
 static void
 model_expect(const struct model *model, const char *what, size_t first,
              size_t second)
@@ -257,6 +258,11 @@ model_expect(const struct model *model, const char *what, size_t first,
     for (const char *at = strstr(problems, "t.toml:"); at != NULL;
          at = strstr(at + 1, "\nt.toml:")) {
         const char *number = strchr(at, ':') + 1;
+        const char *end = strchr(number, '\n');
+        const char *idle = strstr(number, "warning: it has no effect");
+        if (idle != NULL && idle < end) {
+            continue; /* keys that do not go together: not this test's */
+        }
         if (found < 2) {
             lines[found] = strtoul(number, NULL, 10);
         }

@@ -93,11 +93,11 @@ sizes_durations_and_choices_are_checked(void **state)
 {
     (void)state;
     check("limit = \"64M\"", SIZE "\"64M\"" AT("limit"));
-    check("limit = -1", SIZE "an integer" AT("limit"));
+    check("limit = -1", SIZE "a negative number" AT("limit"));
     check("limit = \"\"", SIZE "\"\"" AT("limit"));
     check("wait = 5", DURATION "an integer" AT("wait"));
     check("wait = \"5\"", DURATION "\"5\"" AT("wait"));
-    check("wait = -5", DURATION "an integer" AT("wait"));
+    check("wait = -5", DURATION "a negative number" AT("wait"));
     check("order = \"ascendin\"",
           "unknown value \"ascendin\"; it is one of \"ascending\", "
           "\"descending\"" AT("order") "  hint: did you mean "
