@@ -112,7 +112,7 @@ explain_conceal(const struct mst_config *config,
     return status;
 }
 
-/* {"job":...,"explain":...} for machines: the same text, by job. */
+/* For machines {"job", "explain", "effective"}: the text, and the settings. */
 static enum mst_status
 explain_all(const struct mst_cli_args *args, const struct mst_config *config,
             struct mst_output *out, struct mst_error *err)
@@ -133,6 +133,9 @@ explain_all(const struct mst_cli_args *args, const struct mst_config *config,
             mst_output_open(out, NULL, '{');
             mst_output_str(out, "job", one->name);
             mst_output_slice(out, "explain", mst_buf_slice(&text));
+            mst_buf_reset(&text);
+            status = mst_config_effective_json(config, one, &text);
+            mst_output_json(out, "effective", mst_buf_slice(&text));
             mst_output_close(out, '}');
         } else if (status == MST_OK) {
             mst_output_shown(out, mst_buf_slice(&text));

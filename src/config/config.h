@@ -73,6 +73,13 @@ mst_config_service_json(const struct mst_config_service *service,
 MST_MUST_CHECK enum mst_status
 mst_config_connector_json(const struct mst_config_connector *connector,
                           struct mst_buf *out);
+/* What a job goes by: {"connector":…, "source":{"service":…, "options":…},
+ * "sinks":[…], "dlq":…}, each key as {"value", "origin"}, where origin is
+ * "file:line", "default", or the variable or --set that it comes from. */
+MST_MUST_CHECK enum mst_status
+mst_config_effective_json(const struct mst_config *config,
+                          const struct mst_config_connector *connector,
+                          struct mst_buf *out);
 /* Likewise the whole file. */
 MST_MUST_CHECK enum mst_status mst_config_json(const struct mst_config *config,
                                                struct mst_buf *out);

@@ -226,3 +226,155 @@ mst_config_json(const struct mst_config *config, struct mst_buf *out)
     }
     return status != MST_OK ? status : mst_buf_append_char(out, '}');
 }
+
+/* Where a value comes from: "file:line", a variable or --set by name. */
+static enum mst_status
+render_origin(const struct render *render, const struct mst_toml_node *node)
+{
+    struct mst_buf text;
+    mst_buf_init(&text, RENDER_MAX);
+    enum mst_status status = mst_buf_append_str(&text, node->file);
+    if (status == MST_OK && node->line > 0) {
+        status = mst_buf_printf(&text, ":%" PRIu32, node->line);
+    }
+    if (status == MST_OK) {
+        status = mst_buf_append_str(render->out, ",\"origin\":");
+    }
+    if (status == MST_OK) {
+        status = mst_buf_append_json(render->out, mst_buf_slice(&text));
+    }
+    mst_buf_clear(&text);
+    return status == MST_OK ? mst_buf_append_char(render->out, '}') : status;
+}
+
+/* "key":{"value":…,"origin":…} for what was written. */
+static enum mst_status
+render_given(const struct render *render, const struct mst_toml_node *node,
+             const struct mst_option *option)
+{
+    bool secret =
+        mst_secret_key(node->key)
+        || (option != NULL && (option->flags & MST_OPTION_SECRET) != 0);
+    enum mst_status status =
+        mst_buf_append_json(render->out, mst_slice_str(node->key));
+    if (status == MST_OK) {
+        status = mst_buf_append_str(render->out, ":{\"value\":");
+    }
+    if (status == MST_OK) {
+        status = render_node(render, node,
+                             option == NULL ? NULL : option->table, secret);
+    }
+    return status == MST_OK ? render_origin(render, node) : status;
+}
+
+static enum mst_status
+render_default(const struct render *render, const struct mst_option *option)
+{
+    bool bare = option->type == MST_OPTION_BOOL
+                || option->type == MST_OPTION_INT
+                || option->type == MST_OPTION_DOUBLE;
+    enum mst_status status =
+        mst_buf_printf(render->out, "\"%s\":{\"value\":", option->name);
+    if (status == MST_OK) {
+        status =
+            bare ? mst_buf_append_str(render->out, option->def)
+                 : mst_buf_append_json(render->out, mst_slice_str(option->def));
+    }
+    return status == MST_OK
+               ? mst_buf_append_str(render->out, ",\"origin\":\"default\"}")
+               : status;
+}
+
+static enum mst_status
+render_comma(const struct render *render)
+{
+    uint8_t last = render->out->data[render->out->len - 1];
+    return last == '{' || last == '[' ? MST_OK
+                                      : mst_buf_append_char(render->out, ',');
+}
+
+/* The keys of a table: those written, then the defaults of the others. */
+static enum mst_status
+render_effective(const struct render *render, const struct mst_toml_node *node,
+                 const struct mst_option_table *common,
+                 const struct mst_option_table *own)
+{
+    const struct mst_option_table *const tables[] = {common, own};
+    enum mst_status status = mst_buf_append_char(render->out, '{');
+    for (const struct mst_toml_node *at = node->first;
+         at != NULL && status == MST_OK; at = at->next) {
+        const struct mst_option *option = mst_options_find(common, at->key);
+        if (option == NULL && own != NULL) {
+            option = mst_options_find(own, at->key);
+        }
+        status = render_comma(render);
+        status = status == MST_OK ? render_given(render, at, option) : status;
+    }
+    for (size_t i = 0; i < MST_ARRAY_SIZE(tables); i++) {
+        for (size_t j = 0; tables[i] != NULL && j < tables[i]->len; j++) {
+            const struct mst_option *option = &tables[i]->options[j];
+            if (status == MST_OK && option->def != NULL
+                && (option->flags & MST_OPTION_HIDDEN) == 0
+                && mst_node_get(node, option->name) == NULL) {
+                status = render_comma(render);
+                status =
+                    status == MST_OK ? render_default(render, option) : status;
+            }
+        }
+    }
+    return status == MST_OK ? mst_buf_append_char(render->out, '}') : status;
+}
+
+/* {"service":{…},"options":{…}} behind a name. */
+static enum mst_status
+render_step(const struct render *render, const struct mst_config *config,
+            const struct mst_config_step *step)
+{
+    const struct mst_config_service *service = &config->services[step->service];
+    enum mst_status status = mst_buf_append_str(render->out, "{\"service\":");
+    if (status == MST_OK) {
+        status = render_effective(render, service->node, &mst_table_service,
+                                  service->table);
+    }
+    if (status == MST_OK) {
+        status = mst_buf_append_str(render->out, ",\"options\":");
+    }
+    if (status == MST_OK) {
+        status =
+            render_effective(render, step->node, &mst_table_step, step->table);
+    }
+    return status == MST_OK ? mst_buf_append_char(render->out, '}') : status;
+}
+
+enum mst_status
+mst_config_effective_json(const struct mst_config *config,
+                          const struct mst_config_connector *connector,
+                          struct mst_buf *out)
+{
+    struct render render = {.out = out, .mask = true, .connector = connector};
+    enum mst_status status = mst_buf_append_str(out, "{\"connector\":");
+    if (status == MST_OK) {
+        status = render_effective(&render, connector->node,
+                                  &mst_table_connector, NULL);
+    }
+    status =
+        status == MST_OK ? mst_buf_append_str(out, ",\"source\":") : status;
+    status = status == MST_OK ? render_step(&render, config, &connector->source)
+                              : status;
+    status =
+        status == MST_OK ? mst_buf_append_str(out, ",\"sinks\":[") : status;
+    for (size_t i = 0; i < connector->sinks_len && status == MST_OK; i++) {
+        status = render_comma(&render);
+        status = status == MST_OK
+                     ? render_step(&render, config, &connector->sinks[i])
+                     : status;
+    }
+    status = status == MST_OK ? mst_buf_append_str(out, "]") : status;
+    if (status == MST_OK && connector->dlq.sink != NULL) {
+        status = mst_buf_append_str(out, ",\"dlq\":");
+        status = status == MST_OK
+                     ? render_step(&render, config, connector->dlq.sink)
+                     : status;
+    }
+    return status == MST_OK ? mst_buf_append_char(out, '}') : status;
+}

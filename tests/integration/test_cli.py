@@ -187,6 +187,15 @@ def test_explain_and_doctor_speak_json(mstream, config):
     [job] = mstream("explain", path, "--json").json()
     assert job["job"] == "users"
     assert "7MiB" in job["explain"]
+    settings = job["effective"]["connector"]
+    lines = path.read_text().splitlines()
+    name, _, line = settings["memory"]["origin"].rpartition(":")
+    assert settings["memory"]["value"] == "7MiB"
+    assert name == str(path) and "7MiB" in lines[int(line) - 1]
+    assert settings["mode"] == {"value": "stream", "origin": "default"}
+    [sink] = job["effective"]["sinks"]
+    assert sink["service"]["path"]["value"] == "./out"
+    assert sink["options"]["format"]["origin"] == "default"
     findings = mstream("doctor", path, "--json").json()
     assert {f["level"] for f in findings} <= {"ok", "warn"}
     assert {f["service"] for f in findings} >= {"state", "in", "out"}
