@@ -37,9 +37,25 @@ run_code(const struct mst_job_status *status)
     return status->run.rejected > 0 ? MST_EXIT_REJECTED : MST_EXIT_OK;
 }
 
+/* Where the rejected ones went. */
+static void
+run_hint(const struct mst_cli_args *args,
+         const struct mst_config_connector *connector, struct mst_error *err)
+{
+    if (connector->on_reject == MST_ON_REJECT_SKIP) {
+        mst_error_hint(err, "they were skipped, as on_reject says; the log "
+                            "has the reasons");
+    } else if (connector->dlq.sink != NULL) {
+        mst_error_hint(err, "they went to '%.200s', as dlq says",
+                       connector->dlq.sink->resource);
+    } else {
+        mst_error_hint(err, "mstream dlq list --config %.200s", args->words[0]);
+    }
+}
+
 /* Why a job did not end well. */
 static void
-run_complain(const struct mst_cli_args *args, const char *job,
+run_complain(const struct mst_cli_args *args, const struct mst_job *job,
              const struct mst_job_status *status, int code)
 {
     struct mst_error err = status->reason;
@@ -50,13 +66,12 @@ run_complain(const struct mst_cli_args *args, const char *job,
         (void)mst_fail(&err, MST_REJECTED, "run", 0,
                        "%llu deliveries were rejected",
                        (unsigned long long)status->run.rejected);
-        mst_error_hint(&err, "mstream dlq list --config %.200s",
-                       args->words[0]);
+        run_hint(args, mst_job_connector(job), &err);
     }
     char named[256 + sizeof("job ''")];
-    (void)snprintf(named, sizeof(named), "job '%s'", job);
+    (void)snprintf(named, sizeof(named), "job '%s'", mst_job_name(job));
     if (strstr(err.text, named) == NULL) {
-        mst_error_prefix(&err, "job '%s': ", job);
+        mst_error_prefix(&err, "job '%s': ", mst_job_name(job));
     }
     mst_cli_error(args, &err);
 }
@@ -103,7 +118,7 @@ run_verdict(const struct mst_cli_args *args, struct mst_manager *manager)
         struct mst_job_status status;
         mst_job_status(job, &status);
         int one = run_code(&status);
-        run_complain(args, mst_job_name(job), &status, one);
+        run_complain(args, job, &status, one);
         run_summary(&out, mst_job_name(job), &status);
         code = code == MST_EXIT_OK || one == MST_EXIT_FAILED ? one : code;
     }

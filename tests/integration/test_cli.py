@@ -414,6 +414,13 @@ def test_sources_without_time_can_not_be_rewound_by_it(mstream, generated):
 # --- dead letters ---------------------------------------------------------
 
 
+def test_a_run_says_where_the_rejected_went(mstream, config):
+    path = config(lines=['{"_id":1}', BAD_NUMBER], job='on_reject = "skip"')
+    skipped = mstream("run", path, "--once", code=3)
+    assert "they were skipped" in skipped.err
+    assert "dlq list" not in skipped.err
+
+
 def test_letters_are_shown_and_replayed_when_the_cause_is_gone(
     mstream, config, tmp_path
 ):
