@@ -13,22 +13,6 @@ enum {
     DECODE_VALUES_PER_BYTE = 16
 };
 
-enum avro_fault
-avro_decode_grow(struct avro_decode *decode, size_t n)
-{
-    struct mst_buf *buf = decode->buf;
-    if (buf->data != NULL) {
-        buf->len = (size_t)(decode->at - buf->data);
-    }
-    enum mst_status status = mst_buf_reserve(buf, n);
-    if (status != MST_OK) {
-        return status == MST_FATAL ? AVRO_NO_MEMORY : AVRO_TOO_LARGE;
-    }
-    decode->at = buf->data + buf->len;
-    decode->limit = buf->data + buf->cap;
-    return AVRO_FINE;
-}
-
 void
 avro_decode_init(struct avro_decode *decode,
                  const struct mst_avro_decoder *decoder, struct mst_slice datum,
@@ -385,16 +369,11 @@ static enum avro_fault
 decode_union(struct avro_decode *decode, const struct avro_read *read,
              struct avro_label label)
 {
-    int64_t index = 0;
-    const uint8_t *at = avro_get_long(decode->in, decode->end, &index);
-    if (MST_UNLIKELY(at == NULL)) {
-        return AVRO_MALFORMED;
-    }
-    if (MST_UNLIKELY(index < 0 || index >= (int64_t)read->size)) {
-        return AVRO_BAD_INDEX;
-    }
-    decode->in = at;
-    return avro_decode_value(decode, read->branches[index], label);
+    const struct avro_read *branch = NULL;
+    enum avro_fault fault = avro_decode_branch(decode, read, &branch);
+    return MST_LIKELY(fault == AVRO_FINE)
+               ? avro_decode_value(decode, branch, label)
+               : fault;
 }
 
 static inline enum avro_fault

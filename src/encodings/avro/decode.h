@@ -5,6 +5,7 @@
 
 #include "encodings/avro/datum.h"
 #include "encodings/avro/fault.h"
+#include "encodings/avro/output.h"
 #include "encodings/avro/read_plan.h"
 
 enum {
@@ -35,16 +36,13 @@ struct avro_decode {
     struct avro_step_name path[MST_BSON_DEPTH_MAX + 1]; /* innermost first */
 };
 
-MST_MUST_CHECK enum avro_fault avro_decode_grow(struct avro_decode *decode,
-                                                size_t n);
-
 MST_MUST_CHECK static inline enum avro_fault
 avro_decode_reserve(struct avro_decode *decode, size_t n)
 {
     if (MST_LIKELY((size_t)(decode->limit - decode->at) >= n)) {
         return AVRO_FINE;
     }
-    return avro_decode_grow(decode, n);
+    return avro_output_grow(decode->buf, &decode->at, &decode->limit, n);
 }
 
 void avro_decode_init(struct avro_decode *decode,
@@ -67,6 +65,39 @@ MST_MUST_CHECK enum avro_fault avro_decode_bytes(struct avro_decode *decode,
 MST_MUST_CHECK enum avro_fault avro_decode_block(struct avro_decode *decode,
                                                  int64_t *ret_count,
                                                  int64_t *ret_size);
+
+/* The branch that a union's datum is of; moves behind its index. */
+MST_MUST_CHECK static inline enum avro_fault
+avro_decode_branch(struct avro_decode *decode, const struct avro_read *read,
+                   const struct avro_read **ret_branch)
+{
+    int64_t index = 0;
+    const uint8_t *at = avro_get_long(decode->in, decode->end, &index);
+    if (MST_UNLIKELY(at == NULL)) {
+        return AVRO_MALFORMED;
+    }
+    if (MST_UNLIKELY(index < 0 || index >= (int64_t)read->size)) {
+        return AVRO_BAD_INDEX;
+    }
+    decode->in = at;
+    *ret_branch = read->branches[index];
+    return AVRO_FINE;
+}
+
+/* Runs what reads a value that holds others, a level deeper. */
+MST_MUST_CHECK static inline enum avro_fault
+avro_decode_deeper(struct avro_decode *decode, const struct avro_read *read,
+                   enum avro_fault (*nested)(struct avro_decode *decode,
+                                             const struct avro_read *read))
+{
+    if (decode->depth == MST_BSON_DEPTH_MAX) {
+        return AVRO_TOO_DEEP;
+    }
+    decode->depth++;
+    enum avro_fault fault = nested(decode, read);
+    decode->depth--;
+    return fault;
+}
 
 /* What is not in the fast switch: what bytes, fixeds and times stand for. */
 MST_MUST_CHECK enum avro_fault avro_decode_rare(struct avro_decode *decode,

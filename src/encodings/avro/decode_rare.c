@@ -259,7 +259,7 @@ skip_items(struct avro_decode *decode, const struct avro_read *read)
 static enum avro_fault
 skip_nested(struct avro_decode *decode, const struct avro_read *read)
 {
-    int64_t index = 0;
+    const struct avro_read *branch = NULL;
     enum avro_fault fault = AVRO_FINE;
     if (read->wire == AVRO_WIRE_RECORD) {
         if (decode->budget < read->size) {
@@ -274,12 +274,8 @@ skip_nested(struct avro_decode *decode, const struct avro_read *read)
     if (read->wire != AVRO_WIRE_UNION) {
         return skip_items(decode, read);
     }
-    const uint8_t *at = avro_get_long(decode->in, decode->end, &index);
-    if (at == NULL || index < 0 || index >= (int64_t)read->size) {
-        return at == NULL ? AVRO_MALFORMED : AVRO_BAD_INDEX;
-    }
-    decode->in = at;
-    return avro_decode_skip(decode, read->branches[index]);
+    fault = avro_decode_branch(decode, read, &branch);
+    return fault == AVRO_FINE ? avro_decode_skip(decode, branch) : fault;
 }
 
 static enum avro_fault
@@ -297,7 +293,6 @@ skip_by_wire(struct avro_decode *decode, const struct avro_read *read)
 {
     struct mst_slice bytes = MST_SLICE_NONE;
     int64_t number = 0;
-    enum avro_fault fault = AVRO_FINE;
     switch (read->wire) {
     case AVRO_WIRE_NULL:
         return AVRO_FINE;
@@ -321,13 +316,7 @@ skip_by_wire(struct avro_decode *decode, const struct avro_read *read)
     case AVRO_WIRE_ARRAY:
     case AVRO_WIRE_MAP:
     case AVRO_WIRE_UNION:
-        if (decode->depth == MST_BSON_DEPTH_MAX) {
-            return AVRO_TOO_DEEP;
-        }
-        decode->depth++;
-        fault = skip_nested(decode, read);
-        decode->depth--;
-        return fault;
+        return avro_decode_deeper(decode, read, skip_nested);
     case AVRO_WIRE_NEVER:
         break;
     }

@@ -21,22 +21,6 @@ enum {
     ENCODE_TRIES = 1000
 };
 
-enum avro_fault
-avro_encode_grow(struct avro_encode *encode, size_t n)
-{
-    struct mst_buf *buf = encode->buf;
-    if (buf->data != NULL) {
-        buf->len = (size_t)(encode->at - buf->data);
-    }
-    enum mst_status status = mst_buf_reserve(buf, n);
-    if (status != MST_OK) {
-        return status == MST_FATAL ? AVRO_NO_MEMORY : AVRO_TOO_LARGE;
-    }
-    encode->at = buf->data + buf->len;
-    encode->limit = buf->data + buf->cap;
-    return AVRO_FINE;
-}
-
 /* Copies whole blocks, a little more than asked for where there is room in
  * both; true when all of it is ASCII. */
 static inline bool

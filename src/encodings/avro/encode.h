@@ -5,6 +5,7 @@
 
 #include "encodings/avro/datum.h"
 #include "encodings/avro/fault.h"
+#include "encodings/avro/output.h"
 #include "encodings/avro/plan.h"
 
 enum {
@@ -39,17 +40,13 @@ struct avro_value {
     uint8_t type;
 };
 
-/* The slow half of avro_encode_reserve. */
-MST_MUST_CHECK enum avro_fault avro_encode_grow(struct avro_encode *encode,
-                                                size_t n);
-
 MST_MUST_CHECK static inline enum avro_fault
 avro_encode_reserve(struct avro_encode *encode, size_t n)
 {
     if (MST_LIKELY((size_t)(encode->limit - encode->at) >= n)) {
         return AVRO_FINE;
     }
-    return avro_encode_grow(encode, n);
+    return avro_output_grow(encode->buf, &encode->at, &encode->limit, n);
 }
 
 /* Any value as any type; takes note of what is wrong. */

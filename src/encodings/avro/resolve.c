@@ -175,25 +175,20 @@ resolve_items(struct avro_decode *decode, const struct avro_read *read)
 static enum avro_fault
 resolve_nested(struct avro_decode *decode, const struct avro_read *read)
 {
-    int64_t index = 0;
+    const struct avro_read *branch = NULL;
     if (read->wire == AVRO_WIRE_RECORD) {
         return avro_decode_fields(decode, read, resolve_field);
     }
     if (read->wire != AVRO_WIRE_UNION) {
         return resolve_items(decode, read);
     }
-    const uint8_t *at = avro_get_long(decode->in, decode->end, &index);
-    if (at == NULL || index < 0 || index >= (int64_t)read->size) {
-        return at == NULL ? AVRO_MALFORMED : AVRO_BAD_INDEX;
-    }
-    decode->in = at;
-    return resolve_value(decode, read->branches[index]);
+    enum avro_fault fault = avro_decode_branch(decode, read, &branch);
+    return fault == AVRO_FINE ? resolve_value(decode, branch) : fault;
 }
 
 static enum avro_fault
 resolve_by_wire(struct avro_decode *decode, const struct avro_read *read)
 {
-    enum avro_fault fault = AVRO_FINE;
     switch (read->wire) {
     case AVRO_WIRE_NULL:
         return AVRO_FINE;
@@ -215,13 +210,7 @@ resolve_by_wire(struct avro_decode *decode, const struct avro_read *read)
     case AVRO_WIRE_ARRAY:
     case AVRO_WIRE_MAP:
     case AVRO_WIRE_UNION:
-        if (decode->depth == MST_BSON_DEPTH_MAX) {
-            return AVRO_TOO_DEEP;
-        }
-        decode->depth++;
-        fault = resolve_nested(decode, read);
-        decode->depth--;
-        return fault;
+        return avro_decode_deeper(decode, read, resolve_nested);
     case AVRO_WIRE_NEVER:
         break;
     }
