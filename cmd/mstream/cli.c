@@ -183,6 +183,22 @@ mst_cli_value(const struct mst_cli_args *args, const char *flag)
     return i < 0 ? NULL : args->values[i];
 }
 
+int
+mst_cli_choice(const struct mst_cli_args *args, const char *flag, int fallback)
+{
+    int at = cli_find_flag(args->command, flag, strlen(flag));
+    const char *value = at < 0 ? NULL : args->values[at];
+    if (value == NULL) {
+        return fallback;
+    }
+    const char *const *choices = args->command->flags[at].choices;
+    int i = 0;
+    while (choices[i] != NULL && strcmp(choices[i], value) != 0) {
+        i++;
+    }
+    return choices[i] != NULL ? i : fallback;
+}
+
 bool
 mst_cli_number(const struct mst_cli_args *args, const char *flag,
                int64_t fallback, int64_t *ret_value)

@@ -72,6 +72,9 @@ bool mst_cli_parse(const struct mst_cli_command *command, int argc, char **argv,
                    struct mst_cli_args *ret_args);
 /* The value of a flag of this command, NULL when it was not given. */
 const char *mst_cli_value(const struct mst_cli_args *args, const char *flag);
+/* The place of a flag's value among its choices; fallback: not given. */
+int mst_cli_choice(const struct mst_cli_args *args, const char *flag,
+                   int fallback);
 /* A number or a duration ("30s") of a flag; false: said what is wrong. */
 bool mst_cli_number(const struct mst_cli_args *args, const char *flag,
                     int64_t fallback, int64_t *ret_value);

@@ -54,20 +54,6 @@ struct convert {
     bool skip;
 };
 
-/* The place of a flag's value among its words; 0 when it is not given. */
-static int
-convert_choice(const struct mst_cli_args *args, const char *flag,
-               const char *const *words)
-{
-    const char *value = mst_cli_value(args, flag);
-    for (int i = 0; value != NULL && words[i] != NULL; i++) {
-        if (strcmp(value, words[i]) == 0) {
-            return i;
-        }
-    }
-    return 0;
-}
-
 static bool
 convert_parse(struct convert *convert)
 {
@@ -93,12 +79,11 @@ convert_parse(struct convert *convert)
         return false;
     }
     struct mst_encoding_options options = {
-        .json_mode = (enum mst_json_mode)convert_choice(args, "json-mode",
-                                                        convert_modes),
-        .big_numbers = (enum mst_big_numbers)convert_choice(args, "big-numbers",
-                                                            convert_bigs),
+        .json_mode = (enum mst_json_mode)mst_cli_choice(args, "json-mode", 0),
+        .big_numbers =
+            (enum mst_big_numbers)mst_cli_choice(args, "big-numbers", 0),
         .no_extended = mst_cli_value(args, "no-extended") != NULL};
-    convert->skip = convert_choice(args, "on-error", convert_errors) == 1;
+    convert->skip = mst_cli_choice(args, "on-error", 0) == 1;
     if (!convert_avro_init(&convert->avro, args, &options)) {
         return false;
     }

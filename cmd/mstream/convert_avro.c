@@ -22,20 +22,6 @@ const char *const convert_unknowns[] = {"drop", "reject", NULL};
 
 enum { FRAMING_CONTAINER = 3 };
 
-/* The place of a flag's value among its words, or what it is without one. */
-static int
-avro_choice(const struct mst_cli_args *args, const char *flag,
-            const char *const *words, int fallback)
-{
-    const char *value = mst_cli_value(args, flag);
-    for (int i = 0; value != NULL && words[i] != NULL; i++) {
-        if (strcmp(value, words[i]) == 0) {
-            return i;
-        }
-    }
-    return fallback;
-}
-
 static bool
 avro_read_schema(struct convert_avro *avro, const char *path,
                  const struct mst_schema_plan_options *options)
@@ -74,8 +60,7 @@ convert_avro_init(struct convert_avro *avro, const struct mst_cli_args *args,
     const char *path = mst_cli_value(args, "schema");
     bool to = strcmp(mst_cli_value(args, "to"), "avro") == 0;
     bool from = strcmp(mst_cli_value(args, "from"), "avro") == 0;
-    int framing =
-        avro_choice(args, "framing", convert_framings, FRAMING_CONTAINER);
+    int framing = mst_cli_choice(args, "framing", FRAMING_CONTAINER);
     bool container = framing == FRAMING_CONTAINER;
     int64_t id = 0;
     avro->args = args;
@@ -85,8 +70,7 @@ convert_avro_init(struct convert_avro *avro, const struct mst_cli_args *args,
     struct mst_schema_plan_options plan = {
         .framing = container ? MST_FRAMING_BARE : (enum mst_framing)framing,
         .schema_id = (uint32_t)id};
-    plan.values.reject_unknown =
-        avro_choice(args, "unknown-fields", convert_unknowns, 0) == 1;
+    plan.values.reject_unknown = mst_cli_choice(args, "unknown-fields", 0) == 1;
     plan.values.lossy_numbers = mst_cli_value(args, "lossy-numbers") != NULL;
     if (path != NULL && !avro_read_schema(avro, path, &plan)) {
         return false;
@@ -99,8 +83,7 @@ convert_avro_init(struct convert_avro *avro, const struct mst_cli_args *args,
     }
     avro->reads = from;
     avro->blocks = to && container;
-    avro->codec = (enum mst_avro_compression)avro_choice(args, "codec",
-                                                         convert_codecs, 0);
+    avro->codec = (enum mst_avro_compression)mst_cli_choice(args, "codec", 0);
     const struct mst_avro_file_options file = {
         .to = mst_encoding_parse(mst_cli_value(args, "to")),
         .json_mode = options->json_mode,
