@@ -17,17 +17,13 @@ strict_binary(const struct mst_bson_value *value, struct mst_buf *out)
     if (!mst_bson_get_binary(value, &subtype, &bytes)) {
         return MST_REJECTED;
     }
-    size_t len = mst_base64_len(bytes.len);
     enum mst_status status = mst_buf_append_str(out, "{\"$binary\":\"");
     if (status == MST_OK) {
-        status = mst_buf_reserve(out, len);
+        status = mst_base64_encode(bytes, out);
     }
-    if (status == MST_OK) {
-        (void)mst_base64_print(out->data + out->len, bytes.data, bytes.len);
-        out->len += len;
-        status = mst_buf_printf(out, "\",\"$type\":\"%02x\"}", subtype);
-    }
-    return status;
+    return status == MST_OK
+               ? mst_buf_printf(out, "\",\"$type\":\"%02x\"}", subtype)
+               : status;
 }
 
 /* Two texts, each with a NUL behind it. */
