@@ -44,4 +44,15 @@ mst_slice_is(struct mst_slice a, const char *text)
     return mst_slice_equal(a, mst_slice_str(text));
 }
 
+/* One digit or more, and nothing else. */
+static inline bool
+mst_slice_is_digits(struct mst_slice a)
+{
+    size_t at = 0;
+    while (at < a.len && a.data[at] >= '0' && a.data[at] <= '9') {
+        at++;
+    }
+    return a.len > 0 && at == a.len;
+}
+
 #endif

@@ -2,38 +2,17 @@
 /* From attributes to a message's place. */
 #include "clients/kafka_place.h"
 
-static struct mst_slice
-place_find(const struct mst_attribute *attributes, size_t n, const char *name)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (mst_slice_is(attributes[i].name, name)) {
-            return attributes[i].value;
-        }
-    }
-    return MST_SLICE_NONE;
-}
-
-static bool
-place_is_number(struct mst_slice text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.data[i] < '0' || text.data[i] > '9') {
-            return false;
-        }
-    }
-    return text.len > 0;
-}
-
 enum mst_status
 mst_kafka_place_write(const struct mst_attribute *attributes, size_t n,
                       bool for_machines, struct mst_buf *out)
 {
-    struct mst_slice topic = place_find(attributes, n, "topic");
-    struct mst_slice partition = place_find(attributes, n, "partition");
-    struct mst_slice offset = place_find(attributes, n, "offset");
-    if (!mst_slice_is(place_find(attributes, n, "origin"), "kafka")
-        || topic.data == NULL || !place_is_number(partition)
-        || !place_is_number(offset)) {
+    struct mst_slice topic = mst_attributes_find(attributes, n, "topic");
+    struct mst_slice partition =
+        mst_attributes_find(attributes, n, "partition");
+    struct mst_slice offset = mst_attributes_find(attributes, n, "offset");
+    if (!mst_slice_is(mst_attributes_find(attributes, n, "origin"), "kafka")
+        || topic.data == NULL || !mst_slice_is_digits(partition)
+        || !mst_slice_is_digits(offset)) {
         return MST_REJECTED;
     }
     if (!for_machines) {

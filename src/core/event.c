@@ -17,14 +17,21 @@ static const struct {
 };
 
 struct mst_slice
-mst_event_attribute(const struct mst_event *event, const char *name)
+mst_attributes_find(const struct mst_attribute *attributes, size_t n,
+                    const char *name)
 {
-    for (uint32_t i = 0; i < event->attributes_len; i++) {
-        if (mst_slice_is(event->attributes[i].name, name)) {
-            return event->attributes[i].value;
+    for (size_t i = 0; i < n; i++) {
+        if (mst_slice_is(attributes[i].name, name)) {
+            return attributes[i].value;
         }
     }
     return MST_SLICE_NONE;
+}
+
+struct mst_slice
+mst_event_attribute(const struct mst_event *event, const char *name)
+{
+    return mst_attributes_find(event->attributes, event->attributes_len, name);
 }
 
 const char *

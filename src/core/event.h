@@ -102,6 +102,8 @@ mst_delivery_confirm(struct mst_delivery *delivery, enum mst_status status,
 }
 
 /* The value of an attribute, data == NULL when it is absent. */
+struct mst_slice mst_attributes_find(const struct mst_attribute *attributes,
+                                     size_t n, const char *name);
 struct mst_slice mst_event_attribute(const struct mst_event *event,
                                      const char *name);
 

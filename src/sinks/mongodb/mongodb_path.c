@@ -71,17 +71,6 @@ path_bad(struct mst_slice text, const char *why, struct mst_error *err)
     return MST_REJECTED;
 }
 
-static bool
-path_is_number(struct mst_slice name)
-{
-    for (size_t i = 0; i < name.len; i++) {
-        if (name.data[i] < '0' || name.data[i] > '9') {
-            return false;
-        }
-    }
-    return name.len > 0;
-}
-
 /* By its dots. */
 static enum mst_status
 path_split(struct mst_slice text, struct mst_mongosink_path *path,
@@ -90,7 +79,7 @@ path_split(struct mst_slice text, struct mst_mongosink_path *path,
     struct mst_slice name;
     size_t at = 0;
     while (path_next(text, &at, &name)) {
-        if (path->len > 0 && path_is_number(name)) {
+        if (path->len > 0 && mst_slice_is_digits(name)) {
             return path_bad(text,
                             "the server does not say whether a number in it "
                             "is a name or an index (from MongoDB 6.1 on it "
