@@ -235,17 +235,18 @@ mongo_parse(const char *connection_string, const char *shown,
     return uri;
 }
 
+/* *ret_key: the key of the service at fault, when it fails. */
 static enum mst_status
 mongo_uri(const struct mst_mongo_options *options, const char *app_name,
           int64_t socket_timeout_ms, mongoc_uri_t **ret_uri,
-          struct mst_error *err)
+          const char **ret_key, struct mst_error *err)
 {
-    const char *key = NULL;
     mst_mongo_init();
-    enum mst_status status = mongo_check_files(options, &key, err);
+    enum mst_status status = mongo_check_files(options, ret_key, err);
     if (status != MST_OK) {
         return status;
     }
+    *ret_key = "connection_string";
     char shown[512];
     (void)mst_mongo_redact(options->connection_string, shown, sizeof(shown));
     mongoc_uri_t *uri = mongo_parse(options->connection_string, shown, err);
@@ -269,11 +270,8 @@ mst_mongo_check(const struct mst_mongo_options *options, const char **ret_key,
                 struct mst_error *err)
 {
     mongoc_uri_t *uri = NULL;
-    enum mst_status status = mongo_check_files(options, ret_key, err);
-    if (status == MST_OK) {
-        *ret_key = "connection_string";
-        status = mongo_uri(options, "mstream", 0, &uri, err);
-    }
+    enum mst_status status =
+        mongo_uri(options, "mstream", 0, &uri, ret_key, err);
     if (uri != NULL) {
         mongoc_uri_destroy(uri);
     }
@@ -294,7 +292,8 @@ mst_mongo_pool_create(const struct mst_mongo_options *options,
                       struct mst_error *err)
 {
     mongoc_uri_t *uri = NULL;
-    enum mst_status status = mongo_uri(options, app_name, 0, &uri, err);
+    const char *key = NULL;
+    enum mst_status status = mongo_uri(options, app_name, 0, &uri, &key, err);
     if (status != MST_OK) {
         return status;
     }
@@ -349,8 +348,9 @@ mst_mongo_client_create(const struct mst_mongo_options *options,
                         mongoc_client_t **ret_client, struct mst_error *err)
 {
     mongoc_uri_t *uri = NULL;
+    const char *key = NULL;
     enum mst_status status =
-        mongo_uri(options, app_name, socket_timeout_ms, &uri, err);
+        mongo_uri(options, app_name, socket_timeout_ms, &uri, &key, err);
     if (status != MST_OK) {
         return status;
     }
