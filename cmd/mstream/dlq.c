@@ -11,8 +11,6 @@
 #include "commands.h"
 #include "table.h"
 
-enum { DLQ_PLACE_MAX = 64 * 1024 };
-
 static const struct mst_cli_flag list_flags[] = {
     MST_STATE_FLAG_CONFIG,
     {"job", "NAME", "only letters of this job", NULL},
@@ -113,7 +111,7 @@ list_one(void *arg, const struct mst_letter *one)
 {
     struct dlq_list *self = arg;
     struct mst_buf place;
-    mst_buf_init(&place, DLQ_PLACE_MAX);
+    mst_buf_init(&place, MST_SOURCE_PLACE_MAX);
     self->seen++;
     bool known = mst_dlq_place(one, self->args->json, &place);
     if (known && self->args->json) {

@@ -10,8 +10,6 @@
 #include "output.h"
 #include "pipeline/letter_event.h"
 
-enum { SHOW_PLACE_MAX = 64 * 1024 };
-
 static const struct mst_cli_flag show_flags[] = {
     MST_STATE_FLAG_CONFIG,
 };
@@ -82,7 +80,7 @@ static void
 show_place(struct mst_output *out, const struct mst_letter *one)
 {
     struct mst_buf place;
-    mst_buf_init(&place, SHOW_PLACE_MAX);
+    mst_buf_init(&place, MST_SOURCE_PLACE_MAX);
     if (!mst_dlq_place(one, false, &place)) {
         out->failed = true;
     } else if (place.len > 0) {
@@ -137,7 +135,7 @@ show_one(void *arg, const struct mst_letter *one)
         return MST_OK;
     }
     struct mst_buf place;
-    mst_buf_init(&place, SHOW_PLACE_MAX);
+    mst_buf_init(&place, MST_SOURCE_PLACE_MAX);
     enum mst_status status = MST_FATAL;
     if (mst_dlq_place(one, true, &place)) {
         status = mst_letter_to_json(one, mst_buf_slice(&place), &self->out.buf);

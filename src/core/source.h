@@ -32,7 +32,10 @@ struct mst_source_args {
     enum mst_encoding input_encoding; /* NONE when not said */
 };
 
-enum { MST_SOURCE_KINDS_MAX = 16 };
+enum {
+    MST_SOURCE_KINDS_MAX = 16,
+    MST_SOURCE_PLACE_MAX = 64 * 1024 /* bytes of what locate appends */
+};
 
 /* How often something was read, in the source's own words. */
 struct mst_source_kind {

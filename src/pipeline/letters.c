@@ -11,7 +11,7 @@
 #include "pipeline/letter_event.h"
 #include "pipeline/run.h"
 
-enum { LETTERS_AT_ONCE = 64, LETTERS_PLACE_MAX = 64 * 1024 };
+enum { LETTERS_AT_ONCE = 64 };
 
 static void
 letters_fill(const struct mst_runner *runner,
@@ -135,11 +135,12 @@ letters_store(struct mst_runner *runner, size_t n)
         return n;
     }
     size_t kept = 0;
-    if (status == MST_AGAIN && n > 1) {
-        status = letters_put(runner, letters, 1, &err);
-        while (status == MST_OK && ++kept < n) {
-            status = letters_put(runner, &letters[kept], 1, &err);
-        }
+    /* Not all of them fit: one by one, as many as do. */
+    bool each = status == MST_AGAIN && n > 1;
+    while (each && kept < n) {
+        status = letters_put(runner, &letters[kept], 1, &err);
+        each = status == MST_OK;
+        kept += each ? 1 : 0;
     }
     if (kept < n && status != MST_RETRY) {
         err.status = MST_FATAL;
@@ -162,7 +163,7 @@ letters_send(struct mst_runner *runner, struct mst_delivery *delivery)
     struct mst_part *part = NULL;
     struct mst_buf place;
     letters_fill(runner, delivery, &letter);
-    mst_buf_init(&place, LETTERS_PLACE_MAX);
+    mst_buf_init(&place, MST_SOURCE_PLACE_MAX);
     const struct mst_source_type *source = pipeline->spec->source;
     if (source->locate == NULL
         || source->locate(&letter, true, &place) != MST_OK) {
