@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { INPUT_CHUNK = 64 * 1024 };
+#include "base/fd_read.h"
 
 static enum mst_status
 input_fail(const char *path, int error, struct mst_error *err)
@@ -23,26 +23,19 @@ mst_input_read(const char *path, struct mst_buf *out, struct mst_error *err)
 {
     bool standard = strcmp(path, "-") == 0;
     int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-    enum mst_status status = MST_OK;
-    ssize_t n = 1;
     if (fd < 0) {
         return input_fail(path, errno, err);
     }
-    while (n != 0 && status == MST_OK) {
-        status = mst_buf_reserve(out, INPUT_CHUNK);
-        if (status != MST_OK) {
-            status = mst_fail(err, status, "file", 0,
-                              "%s is larger than %zu bytes", path, out->max);
-            break;
-        }
-        n = read(fd, out->data + out->len, INPUT_CHUNK);
-        if (n < 0 && errno != EINTR) {
-            status = input_fail(path, errno, err);
-        }
-        out->len += n > 0 ? (size_t)n : 0;
-    }
+    int error = 0;
+    enum mst_status status = mst_fd_read(fd, out, &error);
     if (!standard) {
         (void)close(fd);
     }
-    return status;
+    if (status == MST_OK) {
+        return MST_OK;
+    }
+    return error != EFBIG
+               ? input_fail(path, error, err)
+               : mst_fail(err, status, "file", 0, "%s is larger than %zu bytes",
+                          path, out->max);
 }

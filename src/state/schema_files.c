@@ -7,11 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/fd_read.h"
+
 struct schema_files {
     char *path;
 };
-
-enum { FILES_PIECE = 64 * 1024 };
 
 static const struct mst_option files_options[] = {
     {.name = "path",
@@ -49,27 +49,6 @@ files_is_inside(const char *resource)
 }
 
 static enum mst_status
-files_read(int fd, struct mst_buf *out, int *ret_error)
-{
-    ssize_t n = 1;
-    enum mst_status status = MST_OK;
-    *ret_error = EFBIG;
-    while (n != 0 && status == MST_OK) {
-        status = mst_buf_reserve(out, FILES_PIECE);
-        if (status != MST_OK) {
-            break;
-        }
-        n = read(fd, out->data + out->len, FILES_PIECE);
-        if (n < 0 && errno != EINTR) {
-            *ret_error = errno;
-            status = MST_FATAL;
-        }
-        out->len += n > 0 ? (size_t)n : 0;
-    }
-    return status;
-}
-
-static enum mst_status
 files_load(const void *service, const char *resource, struct mst_buf *out,
            struct mst_error *err)
 {
@@ -91,7 +70,7 @@ files_load(const void *service, const char *resource, struct mst_buf *out,
         return files_fail(files, resource, error, err);
     }
     size_t before = out->len;
-    enum mst_status status = files_read(fd, out, &error);
+    enum mst_status status = mst_fd_read(fd, out, &error);
     (void)close(fd); /* likewise */
     if (status == MST_OK && out->len > before) {
         return status;
