@@ -154,26 +154,14 @@ def run(site, report, count, rounds, connections=2):
         report.ratio(word, value, at_least=0.8)
 
 
-def codec(site, report, rounds):
-    """The codec program's own lines."""
+def codec(site, report, rounds, program, title):
+    """A codec program's own lines."""
     done = subprocess.run(
-        site.program("bench/codec", rounds),
+        site.program(f"bench/{program}", rounds),
         check=True,
         capture_output=True,
         text=True,
     )
-    report.section("Codec, one core, beside libbson")
-    report.text(done.stdout)
-
-
-def avro(site, report, rounds):
-    """The codec_avro program's own lines."""
-    done = subprocess.run(
-        site.program("bench/codec_avro", rounds),
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    report.section("Avro, one core, beside avro-c")
+    report.section(title)
     report.text(done.stdout)
 

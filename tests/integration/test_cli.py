@@ -10,27 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from support import ROOT
+from support.file_job import file_job
 from support.programs import binary
 from support.waiting import wait_until
-
-# One job from files to files; @SOURCE@, @SINK@ and @JOB@ are more keys.
-FILES = """
-[state]
-path = "./state"
-[[services]]
-provider = "file"
-name = "in"
-path = "./in"
-[[services]]
-provider = "file"
-name = "out"
-path = "./out"
-[[connectors]]
-name = "users"
-source = { service_name = "in", resource = "users.jsonl" @SOURCE@ }
-sinks = [ { service_name = "out", resource = "users.bson", output_encoding = "bson" @SINK@ } ]
-@JOB@
-"""
 
 GENERATED = """
 [state]
@@ -75,13 +57,8 @@ COMMANDS = [
 def config(tmp_path):
     """config(sink="…"): writes job.toml and its input; returns the path."""
 
-    def write(lines=('{"_id":1}', '{"_id":2}'), source="", sink="", job=""):
-        (tmp_path / "in").mkdir(exist_ok=True)
-        (tmp_path / "in" / "users.jsonl").write_text("".join(f"{s}\n" for s in lines))
-        text = FILES.replace("@SOURCE@", source).replace("@SINK@", sink)
-        path = tmp_path / "job.toml"
-        path.write_text(text.replace("@JOB@", job))
-        return path
+    def write(lines=('{"_id":1}', '{"_id":2}'), **more):
+        return file_job(tmp_path, lines, **more)
 
     return write
 

@@ -5,27 +5,9 @@ import json
 
 import pytest
 
-AWAY = "mongodb://127.0.0.1:1/?replicaSet=rs0&serverSelectionTimeoutMS=300"
+from support.file_job import file_job
 
-# Files to files; @SERVICES@ and @JOB@ are more keys.
-FILES = """
-[state]
-path = "./state"
-@SERVICES@
-[[services]]
-provider = "file"
-name = "in"
-path = "./in"
-[[services]]
-provider = "file"
-name = "out"
-path = "./out"
-[[connectors]]
-name = "users"
-source = { service_name = "in", resource = "users.jsonl" @SOURCE@ }
-sinks = [ { service_name = "out", resource = "users.bson", output_encoding = "bson" } ]
-@JOB@
-"""
+AWAY = "mongodb://127.0.0.1:1/?replicaSet=rs0&serverSelectionTimeoutMS=300"
 
 MONGODB = f"""
 [[services]]
@@ -43,12 +25,7 @@ def config(tmp_path):
     """config(services="…", job="…"): writes job.toml; returns the path."""
 
     def write(services="", job="", source="", lines=('{"_id":1}',)):
-        (tmp_path / "in").mkdir(exist_ok=True)
-        (tmp_path / "in" / "users.jsonl").write_text("".join(f"{s}\n" for s in lines))
-        path = tmp_path / "job.toml"
-        text = FILES.replace("@SERVICES@", services).replace("@JOB@", job)
-        path.write_text(text.replace("@SOURCE@", source))
-        return path
+        return file_job(tmp_path, lines, services=services, source=source, job=job)
 
     return write
 
