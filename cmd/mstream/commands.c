@@ -14,6 +14,7 @@ const struct mst_cli_command *const mst_cli_commands[] = {
     &mst_command_convert,
     &mst_command_checkpoints,
     &mst_command_dlq,
+    &mst_command_schema,
     &mst_command_completion,
     NULL,
 };

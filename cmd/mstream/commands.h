@@ -13,6 +13,7 @@ extern const struct mst_cli_command mst_command_doctor;
 extern const struct mst_cli_command mst_command_dry_run;
 extern const struct mst_cli_command mst_command_explain;
 extern const struct mst_cli_command mst_command_run;
+extern const struct mst_cli_command mst_command_schema;
 extern const struct mst_cli_command mst_command_validate;
 
 #endif

@@ -49,6 +49,7 @@ COMMANDS = [
     "dlq show",
     "dlq replay",
     "dlq discard",
+    "schema check",
     "completion",
 ]
 

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* The subcommands of mstream schema: each in its own file, in the table of
+ * schema.c. */
+#ifndef MST_MSTREAM_SCHEMA_H
+#define MST_MSTREAM_SCHEMA_H
+
+#include "cli.h"
+
+extern const struct mst_cli_command mst_schema_command_check;
+
+#endif
