@@ -32,6 +32,13 @@ enum mst_big_numbers {
     MST_BIG_NUMBERS_DOUBLE
 };
 
+/* What the text of a schema is. */
+enum mst_schema_kind {
+    MST_SCHEMA_KIND_NONE = 0, /* not said: by its text */
+    MST_SCHEMA_KIND_AVRO,
+    MST_SCHEMA_KIND_JSON /* JSON Schema */
+};
+
 /* A schema, compiled; encodings/ knows what is in it. Shared by threads. */
 struct mst_schema_plan;
 
@@ -42,10 +49,24 @@ enum mst_framing {
     MST_FRAMING_CONFLUENT      /* 00, the registry's id of the schema */
 };
 
+/* Finds the writer's schema of a datum by the number in its frame. Thread:
+ * any. May block. Appends the text to out. MST_REJECTED: nobody knows the
+ * number, or it is no Avro; MST_RETRY: the registry can not be had now;
+ * MST_FATAL: a person has to do something. */
+struct mst_schema_lookup {
+    enum mst_status (*find)(struct mst_schema_lookup *self, uint32_t id,
+                            struct mst_buf *out, struct mst_error *err);
+};
+
 /* How a step uses its schema. */
 struct mst_schema_use {
     enum mst_framing framing;
+    enum mst_schema_kind kind;
     uint32_t registry_id;
+    /* Borrowed; outlives the plan. Not NULL with a Confluent frame: what is
+     * read may have any number, and is read by the schema of that number. The
+     * text may be empty then: nothing but what the writer wrote is wanted. */
+    struct mst_schema_lookup *lookup;
     bool reject_unknown; /* a field that the schema does not have */
     bool lossy_numbers;  /* rounding is permitted */
 };
@@ -77,6 +98,9 @@ struct mst_transcoder {
     enum mst_encoding from;
     enum mst_encoding to;
     struct mst_encoding_options options;
+    /* run may block, and may return MST_RETRY: the same event is to be tried
+     * again later; or MST_FATAL. */
+    bool may_wait;
 };
 
 /* Finds the conversion for a step; MST_FATAL with the reason when there is
