@@ -2,7 +2,7 @@
 /* The only file that names concrete connectors. */
 #include "builtins.h"
 
-#include "encodings/avro/schema_plan.h"
+#include "encodings/schema_plan.h"
 #include "encodings/transcode.h"
 #include "sinks/file/file_sink.h"
 #include "sinks/kafka/kafka_sink.h"

@@ -19,6 +19,8 @@ const char *const convert_framings[] = {"bare", "single_object", "confluent",
 const char *const convert_codecs[] = {"null", "deflate", "snappy", "zstandard",
                                       NULL};
 const char *const convert_unknowns[] = {"drop", "reject", NULL};
+/* In the order of enum mst_schema_kind, from 1. */
+const char *const convert_kinds[] = {"avro", "json", NULL};
 
 enum { FRAMING_CONTAINER = 3 };
 
@@ -68,10 +70,14 @@ convert_avro_init(struct convert_avro *avro, const struct mst_cli_args *args,
         return false;
     }
     struct mst_schema_plan_options plan = {
-        .framing = container ? MST_FRAMING_BARE : (enum mst_framing)framing,
-        .schema_id = (uint32_t)id};
-    plan.values.reject_unknown = mst_cli_choice(args, "unknown-fields", 0) == 1;
-    plan.values.lossy_numbers = mst_cli_value(args, "lossy-numbers") != NULL;
+        .kind = (enum mst_schema_kind)(
+            mst_cli_choice(args, "schema-encoding", -1) + 1),
+        .avro = {.framing =
+                     container ? MST_FRAMING_BARE : (enum mst_framing)framing,
+                 .schema_id = (uint32_t)id}};
+    struct mst_avro_options *values = &plan.avro.values;
+    values->reject_unknown = mst_cli_choice(args, "unknown-fields", 0) == 1;
+    values->lossy_numbers = mst_cli_value(args, "lossy-numbers") != NULL;
     if (path != NULL && !avro_read_schema(avro, path, &plan)) {
         return false;
     }
@@ -87,8 +93,8 @@ convert_avro_init(struct convert_avro *avro, const struct mst_cli_args *args,
     const struct mst_avro_file_options file = {
         .to = mst_encoding_parse(mst_cli_value(args, "to")),
         .json_mode = options->json_mode,
-        .values = plan.values,
-        .plan = avro->plan,
+        .values = *values,
+        .plan = mst_schema_plan_avro(avro->plan),
         .framed = !container};
     if (from) {
         mst_avro_file_init(&avro->file, &file);
@@ -147,7 +153,7 @@ convert_avro_block(struct convert_avro *avro, bool added, bool now,
     }
     struct mst_slice schema;
     if (avro->plan != NULL) {
-        schema = mst_schema_plan_schema(avro->plan)->text;
+        schema = mst_avro_plan_schema(mst_schema_plan_avro(avro->plan))->text;
     } else if (avro->file.schema != NULL) {
         schema = avro->file.schema->text;
     } else {

@@ -5,14 +5,18 @@
 
 #include "cli.h"
 #include "encodings/avro/file.h"
+#include "encodings/schema_plan.h"
 
 extern const char *const convert_framings[];
 extern const char *const convert_codecs[];
 extern const char *const convert_unknowns[];
+extern const char *const convert_kinds[];
 
 /* Rows of the command's table of flags. */
 #define MST_CONVERT_AVRO_FLAGS                                                 \
-    {"schema", "FILE", "the Avro schema", NULL},                               \
+    {"schema", "FILE", "the schema", NULL},                                    \
+        {"schema-encoding", "E", "avro or json; default: what its text says",  \
+         convert_kinds},                                                       \
         {"framing", "HOW", "of Avro data; default container",                  \
          convert_framings},                                                    \
         {"schema-id", "N", "the registry's id in a confluent frame", NULL},    \

@@ -35,6 +35,7 @@ struct mst_config_schema {
     char *id;
     size_t service;
     char *resource;
+    enum mst_schema_kind kind; /* as written */
     uint32_t registry_id;
     struct mst_buf text; /* what the service has; empty until it is needed */
     const struct mst_toml_node *node;

@@ -55,6 +55,9 @@ connector_schema(struct mst_loader *loader, const struct mst_toml_node *node,
             mst_loader_service(loader, node, path, keys.service_name);
     }
     schema->registry_id = (uint32_t)keys.registry_id;
+    schema->kind = mst_node_get(node, "encoding") == NULL
+                       ? MST_SCHEMA_KIND_NONE
+                       : (enum mst_schema_kind)(keys.encoding + 1);
     mst_buf_init(&schema->text, MST_CONFIG_SCHEMA_MAX);
     schema->id = keys.id;
     schema->resource = keys.resource;

@@ -112,13 +112,15 @@ mst_loader_schema(struct mst_loader *loader, struct mst_config_schema *schema,
     if (!schemas_load(loader, schema, path)) {
         return false;
     }
+    step->schema_use.kind = schema->kind;
     step->schema_use.framing = framing;
     step->schema_use.registry_id = schema->registry_id;
     enum mst_status status = loader->registry->schema_compile(
         mst_buf_slice(&schema->text), &step->schema_use, &plan, &err);
     if (status != MST_OK) {
         struct mst_place place = schemas_place(schema, "resource", path, inner);
-        mst_loader_fail(loader, &place, NULL, "%s", err.text);
+        mst_loader_fail(loader, &place, err.hint[0] == '\0' ? NULL : err.hint,
+                        "%s", err.text);
         return false;
     }
     if (!schemas_keep(loader, plan)) {

@@ -32,6 +32,7 @@ struct mst_schema_keys {
     char *id;
     char *service_name;
     char *resource;
+    int encoding; /* counts from 0 for "avro"; asked of the node */
     int64_t registry_id;
 };
 

@@ -106,6 +106,8 @@ const struct mst_option_table mst_table_step =
 
 #define SCHEMA(field) offsetof(struct mst_schema_keys, field)
 
+static const char *const schema_encodings[] = {"avro", "json", NULL};
+
 static const struct mst_option schema_options[] = {
     {.name = "id",
      .type = MST_OPTION_STRING,
@@ -122,6 +124,12 @@ static const struct mst_option schema_options[] = {
      .offset = SCHEMA(resource),
      .flags = MST_OPTION_REQUIRED,
      .help = "Id or name of the schema in that service."},
+    {.name = "encoding",
+     .type = MST_OPTION_ENUM,
+     .offset = SCHEMA(encoding),
+     .choices = schema_encodings,
+     .help = "What the schema is: Avro or JSON Schema; default: what its text "
+             "can only be."},
     {.name = "registry_id",
      .type = MST_OPTION_INT,
      .offset = SCHEMA(registry_id),

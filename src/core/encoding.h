@@ -86,15 +86,23 @@ struct mst_encoding_options {
     bool no_extended; /* {"$oid": ...} is an ordinary document */
     /* Borrowed; NULL: none, and no conversion to or from Avro. */
     struct mst_schema_plan *schema;
+    /* The schema that Avro data were written by, where schema is another one
+     * that they are wanted by. Borrowed; NULL: schema is both. */
+    struct mst_schema_plan *written;
 };
+
+struct mst_transcoder;
+
+/* Appends the converted payload to out. MST_REJECTED with the byte offset and
+ * the field; out's length is as before then. */
+typedef enum mst_status (*mst_transcoder_run)(const struct mst_transcoder *self,
+                                              struct mst_slice in,
+                                              struct mst_buf *out,
+                                              struct mst_error *err);
 
 /* One conversion, ready to run. Immutable, shared by threads. */
 struct mst_transcoder {
-    /* Appends the converted payload to out. MST_REJECTED with the byte
-     * offset and the field; out's length is as before then. */
-    enum mst_status (*run)(const struct mst_transcoder *self,
-                           struct mst_slice in, struct mst_buf *out,
-                           struct mst_error *err);
+    mst_transcoder_run run; /* NULL: the bytes pass untouched */
     enum mst_encoding from;
     enum mst_encoding to;
     struct mst_encoding_options options;

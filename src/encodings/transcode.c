@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of conversions. */
+/* The table of conversions without a schema. */
 #include "encodings/transcode.h"
 
-#include "encodings/avro/schema_plan.h"
 #include "encodings/bson_json.h"
 #include "encodings/json_bson.h"
+#include "encodings/schema_plan.h"
 
 static enum mst_status
 transcode_bson_json(const struct mst_transcoder *self, struct mst_slice in,
@@ -23,48 +23,13 @@ transcode_json_bson(const struct mst_transcoder *self, struct mst_slice in,
     return mst_json_to_bson(in, &options, out, err);
 }
 
-static enum mst_status
-transcode_to_avro(const struct mst_transcoder *self, struct mst_slice in,
-                  struct mst_buf *out, struct mst_error *err)
-{
-    return mst_schema_plan_encode(self->options.schema, self->from,
-                                  &self->options, in, out, err);
-}
-
-static enum mst_status
-transcode_from_avro(const struct mst_transcoder *self, struct mst_slice in,
-                    struct mst_buf *out, struct mst_error *err)
-{
-    return mst_schema_plan_decode(self->options.schema, self->to,
-                                  &self->options, in, out, err);
-}
-
-static enum mst_status
-transcode_by_schema(const struct mst_transcoder *self, struct mst_slice in,
-                    struct mst_buf *out, struct mst_error *err)
-{
-    return mst_schema_plan_project(self, in, out, err);
-}
-
 static const struct {
     enum mst_encoding from;
     enum mst_encoding to;
-    enum mst_status (*run)(const struct mst_transcoder *self,
-                           struct mst_slice in, struct mst_buf *out,
-                           struct mst_error *err);
-    bool needs_schema;
+    mst_transcoder_run run;
 } cells[] = {
-    {MST_ENCODING_BSON, MST_ENCODING_JSON, transcode_bson_json, false},
-    {MST_ENCODING_JSON, MST_ENCODING_BSON, transcode_json_bson, false},
-    /* Further down goes before: with a schema these are others. */
-    {MST_ENCODING_BSON, MST_ENCODING_BSON, transcode_by_schema, true},
-    {MST_ENCODING_BSON, MST_ENCODING_JSON, transcode_by_schema, true},
-    {MST_ENCODING_JSON, MST_ENCODING_BSON, transcode_by_schema, true},
-    {MST_ENCODING_JSON, MST_ENCODING_JSON, transcode_by_schema, true},
-    {MST_ENCODING_BSON, MST_ENCODING_AVRO, transcode_to_avro, true},
-    {MST_ENCODING_JSON, MST_ENCODING_AVRO, transcode_to_avro, true},
-    {MST_ENCODING_AVRO, MST_ENCODING_BSON, transcode_from_avro, true},
-    {MST_ENCODING_AVRO, MST_ENCODING_JSON, transcode_from_avro, true},
+    {MST_ENCODING_BSON, MST_ENCODING_JSON, transcode_bson_json},
+    {MST_ENCODING_JSON, MST_ENCODING_BSON, transcode_json_bson},
 };
 
 enum mst_status
@@ -76,9 +41,16 @@ mst_transcode_find(enum mst_encoding from, enum mst_encoding to,
     if (options != NULL) {
         transcoder.options = *options;
     }
+    if (transcoder.options.schema != NULL) {
+        enum mst_status status =
+            mst_schema_plan_find(&transcoder, &transcoder.run, err);
+        if (status == MST_OK) {
+            *ret_transcoder = transcoder;
+        }
+        return status;
+    }
     for (size_t i = 0; i < MST_ARRAY_SIZE(cells); i++) {
-        if (cells[i].from == from && cells[i].to == to
-            && (!cells[i].needs_schema || transcoder.options.schema != NULL)) {
+        if (cells[i].from == from && cells[i].to == to) {
             transcoder.run = cells[i].run;
         }
     }

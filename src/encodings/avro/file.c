@@ -62,8 +62,7 @@ file_open(struct mst_avro_file *file, bool ended, struct mst_error *err)
     if (status == MST_OK) {
         status = mst_avro_decoder_create(
             file->schema,
-            options->plan == NULL ? NULL
-                                  : mst_schema_plan_schema(options->plan),
+            options->plan == NULL ? NULL : mst_avro_plan_schema(options->plan),
             &options->values, &file->decoder, err);
     }
     return file_fatal(status);
@@ -116,7 +115,7 @@ file_framed(struct mst_avro_file *file, bool ended, struct mst_buf *out,
             struct mst_error *err)
 {
     struct mst_avro_reader *reader = &file->reader;
-    struct mst_slice head = mst_schema_plan_head(file->options.plan);
+    struct mst_slice head = mst_avro_plan_head(file->options.plan);
     if (!ended) {
         return MST_AGAIN;
     }
@@ -134,7 +133,7 @@ file_framed(struct mst_avro_file *file, bool ended, struct mst_buf *out,
     }
     file->block = mst_slice_of(start + head.len, len - head.len);
     enum mst_status status =
-        file_next(file, mst_schema_plan_decoder(file->options.plan), out, err);
+        file_next(file, mst_avro_plan_decoder(file->options.plan), out, err);
     size_t at = reader->pending.len - file->block.len;
     if (status == MST_OK && at == reader->at) {
         return mst_fail(err, MST_FATAL, "avro", 0,

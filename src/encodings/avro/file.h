@@ -6,8 +6,8 @@
 #ifndef MST_ENCODINGS_AVRO_FILE_H
 #define MST_ENCODINGS_AVRO_FILE_H
 
+#include "encodings/avro/avro_plan.h"
 #include "encodings/avro/container.h"
-#include "encodings/avro/schema_plan.h"
 
 struct mst_avro_file_options {
     enum mst_encoding to;
@@ -15,7 +15,7 @@ struct mst_avro_file_options {
     struct mst_avro_options values;
     /* What data are wanted as; NULL: as the file's own. Of framed data,
      * which have none: the schema and the frame; then never NULL. Borrowed. */
-    struct mst_schema_plan *plan;
+    struct mst_avro_plan *plan;
     bool framed; /* no container file */
 };
 

@@ -9,6 +9,7 @@
 #include "encodings/avro/parse_impl.h"
 #include "encodings/json_bson.h"
 #include "encodings/json_check.h"
+#include "encodings/text_place.h"
 
 /* Where a schema that is no object is put, to be one. */
 static const char wrap_head[] = "{\"s\":";
@@ -17,16 +18,10 @@ enum { WRAP_LEN = sizeof(wrap_head) - 1 };
 static enum mst_status
 parse_fail_at(const struct avro_parse *parse, size_t offset, const char *what)
 {
-    size_t line = 1;
-    size_t column = 1;
-    for (size_t i = 0; i < offset && i < parse->text.len; i++) {
-        bool newline = parse->text.data[i] == '\n';
-        line += newline ? 1 : 0;
-        column = newline ? 1 : column + 1;
-    }
+    struct mst_text_place place = mst_text_place_of(parse->text, offset);
     return mst_fail_at(parse->err, MST_REJECTED, "avro", (int64_t)offset,
                        "the Avro schema at line %zu, column %zu (byte %zu): %s",
-                       line, column, offset, what);
+                       place.line, place.column, offset, what);
 }
 
 enum mst_status

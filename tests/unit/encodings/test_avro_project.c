@@ -2,9 +2,9 @@
 /* BSON and JSON by a schema, without Avro at either end. */
 #include "unit/cmocka_all.h"
 
-#include "encodings/avro/schema_plan.h"
 #include "encodings/bson_json.h"
 #include "encodings/json_bson.h"
+#include "encodings/schema_plan.h"
 #include "encodings/transcode.h"
 #include "random_avro.h"
 
@@ -138,7 +138,8 @@ what_fits_already_stays_byte_for_byte(void **state)
         assert_int_equal(
             mst_schema_plan_create(mst_buf_slice(&text), NULL, &plan, NULL),
             MST_OK);
-        random_avro_document(&random, mst_schema_plan_schema(plan), &bson);
+        random_avro_document(
+            &random, mst_avro_plan_schema(mst_schema_plan_avro(plan)), &bson);
         const struct mst_encoding_options options = {.schema = plan};
         enum mst_status status =
             mst_transcode(MST_ENCODING_BSON, MST_ENCODING_BSON, &options,

@@ -3,8 +3,8 @@
  * error that says something. */
 #include "unit/cmocka_all.h"
 
+#include "encodings/avro/avro_plan.h"
 #include "encodings/avro/parse.h"
-#include "encodings/avro/schema_plan.h"
 #include "encodings/bson_reader.h"
 #include "random_avro.h"
 #include "schema/avro_canonical.h"
@@ -17,7 +17,7 @@ struct random_case {
     struct mst_buf bson;
     struct mst_buf avro;
     struct mst_buf back;
-    struct mst_schema_plan *plan;
+    struct mst_avro_plan *plan;
     struct mst_encoding_options options;
     uint64_t seed;
 };
@@ -32,19 +32,17 @@ open_case(struct random_case *one, uint64_t seed)
     mst_buf_init(&one->avro, RANDOM_MAX);
     mst_buf_init(&one->back, RANDOM_MAX);
     random_avro_schema(&one->random, &one->text);
-    if (mst_schema_plan_create(mst_buf_slice(&one->text), NULL, &one->plan,
-                               &err)
+    if (mst_avro_plan_create(mst_buf_slice(&one->text), NULL, &one->plan, &err)
         != MST_OK) {
         fail_msg("seed %llu: %s: %s", (unsigned long long)seed,
                  mst_buf_text(&one->text), err.text);
     }
-    one->options.schema = one->plan;
 }
 
 static void
 close_case(struct random_case *one)
 {
-    mst_schema_plan_destroy(one->plan);
+    mst_avro_plan_destroy(one->plan);
     mst_buf_clear(&one->text);
     mst_buf_clear(&one->bson);
     mst_buf_clear(&one->avro);
@@ -56,8 +54,8 @@ encode(struct random_case *one, struct mst_error *err)
 {
     mst_error_clear(err);
     mst_buf_reset(&one->avro);
-    return mst_schema_plan_encode(one->plan, MST_ENCODING_BSON, &one->options,
-                                  mst_buf_slice(&one->bson), &one->avro, err);
+    return mst_avro_plan_encode(one->plan, MST_ENCODING_BSON, &one->options,
+                                mst_buf_slice(&one->bson), &one->avro, err);
 }
 
 static enum mst_status
@@ -65,8 +63,8 @@ decode(struct random_case *one, struct mst_error *err)
 {
     mst_error_clear(err);
     mst_buf_reset(&one->back);
-    return mst_schema_plan_decode(one->plan, MST_ENCODING_BSON, &one->options,
-                                  mst_buf_slice(&one->avro), &one->back, err);
+    return mst_avro_plan_decode(one->plan, MST_ENCODING_BSON, &one->options,
+                                mst_buf_slice(&one->avro), &one->back, err);
 }
 
 /* One document there and back. */
@@ -75,7 +73,7 @@ check_value(struct random_case *one)
 {
     struct mst_error err;
     mst_buf_reset(&one->bson);
-    random_avro_document(&one->random, mst_schema_plan_schema(one->plan),
+    random_avro_document(&one->random, mst_avro_plan_schema(one->plan),
                          &one->bson);
     bool same = encode(one, &err) == MST_OK && decode(one, &err) == MST_OK
                 && mst_slice_equal(mst_buf_slice(&one->bson),
@@ -137,7 +135,7 @@ damaged_data_are_refused_or_are_other_documents(void **state)
         for (int i = 0; i < RANDOM_VALUES; i++) {
             struct mst_error err;
             mst_buf_reset(&one.bson);
-            random_avro_document(&one.random, mst_schema_plan_schema(one.plan),
+            random_avro_document(&one.random, mst_avro_plan_schema(one.plan),
                                  &one.bson);
             assert_int_equal(encode(&one, &err), MST_OK);
             for (uint64_t n = random_bson_below(&one.random, 4);
@@ -172,14 +170,14 @@ a_canonical_form_is_its_own(void **state)
         uint64_t crc[2] = {0, 1};
         open_case(&one, seed);
         assert_int_equal(
-            mst_avro_canonical(mst_schema_plan_schema(one.plan), &one.avro),
+            mst_avro_canonical(mst_avro_plan_schema(one.plan), &one.avro),
             MST_OK);
         assert_int_equal(
             mst_avro_schema_parse(mst_buf_slice(&one.avro), &again, NULL),
             MST_OK);
-        assert_int_equal(mst_avro_fingerprint(mst_schema_plan_schema(one.plan),
-                                              &crc[0], NULL),
-                         MST_OK);
+        assert_int_equal(
+            mst_avro_fingerprint(mst_avro_plan_schema(one.plan), &crc[0], NULL),
+            MST_OK);
         assert_int_equal(mst_avro_fingerprint(again, &crc[1], NULL), MST_OK);
         assert_true(crc[0] == crc[1]);
         mst_avro_schema_destroy(again);

@@ -4,7 +4,7 @@
 
 #include <pthread.h>
 
-#include "encodings/avro/schema_plan.h"
+#include "encodings/avro/avro_plan.h"
 
 enum { THREADS = 12, THREAD_ROUNDS = 300, THREADS_MAX = 1 << 20 };
 
@@ -18,8 +18,8 @@ static const char document[] = "{\"id\":1,\"list\":[\"a\",\"b\"]}";
 static void *
 thread_run(void *ctx)
 {
-    struct mst_schema_plan *plan = ctx;
-    struct mst_encoding_options options = {.schema = plan};
+    struct mst_avro_plan *plan = ctx;
+    struct mst_encoding_options options = {.schema = NULL};
     struct mst_buf avro;
     struct mst_buf json;
     uintptr_t wrong = 0;
@@ -28,11 +28,11 @@ thread_run(void *ctx)
     for (int i = 0; i < THREAD_ROUNDS; i++) {
         mst_buf_reset(&avro);
         mst_buf_reset(&json);
-        bool good = mst_schema_plan_encode(plan, MST_ENCODING_JSON, &options,
-                                           mst_slice_str(document), &avro, NULL)
+        bool good = mst_avro_plan_encode(plan, MST_ENCODING_JSON, &options,
+                                         mst_slice_str(document), &avro, NULL)
                         == MST_OK
-                    && mst_schema_plan_decode(plan, MST_ENCODING_JSON, &options,
-                                              mst_buf_slice(&avro), &json, NULL)
+                    && mst_avro_plan_decode(plan, MST_ENCODING_JSON, &options,
+                                            mst_buf_slice(&avro), &json, NULL)
                            == MST_OK
                     && mst_slice_is(mst_buf_slice(&json), document);
         wrong += good ? 0 : 1;
@@ -46,11 +46,10 @@ static void
 threads_share_a_plan(void **state)
 {
     (void)state;
-    struct mst_schema_plan *plan = NULL;
+    struct mst_avro_plan *plan = NULL;
     pthread_t threads[THREADS];
     assert_int_equal(
-        mst_schema_plan_create(mst_slice_str(schema), NULL, &plan, NULL),
-        MST_OK);
+        mst_avro_plan_create(mst_slice_str(schema), NULL, &plan, NULL), MST_OK);
     for (size_t i = 0; i < THREADS; i++) {
         assert_int_equal(pthread_create(&threads[i], NULL, thread_run, plan),
                          0);
@@ -60,7 +59,7 @@ threads_share_a_plan(void **state)
         assert_int_equal(pthread_join(threads[i], &wrong), 0);
         assert_null(wrong);
     }
-    mst_schema_plan_destroy(plan);
+    mst_avro_plan_destroy(plan);
 }
 
 int

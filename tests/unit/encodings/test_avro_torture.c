@@ -3,8 +3,8 @@
  * document once the buffers are there. */
 #include "unit/cmocka_all.h"
 
+#include "encodings/avro/avro_plan.h"
 #include "encodings/avro/container.h"
-#include "encodings/avro/schema_plan.h"
 #include "support/alloc_fail.h"
 
 enum { TORTURE_TURNS = 100000, TORTURE_BUF = 16 * 1024 * 1024 };
@@ -31,7 +31,7 @@ static const char converted[] =
     "\"colour\":\"B\"},\"colour\":\"A\"}";
 
 struct turn {
-    struct mst_schema_plan *plan;
+    struct mst_avro_plan *plan;
     struct mst_encoding_options options;
     struct mst_buf avro;
     struct mst_buf bson;
@@ -45,23 +45,23 @@ turn_convert(struct turn *turn)
     mst_buf_reset(&turn->bson);
     mst_buf_reset(&turn->json);
     enum mst_status status =
-        mst_schema_plan_encode(turn->plan, MST_ENCODING_JSON, &turn->options,
-                               mst_slice_str(document), &turn->avro, NULL);
+        mst_avro_plan_encode(turn->plan, MST_ENCODING_JSON, &turn->options,
+                             mst_slice_str(document), &turn->avro, NULL);
     if (status == MST_OK) {
-        status = mst_schema_plan_decode(
-            turn->plan, MST_ENCODING_BSON, &turn->options,
-            mst_buf_slice(&turn->avro), &turn->bson, NULL);
+        status =
+            mst_avro_plan_decode(turn->plan, MST_ENCODING_BSON, &turn->options,
+                                 mst_buf_slice(&turn->avro), &turn->bson, NULL);
     }
     if (status == MST_OK) {
         mst_buf_reset(&turn->avro);
-        status = mst_schema_plan_encode(
-            turn->plan, MST_ENCODING_BSON, &turn->options,
-            mst_buf_slice(&turn->bson), &turn->avro, NULL);
+        status =
+            mst_avro_plan_encode(turn->plan, MST_ENCODING_BSON, &turn->options,
+                                 mst_buf_slice(&turn->bson), &turn->avro, NULL);
     }
     if (status == MST_OK) {
-        status = mst_schema_plan_decode(
-            turn->plan, MST_ENCODING_JSON, &turn->options,
-            mst_buf_slice(&turn->avro), &turn->json, NULL);
+        status =
+            mst_avro_plan_decode(turn->plan, MST_ENCODING_JSON, &turn->options,
+                                 mst_buf_slice(&turn->avro), &turn->json, NULL);
     }
     return status;
 }
@@ -74,15 +74,14 @@ turn_open(struct turn *turn)
     mst_buf_init(&turn->bson, TORTURE_BUF);
     mst_buf_init(&turn->json, TORTURE_BUF);
     enum mst_status status =
-        mst_schema_plan_create(mst_slice_str(schema), NULL, &turn->plan, NULL);
-    turn->options.schema = turn->plan;
+        mst_avro_plan_create(mst_slice_str(schema), NULL, &turn->plan, NULL);
     return status;
 }
 
 static void
 turn_close(struct turn *turn)
 {
-    mst_schema_plan_destroy(turn->plan);
+    mst_avro_plan_destroy(turn->plan);
     mst_buf_clear(&turn->avro);
     mst_buf_clear(&turn->bson);
     mst_buf_clear(&turn->json);

@@ -2,7 +2,7 @@
 /* Every type of Avro with what becomes it, what does not, and at its limits. */
 #include "unit/cmocka_all.h"
 
-#include "encodings/avro/schema_plan.h"
+#include "encodings/avro/avro_plan.h"
 #include "encodings/bson_json.h"
 #include "encodings/digits.h"
 #include "encodings/json_bson.h"
@@ -232,13 +232,13 @@ static const struct {
      NULL, "regular expression to string"},
 };
 
-static struct mst_schema_plan *
+static struct mst_avro_plan *
 plan_of(const char *type, const char *more,
-        const struct mst_schema_plan_options *options)
+        const struct mst_avro_plan_options *options)
 {
     struct mst_buf text;
     struct mst_error err;
-    struct mst_schema_plan *plan = NULL;
+    struct mst_avro_plan *plan = NULL;
     mst_buf_init(&text, VALUES_MAX);
     assert_int_equal(
         mst_buf_printf(&text,
@@ -246,7 +246,7 @@ plan_of(const char *type, const char *more,
                        "\"name\":\"f\",\"type\":%s}%s]}",
                        type, more),
         MST_OK);
-    if (mst_schema_plan_create(mst_buf_slice(&text), options, &plan, &err)
+    if (mst_avro_plan_create(mst_buf_slice(&text), options, &plan, &err)
         != MST_OK) {
         fail_msg("%s: %s", type, err.text);
     }
@@ -282,8 +282,8 @@ hex_of(struct mst_slice bytes, struct mst_buf *out)
 static int
 try_case(size_t i)
 {
-    struct mst_schema_plan *plan = plan_of(cases[i].type, "", NULL);
-    struct mst_encoding_options options = {.schema = plan};
+    struct mst_avro_plan *plan = plan_of(cases[i].type, "", NULL);
+    struct mst_encoding_options options = {.schema = NULL};
     struct mst_buf bson;
     struct mst_buf avro;
     struct mst_buf text;
@@ -296,7 +296,7 @@ try_case(size_t i)
     mst_buf_init(&avro, VALUES_MAX);
     mst_buf_init(&text, VALUES_MAX);
     mst_buf_init(&back, VALUES_MAX);
-    enum mst_status status = mst_schema_plan_encode(
+    enum mst_status status = mst_avro_plan_encode(
         plan, MST_ENCODING_BSON, &options, mst_buf_slice(&bson), &avro, &err);
     if (cases[i].datum == NULL) {
         wrong = status != MST_REJECTED || avro.len != 0
@@ -311,8 +311,8 @@ try_case(size_t i)
     } else {
         bson_of(cases[i].back == NULL ? cases[i].value : cases[i].back,
                 &wanted);
-        status = mst_schema_plan_decode(plan, MST_ENCODING_BSON, &options,
-                                        mst_buf_slice(&avro), &back, &err);
+        status = mst_avro_plan_decode(plan, MST_ENCODING_BSON, &options,
+                                      mst_buf_slice(&avro), &back, &err);
         wrong =
             status != MST_OK
             || !mst_slice_equal(mst_buf_slice(&back), mst_buf_slice(&wanted));
@@ -326,7 +326,7 @@ try_case(size_t i)
     mst_buf_clear(&text);
     mst_buf_clear(&back);
     mst_buf_clear(&wanted);
-    mst_schema_plan_destroy(plan);
+    mst_avro_plan_destroy(plan);
     return wrong;
 }
 

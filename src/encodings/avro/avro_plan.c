@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A schema with both directions and the frame of single data. */
-#include "encodings/avro/schema_plan.h"
+#include "encodings/avro/avro_plan.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "encodings/little_endian.h"
 #include "schema/avro_canonical.h"
 
-struct mst_schema_plan {
+struct mst_avro_plan {
     struct mst_avro_schema *schema;
     struct mst_avro_encoder *encoder;
     struct mst_avro_decoder *decoder;
@@ -22,8 +22,8 @@ struct mst_schema_plan {
 };
 
 static enum mst_status
-plan_head(struct mst_schema_plan *plan,
-          const struct mst_schema_plan_options *options, struct mst_error *err)
+plan_head(struct mst_avro_plan *plan,
+          const struct mst_avro_plan_options *options, struct mst_error *err)
 {
     uint64_t crc = 0;
     if (options->framing == MST_FRAMING_CONFLUENT) {
@@ -45,13 +45,13 @@ plan_head(struct mst_schema_plan *plan,
 }
 
 enum mst_status
-mst_schema_plan_create(struct mst_slice json,
-                       const struct mst_schema_plan_options *options,
-                       struct mst_schema_plan **ret_plan, struct mst_error *err)
+mst_avro_plan_create(struct mst_slice json,
+                     const struct mst_avro_plan_options *options,
+                     struct mst_avro_plan **ret_plan, struct mst_error *err)
 {
-    static const struct mst_schema_plan_options none = {.framing =
-                                                            MST_FRAMING_BARE};
-    struct mst_schema_plan *plan = calloc(1, sizeof(*plan));
+    static const struct mst_avro_plan_options none = {.framing =
+                                                          MST_FRAMING_BARE};
+    struct mst_avro_plan *plan = calloc(1, sizeof(*plan));
     if (plan == NULL) {
         return mst_fail_memory(err, "avro");
     }
@@ -69,28 +69,15 @@ mst_schema_plan_create(struct mst_slice json,
         status = plan_head(plan, options, err);
     }
     if (status != MST_OK) {
-        mst_schema_plan_destroy(plan);
+        mst_avro_plan_destroy(plan);
         return status;
     }
     *ret_plan = plan;
     return MST_OK;
 }
 
-enum mst_status
-mst_schema_plan_compile(struct mst_slice json, const struct mst_schema_use *use,
-                        struct mst_schema_plan **ret_plan,
-                        struct mst_error *err)
-{
-    const struct mst_schema_plan_options options = {
-        .values = {.reject_unknown = use->reject_unknown,
-                   .lossy_numbers = use->lossy_numbers},
-        .framing = use->framing,
-        .schema_id = use->registry_id};
-    return mst_schema_plan_create(json, &options, ret_plan, err);
-}
-
 void
-mst_schema_plan_destroy(struct mst_schema_plan *plan)
+mst_avro_plan_destroy(struct mst_avro_plan *plan)
 {
     if (plan != NULL) {
         avro_scratch_clear(&plan->scratch);
@@ -102,28 +89,28 @@ mst_schema_plan_destroy(struct mst_schema_plan *plan)
 }
 
 const struct mst_avro_schema *
-mst_schema_plan_schema(const struct mst_schema_plan *plan)
+mst_avro_plan_schema(const struct mst_avro_plan *plan)
 {
     return plan->schema;
 }
 
 struct mst_avro_decoder *
-mst_schema_plan_decoder(const struct mst_schema_plan *plan)
+mst_avro_plan_decoder(const struct mst_avro_plan *plan)
 {
     return plan->decoder;
 }
 
 struct mst_slice
-mst_schema_plan_head(const struct mst_schema_plan *plan)
+mst_avro_plan_head(const struct mst_avro_plan *plan)
 {
     return mst_slice_of(plan->head, plan->head_len);
 }
 
 enum mst_status
-mst_schema_plan_encode(struct mst_schema_plan *plan, enum mst_encoding from,
-                       const struct mst_encoding_options *options,
-                       struct mst_slice in, struct mst_buf *out,
-                       struct mst_error *err)
+mst_avro_plan_encode(struct mst_avro_plan *plan, enum mst_encoding from,
+                     const struct mst_encoding_options *options,
+                     struct mst_slice in, struct mst_buf *out,
+                     struct mst_error *err)
 {
     size_t before = out->len;
     enum mst_status status = mst_buf_append(out, plan->head, plan->head_len);
@@ -142,7 +129,7 @@ mst_schema_plan_encode(struct mst_schema_plan *plan, enum mst_encoding from,
 
 /* What the frame is instead of the one that it should be. */
 static enum mst_status
-plan_wrong_frame(const struct mst_schema_plan *plan, struct mst_slice in,
+plan_wrong_frame(const struct mst_avro_plan *plan, struct mst_slice in,
                  struct mst_error *err)
 {
     char there[2 * MST_AVRO_FRAME_MAX + 1] = "";
@@ -159,10 +146,10 @@ plan_wrong_frame(const struct mst_schema_plan *plan, struct mst_slice in,
 }
 
 enum mst_status
-mst_schema_plan_decode(struct mst_schema_plan *plan, enum mst_encoding to,
-                       const struct mst_encoding_options *options,
-                       struct mst_slice in, struct mst_buf *out,
-                       struct mst_error *err)
+mst_avro_plan_decode(struct mst_avro_plan *plan, enum mst_encoding to,
+                     const struct mst_encoding_options *options,
+                     struct mst_slice in, struct mst_buf *out,
+                     struct mst_error *err)
 {
     size_t head = plan->head_len;
     if (in.len < head || (head > 0 && memcmp(in.data, plan->head, head) != 0)) {
@@ -178,7 +165,7 @@ mst_schema_plan_decode(struct mst_schema_plan *plan, enum mst_encoding to,
 
 /* JSON in, with the types of the schema: by way of Avro. */
 static enum mst_status
-plan_typed(struct mst_schema_plan *plan,
+plan_typed(struct mst_avro_plan *plan,
            const struct mst_encoding_options *options, struct mst_slice in,
            struct mst_buf *middle, struct mst_buf *out, struct mst_error *err)
 {
@@ -191,7 +178,7 @@ plan_typed(struct mst_schema_plan *plan,
 
 /* BSON in, to BSON or JSON. */
 static enum mst_status
-plan_project(struct mst_schema_plan *plan, enum mst_encoding to,
+plan_project(struct mst_avro_plan *plan, enum mst_encoding to,
              const struct mst_encoding_options *options, struct mst_slice in,
              struct mst_buf *out, struct mst_error *err)
 {
@@ -213,10 +200,10 @@ plan_project(struct mst_schema_plan *plan, enum mst_encoding to,
 }
 
 enum mst_status
-mst_schema_plan_project(const struct mst_transcoder *step, struct mst_slice in,
-                        struct mst_buf *out, struct mst_error *err)
+mst_avro_plan_project(struct mst_avro_plan *plan,
+                      const struct mst_transcoder *step, struct mst_slice in,
+                      struct mst_buf *out, struct mst_error *err)
 {
-    struct mst_schema_plan *plan = step->options.schema;
     const struct mst_encoding_options *options = &step->options;
     enum mst_encoding to = step->to;
     if (step->from == MST_ENCODING_BSON) {
