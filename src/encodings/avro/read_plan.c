@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "encodings/avro/decode.h"
-#include "encodings/avro/match.h"
+#include "schema/avro_match.h"
 #include "encodings/field_path.h"
 
 enum { ELEMENT_MAX = 64 * 1024 * 1024 };
@@ -377,9 +377,9 @@ static const struct mst_avro_type *
 plan_branch(const struct mst_avro_type *writer,
             const struct mst_avro_type *reader, int32_t *ret_branch)
 {
-    for (int wanted = AVRO_MATCH_SAME; wanted > AVRO_MATCH_NONE; wanted--) {
+    for (int wanted = MST_AVRO_MATCH_SAME; wanted > MST_AVRO_MATCH_NONE; wanted--) {
         for (size_t i = 0; i < reader->branches_len; i++) {
-            if ((int)avro_match_types(writer, reader->branches[i]) == wanted) {
+            if ((int)mst_avro_match_types(writer, reader->branches[i]) == wanted) {
                 *ret_branch = (int32_t)i;
                 return reader->branches[i];
             }
@@ -404,7 +404,7 @@ plan_types(struct read_plan *plan, const struct mst_avro_type *writer,
     if (wanted->kind == MST_AVRO_UNION) {
         wanted = plan_branch(writer, wanted, &read->branch);
     }
-    if (wanted == NULL || avro_match_types(writer, wanted) == AVRO_MATCH_NONE) {
+    if (wanted == NULL || mst_avro_match_types(writer, wanted) == MST_AVRO_MATCH_NONE) {
         return plan_mismatch(plan, writer, reader);
     }
     read->type = wanted;

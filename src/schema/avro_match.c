@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* The rules of schema resolution (specification 1.11), one type at a time. */
-#include "encodings/avro/match.h"
+#include "schema/avro_match.h"
 
 bool
-avro_match_name(struct mst_slice writer, struct mst_slice reader,
-                const struct mst_slice *aliases, size_t aliases_len)
+mst_avro_match_name(struct mst_slice writer, struct mst_slice reader,
+                    const struct mst_slice *aliases, size_t aliases_len)
 {
     if (mst_slice_equal(writer, reader)) {
         return true;
@@ -24,8 +24,8 @@ match_named(const struct mst_avro_type *writer,
 {
     return mst_slice_equal(mst_avro_short_name(writer->name),
                            mst_avro_short_name(reader->name))
-           || avro_match_name(writer->name, reader->name, reader->aliases,
-                              reader->aliases_len);
+           || mst_avro_match_name(writer->name, reader->name, reader->aliases,
+                                  reader->aliases_len);
 }
 
 /* Two logical types that mean different values of the same data. */
@@ -56,20 +56,21 @@ match_promotion(enum mst_avro_kind from, enum mst_avro_kind to)
     return (targets[from] >> to & 1) != 0;
 }
 
-enum avro_match
-avro_match_types(const struct mst_avro_type *writer,
-                 const struct mst_avro_type *reader)
+enum mst_avro_match
+mst_avro_match_types(const struct mst_avro_type *writer,
+                     const struct mst_avro_type *reader)
 {
     if (!match_logical(writer, reader)) {
-        return AVRO_MATCH_NONE;
+        return MST_AVRO_MATCH_NONE;
     }
     if (writer->kind != reader->kind) {
-        return match_promotion(writer->kind, reader->kind) ? AVRO_MATCH_PROMOTED
-                                                           : AVRO_MATCH_NONE;
+        return match_promotion(writer->kind, reader->kind)
+                   ? MST_AVRO_MATCH_PROMOTED
+                   : MST_AVRO_MATCH_NONE;
     }
     if (writer->name.len > 0
         && (writer->size != reader->size || !match_named(writer, reader))) {
-        return AVRO_MATCH_NONE;
+        return MST_AVRO_MATCH_NONE;
     }
-    return AVRO_MATCH_SAME;
+    return MST_AVRO_MATCH_SAME;
 }
