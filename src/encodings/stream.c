@@ -2,10 +2,29 @@
 /* Cuts documents out of a stream and converts them. */
 #include "encodings/stream.h"
 
+#include "encodings/batch_frame.h"
 #include "encodings/bson_reader.h"
 #include "encodings/json_check.h"
 #include "encodings/little_endian.h"
 #include "encodings/transcode.h"
+
+static enum mst_status
+stream_init(struct mst_stream *stream, const struct mst_transcoder *cell,
+            size_t max, struct mst_error *err)
+{
+    enum mst_encoding from = cell->from;
+    enum mst_encoding to = cell->to;
+    *stream = (struct mst_stream){.at = 0};
+    /* Room for the rest of one document and the pieces that bring it. */
+    mst_buf_init(&stream->pending, max > SIZE_MAX / 2 ? max : max * 2);
+    if (from <= MST_ENCODING_RAW || to <= MST_ENCODING_RAW) {
+        return mst_fail(err, MST_FATAL, "encoding", 0,
+                        "there is no stream of documents from %s to %s",
+                        mst_encoding_name(from), mst_encoding_name(to));
+    }
+    return mst_transcode_find(from, to, &cell->options, &stream->transcoder,
+                              err);
+}
 
 enum mst_status
 mst_stream_init(struct mst_stream *stream, enum mst_encoding from,
@@ -13,16 +32,30 @@ mst_stream_init(struct mst_stream *stream, enum mst_encoding from,
                 const struct mst_encoding_options *options, size_t max,
                 struct mst_error *err)
 {
-    *stream = (struct mst_stream){.at = 0};
-    /* Room for the rest of one document and the pieces that bring it. */
-    mst_buf_init(&stream->pending, max > SIZE_MAX / 2 ? max : max * 2);
-    if ((from != MST_ENCODING_BSON && from != MST_ENCODING_JSON)
-        || to == MST_ENCODING_RAW || to == MST_ENCODING_NONE) {
-        return mst_fail(err, MST_FATAL, "encoding", 0,
-                        "there is no stream of documents from %s to %s",
-                        mst_encoding_name(from), mst_encoding_name(to));
+    struct mst_transcoder cell = {.from = from, .to = to};
+    if (options != NULL) {
+        cell.options = *options;
     }
-    return mst_transcode_find(from, to, options, &stream->transcoder, err);
+    /* Nothing tells where one datum of Avro ends. */
+    if (from == MST_ENCODING_AVRO) {
+        cell.from = MST_ENCODING_NONE;
+    }
+    return stream_init(stream, &cell, max, err);
+}
+
+enum mst_status
+mst_stream_init_batches(struct mst_stream *stream, enum mst_encoding from,
+                        enum mst_encoding to,
+                        const struct mst_encoding_options *options, size_t max,
+                        struct mst_error *err)
+{
+    struct mst_transcoder cell = {.from = from, .to = to};
+    if (options != NULL) {
+        cell.options = *options;
+    }
+    enum mst_status status = stream_init(stream, &cell, max, err);
+    stream->batches = true;
+    return status;
 }
 
 void
@@ -156,18 +189,105 @@ stream_next_line(struct mst_stream *stream, bool ended, struct mst_slice rest,
     return ended ? MST_END : MST_AGAIN;
 }
 
-/* One document; in its own encoding it is checked and copied. */
+/* The head of the next frame that has items. */
 static enum mst_status
-stream_run(const struct mst_stream *stream, struct mst_slice item,
-           struct mst_buf *out, struct mst_error *err)
+stream_next_frame(struct mst_stream *stream, bool ended, struct mst_slice *rest,
+                  struct mst_error *err)
 {
-    const struct mst_transcoder *transcoder = &stream->transcoder;
+    while (stream->left == 0) {
+        uint64_t place = stream->offset + stream->at;
+        enum mst_encoding from = stream->transcoder.from;
+        enum mst_encoding encoding = MST_ENCODING_NONE;
+        if (rest->len == 0) {
+            return ended ? MST_END : MST_AGAIN;
+        }
+        if (rest->len < MST_BATCH_HEAD && !ended) {
+            return MST_AGAIN;
+        }
+        enum mst_status status =
+            rest->len < MST_BATCH_HEAD
+                ? mst_fail(err, MST_REJECTED, "batch", 0,
+                           "the stream ends inside of a frame's head")
+                : mst_batch_frame_head(rest->data, &stream->left, &encoding,
+                                       err);
+        if (status == MST_OK && encoding != from) {
+            stream->left = 0;
+            status = mst_fail(
+                err, MST_REJECTED, "batch", 0, "the frame holds %s, not %s",
+                mst_encoding_name(encoding), mst_encoding_name(from));
+        }
+        if (status != MST_OK) {
+            mst_error_prefix(err, "the batch frame at byte %llu: ",
+                             (unsigned long long)place);
+            return MST_FATAL;
+        }
+        stream->at += MST_BATCH_HEAD;
+        *rest = mst_slice_of(rest->data + MST_BATCH_HEAD,
+                             rest->len - MST_BATCH_HEAD);
+    }
+    return MST_OK;
+}
+
+/* The next item of a batch frame. */
+static enum mst_status
+stream_next_item(struct mst_stream *stream, bool ended, struct mst_slice rest,
+                 struct mst_slice *ret_item, struct mst_error *err)
+{
+    enum mst_status status = stream_next_frame(stream, ended, &rest, err);
+    if (status != MST_OK) {
+        return status;
+    }
+    bool has_len = rest.len >= MST_BATCH_ITEM_HEAD;
+    size_t len = has_len ? mst_le32(rest.data) : 0;
+    if (len > stream->pending.max / 2) {
+        return stream_too_large(stream, err);
+    }
+    if (!has_len || len > rest.len - MST_BATCH_ITEM_HEAD) {
+        uint64_t place = stream->offset + stream->at;
+        return !ended
+                   ? MST_AGAIN
+                   : mst_fail_at(err, MST_FATAL, "batch", (int64_t)place,
+                                 "the stream ends inside of the item at "
+                                 "byte %llu: %zu of %zu bytes are there, "
+                                 "and %u items should follow",
+                                 (unsigned long long)place, rest.len,
+                                 len + MST_BATCH_ITEM_HEAD, stream->left - 1);
+    }
+    *ret_item = mst_slice_of(rest.data + MST_BATCH_ITEM_HEAD, len);
+    stream->at += MST_BATCH_ITEM_HEAD + len;
+    stream->left--;
+    return MST_OK;
+}
+
+static enum mst_status
+stream_next(struct mst_stream *stream, bool ended, struct mst_slice *ret_item,
+            struct mst_error *err)
+{
+    struct mst_slice rest = mst_buf_slice(&stream->pending);
+    if (stream->at > 0) {
+        rest = mst_slice_of(rest.data + stream->at, rest.len - stream->at);
+    }
+    if (stream->batches) {
+        return stream_next_item(stream, ended, rest, ret_item, err);
+    }
+    return stream->transcoder.from == MST_ENCODING_BSON
+               ? stream_next_bson(stream, ended, rest, ret_item, err)
+               : stream_next_line(stream, ended, rest, ret_item);
+}
+
+enum mst_status
+mst_stream_item(const struct mst_transcoder *transcoder, struct mst_slice item,
+                struct mst_buf *out, struct mst_error *err)
+{
+    enum mst_status status = MST_OK;
     if (transcoder->run != NULL) {
         return transcoder->run(transcoder, item, out, err);
     }
-    enum mst_status status = transcoder->from == MST_ENCODING_BSON
-                                 ? mst_bson_check(item, err)
-                                 : mst_json_check(item, err);
+    if (transcoder->from == MST_ENCODING_BSON) {
+        status = mst_bson_check(item, err);
+    } else if (transcoder->from == MST_ENCODING_JSON) {
+        status = mst_json_check(item, err);
+    }
     return status == MST_OK ? mst_transcode(transcoder->from, transcoder->to,
                                             NULL, item, out, err)
                             : status;
@@ -178,20 +298,13 @@ mst_stream_convert(struct mst_stream *stream, bool ended, struct mst_buf *out,
                    struct mst_error *err)
 {
     struct mst_slice item = MST_SLICE_NONE;
-    struct mst_slice rest = mst_buf_slice(&stream->pending);
-    if (stream->at > 0) {
-        rest = mst_slice_of(rest.data + stream->at, rest.len - stream->at);
-    }
-    bool bson = stream->transcoder.from == MST_ENCODING_BSON;
-    enum mst_status status =
-        bson ? stream_next_bson(stream, ended, rest, &item, err)
-             : stream_next_line(stream, ended, rest, &item);
+    enum mst_status status = stream_next(stream, ended, &item, err);
     if (status != MST_OK) {
         return status;
     }
     stream->taken++;
     size_t before = out->len;
-    status = stream_run(stream, item, out, err);
+    status = mst_stream_item(&stream->transcoder, item, out, err);
     if (status == MST_OK && stream->transcoder.to == MST_ENCODING_JSON
         && mst_buf_append_char(out, '\n') != MST_OK) {
         out->len = before;
