@@ -19,7 +19,7 @@ enum mst_exit {
 };
 
 enum {
-    MST_CLI_FLAGS_MAX = 16,
+    MST_CLI_FLAGS_MAX = 32,
     MST_CLI_WORDS_MAX = 256,
     MST_CLI_TITLE_MAX = 64,
     MST_CLI_OUTPUT_MAX = 256 * 1024 * 1024

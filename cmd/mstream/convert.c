@@ -8,6 +8,7 @@
 
 #include "commands.h"
 #include "convert_avro.h"
+#include "convert_batch.h"
 #include "convert_progress.h"
 #include "encodings/stream.h"
 
@@ -39,6 +40,7 @@ static const struct mst_cli_flag convert_flags[] = {
      convert_bigs},
     {"on-error", "stop|skip", "what a refused document does; default stop",
      convert_errors},
+    MST_CONVERT_FRAMING_FLAGS,
     MST_CONVERT_AVRO_FLAGS,
 };
 
@@ -47,6 +49,7 @@ struct convert {
     const struct mst_cli_args *args;
     struct mst_stream stream;
     struct convert_avro avro; /* in use where Avro comes in or goes out */
+    struct convert_batch batch;
     struct convert_progress progress;
     struct mst_buf out;
     int in;
@@ -88,11 +91,22 @@ convert_parse(struct convert *convert)
         return false;
     }
     options.schema = convert->avro.plan;
-    if (!convert->avro.reads
-        && mst_stream_init(&convert->stream, mst_encoding_parse(from),
-                           mst_encoding_parse(to), &options,
-                           CONVERT_DOCUMENT_MAX, &err)
-               != MST_OK) {
+    if (!convert_batch_init(&convert->batch, args,
+                            convert->avro.to == CONVERT_BATCH)) {
+        return false;
+    }
+    if (convert->avro.reads) {
+        return true;
+    }
+    enum mst_status (*init)(
+        struct mst_stream *, enum mst_encoding, enum mst_encoding,
+        const struct mst_encoding_options *, size_t, struct mst_error *) =
+        convert->avro.from == CONVERT_BATCH ? mst_stream_init_batches
+                                            : mst_stream_init;
+    mst_error_clear(&err);
+    if (init(&convert->stream, mst_encoding_parse(from), mst_encoding_parse(to),
+             &options, CONVERT_DOCUMENT_MAX, &err)
+        != MST_OK) {
         mst_cli_error(args, &err);
         return false;
     }
@@ -165,6 +179,11 @@ convert_give(struct convert *convert, enum mst_status status)
 {
     bool skipped = status == MST_REJECTED && convert->skip;
     bool now = status != MST_OK && !skipped;
+    if (convert->batch.writes) {
+        bool last = now && status != MST_AGAIN;
+        convert_batch_close(&convert->batch, last);
+        return convert->batch.open || convert_write(convert) == MST_EXIT_OK;
+    }
     if (convert->avro.blocks) {
         return convert_avro_block(&convert->avro, status == MST_OK, now,
                                   &convert->out)
@@ -183,11 +202,15 @@ convert_items(struct convert *convert, bool ended)
     for (;;) {
         struct mst_error err;
         mst_error_clear(&err);
+        if (!convert_batch_begin(&convert->batch, &convert->out)) {
+            return MST_EXIT_FAILED;
+        }
         enum mst_status status =
             convert->avro.reads ? mst_avro_file_convert(
                 &convert->avro.file, ended, &convert->out, &err)
                                 : mst_stream_convert(&convert->stream, ended,
                                                      &convert->out, &err);
+        convert_batch_done(&convert->batch, status == MST_OK);
         if (!convert_give(convert, status)) {
             return MST_EXIT_FAILED;
         }

@@ -13,20 +13,16 @@ enum {
     CONVERT_BLOCK_OUT = 1024 * 1024 * 1024
 };
 
-/* In the order of enum mst_framing, and the container. */
-const char *const convert_framings[] = {"bare", "single_object", "confluent",
-                                        "container", NULL};
 const char *const convert_codecs[] = {"null", "deflate", "snappy", "zstandard",
                                       NULL};
 const char *const convert_unknowns[] = {"drop", "reject", NULL};
 /* In the order of enum mst_schema_kind, from 1. */
 const char *const convert_kinds[] = {"avro", "json", NULL};
 
-enum { FRAMING_CONTAINER = 3 };
-
 static bool
-avro_read_schema(struct convert_avro *avro, const char *path,
-                 const struct mst_schema_plan_options *options)
+avro_read_schema(const struct mst_cli_args *args, const char *path,
+                 const struct mst_schema_plan_options *options,
+                 struct mst_schema_plan **ret_plan)
 {
     struct mst_buf text;
     struct mst_error err;
@@ -34,69 +30,108 @@ avro_read_schema(struct convert_avro *avro, const char *path,
     mst_buf_init(&text, MST_AVRO_SCHEMA_MAX + 1);
     enum mst_status status = mst_input_read(path, &text, &err);
     if (status == MST_OK) {
-        status = mst_schema_plan_create(mst_buf_slice(&text), options,
-                                        &avro->plan, &err);
+        status = mst_schema_plan_create(mst_buf_slice(&text), options, ret_plan,
+                                        &err);
         if (status != MST_OK) {
             mst_error_prefix(&err, "%s: ", path);
         }
     }
     mst_buf_clear(&text);
     if (status != MST_OK) {
-        mst_cli_error(avro->args, &err);
+        mst_cli_error(args, &err);
     }
     return status == MST_OK;
 }
 
-static bool
-avro_missing(const struct convert_avro *avro, const char *why)
+/* What is missing among the flags, or useless; NULL: nothing. */
+static const char *
+avro_missing(const struct convert_avro *avro, bool from, bool to)
 {
-    mst_cli_fail(avro->args, "see docs/avro.md", "--schema is missing: %s",
-                 why);
-    return false;
+    const struct mst_cli_args *args = avro->args;
+    bool has_schema = mst_cli_value(args, "schema") != NULL;
+    bool has_writer = mst_cli_value(args, "writer-schema") != NULL;
+    if (has_writer && (!from || avro->from == CONVERT_CONTAINER)) {
+        return "--writer-schema is for Avro that comes in without its own";
+    }
+    if (!has_schema && to && !from) {
+        return "--schema is missing: Avro is written by one";
+    }
+    if (!has_schema && !has_writer && from && avro->from != CONVERT_CONTAINER) {
+        return "--schema is missing: single data do not bring theirs";
+    }
+    return NULL;
+}
+
+static enum mst_framing
+avro_framing(enum convert_framing framing)
+{
+    return framing == CONVERT_SINGLE_OBJECT || framing == CONVERT_CONFLUENT
+               ? (enum mst_framing)framing
+               : MST_FRAMING_BARE;
+}
+
+/* What data are wanted as, and what they were written by. */
+static bool
+avro_plans(struct convert_avro *avro, bool from, bool to,
+           struct mst_schema_plan_options *options)
+{
+    const char *path = mst_cli_value(avro->args, "schema");
+    const char *writer = mst_cli_value(avro->args, "writer-schema");
+    int64_t id = 0;
+    if (!mst_cli_number(avro->args, "schema-id", 0, &id)) {
+        return false;
+    }
+    options->avro.schema_id = (uint32_t)id;
+    options->avro.values.reject_unknown =
+        mst_cli_choice(avro->args, "unknown-fields", 0) == 1;
+    options->avro.values.lossy_numbers =
+        mst_cli_value(avro->args, "lossy-numbers") != NULL;
+    path = path == NULL ? writer : path;
+    options->avro.framing = avro_framing(to ? avro->to : avro->from);
+    if (path != NULL
+        && !avro_read_schema(avro->args, path, options, &avro->plan)) {
+        return false;
+    }
+    options->avro.framing = avro_framing(avro->from);
+    writer = writer == NULL ? path : writer;
+    return !from || avro->from == CONVERT_CONTAINER
+           || avro_read_schema(avro->args, writer, options, &avro->written);
 }
 
 bool
 convert_avro_init(struct convert_avro *avro, const struct mst_cli_args *args,
                   const struct mst_encoding_options *options)
 {
-    const char *path = mst_cli_value(args, "schema");
     bool to = strcmp(mst_cli_value(args, "to"), "avro") == 0;
     bool from = strcmp(mst_cli_value(args, "from"), "avro") == 0;
-    int framing = mst_cli_choice(args, "framing", FRAMING_CONTAINER);
-    bool container = framing == FRAMING_CONTAINER;
-    int64_t id = 0;
-    avro->args = args;
-    if (!mst_cli_number(args, "schema-id", 0, &id)) {
-        return false;
-    }
     struct mst_schema_plan_options plan = {
         .kind = (enum mst_schema_kind)(
-            mst_cli_choice(args, "schema-encoding", -1) + 1),
-        .avro = {.framing =
-                     container ? MST_FRAMING_BARE : (enum mst_framing)framing,
-                 .schema_id = (uint32_t)id}};
-    struct mst_avro_options *values = &plan.avro.values;
-    values->reject_unknown = mst_cli_choice(args, "unknown-fields", 0) == 1;
-    values->lossy_numbers = mst_cli_value(args, "lossy-numbers") != NULL;
-    if (path != NULL && !avro_read_schema(avro, path, &plan)) {
+            mst_cli_choice(args, "schema-encoding", -1) + 1)};
+    avro->args = args;
+    if (!convert_framing_parse(args, &avro->from, &avro->to)) {
         return false;
     }
-    if (path == NULL && to && !from) {
-        return avro_missing(avro, "Avro is written by one");
+    const char *missing = avro_missing(avro, from, to);
+    if (missing != NULL) {
+        mst_cli_fail(args, "see docs/avro.md", "%s", missing);
+        return false;
     }
-    if (path == NULL && from && !container) {
-        return avro_missing(avro, "single data do not bring theirs");
+    if (!avro_plans(avro, from, to, &plan)) {
+        return false;
     }
-    avro->reads = from;
-    avro->blocks = to && container;
+    avro->reads = from && avro->from != CONVERT_BATCH;
+    avro->blocks = to && avro->to == CONVERT_CONTAINER;
     avro->codec = (enum mst_avro_compression)mst_cli_choice(args, "codec", 0);
     const struct mst_avro_file_options file = {
         .to = mst_encoding_parse(mst_cli_value(args, "to")),
         .json_mode = options->json_mode,
-        .values = *values,
+        .values = plan.avro.values,
         .plan = mst_schema_plan_avro(avro->plan),
-        .framed = !container};
-    if (from) {
+        .framed = mst_schema_plan_avro(avro->written),
+        .head = to && avro->plan != NULL
+                    ? mst_avro_plan_head(mst_schema_plan_avro(avro->plan))
+                    : MST_SLICE_NONE};
+    if (avro->reads) {
         mst_avro_file_init(&avro->file, &file);
     }
     return true;
@@ -109,7 +144,9 @@ convert_avro_clear(struct convert_avro *avro)
         mst_avro_file_clear(&avro->file);
     }
     mst_schema_plan_destroy(avro->plan);
+    mst_schema_plan_destroy(avro->written);
     avro->plan = NULL;
+    avro->written = NULL;
 }
 
 /* The header, when the schema is known, and a block of what is in out. */

@@ -4,10 +4,10 @@
 #define MST_MSTREAM_CONVERT_AVRO_H
 
 #include "cli.h"
+#include "convert_framing.h"
 #include "encodings/avro/file.h"
 #include "encodings/schema_plan.h"
 
-extern const char *const convert_framings[];
 extern const char *const convert_codecs[];
 extern const char *const convert_unknowns[];
 extern const char *const convert_kinds[];
@@ -17,8 +17,9 @@ extern const char *const convert_kinds[];
     {"schema", "FILE", "the schema", NULL},                                    \
         {"schema-encoding", "E", "avro or json; default: what its text says",  \
          convert_kinds},                                                       \
-        {"framing", "HOW", "of Avro data; default container",                  \
-         convert_framings},                                                    \
+        {"writer-schema", "FILE",                                              \
+         "what Avro without a container was written by; default --schema",     \
+         NULL},                                                                \
         {"schema-id", "N", "the registry's id in a confluent frame", NULL},    \
         {"codec", "NAME", "how a container file is packed; default null",      \
          convert_codecs},                                                      \
@@ -33,10 +34,15 @@ extern const char *const convert_kinds[];
 /* One run. A zeroed one is empty. */
 struct convert_avro {
     const struct mst_cli_args *args;
-    struct mst_schema_plan *plan; /* of --schema; NULL: not given */
-    struct mst_avro_file file;    /* what comes in, if it reads */
-    bool reads;
-    bool blocks; /* a container goes out */
+    enum convert_framing from; /* as these stand in what is read */
+    enum convert_framing to;
+    /* Of --schema, framed as what goes out, and as what comes in; NULL: not
+     * given. They are one, unless Avro becomes Avro. */
+    struct mst_schema_plan *plan;
+    struct mst_schema_plan *written;
+    struct mst_avro_file file; /* what comes in, if it reads */
+    bool reads;                /* Avro, in a container or one by one */
+    bool blocks;               /* a container goes out */
     struct mst_avro_writer writer;
     bool begun; /* its header is written */
     enum mst_avro_compression codec;

@@ -11,6 +11,11 @@
 #include "core/encoding.h"
 #include "schema/avro_schema.h"
 
+enum {
+    /* What a datum without a container may have. */
+    MST_AVRO_DATUM_MAX = 256 * 1024 * 1024
+};
+
 /* Times that are no whole number of milliseconds, which BSON has no date for. */
 enum mst_avro_sub_millis {
     MST_AVRO_SUB_MILLIS_INT64 = 0, /* the number in its unit, as int64 */
@@ -95,5 +100,11 @@ MST_MUST_CHECK enum mst_status
 mst_avro_next(struct mst_avro_decoder *decoder, struct mst_slice *data,
               enum mst_encoding to, enum mst_json_mode mode,
               struct mst_buf *out, struct mst_error *err);
+
+/* Whether the first of the data is there as a whole. MST_AGAIN: it may go on
+ * behind them. MST_REJECTED: it never ends, or not within
+ * MST_AVRO_DATUM_MAX. */
+MST_MUST_CHECK enum mst_status
+mst_avro_measure(const struct mst_avro_decoder *decoder, struct mst_slice data);
 
 #endif

@@ -154,3 +154,42 @@ mst_avro_next(struct mst_avro_decoder *decoder, struct mst_slice *data,
     data->len = (size_t)(decode.end - decode.in);
     return status;
 }
+
+/* Whether a value that could not be passed over could be with more bytes
+ * behind it; in doubt it could. */
+static bool
+run_is_cut(const struct avro_decode *decode, enum avro_fault fault)
+{
+    int64_t number = 0;
+    if (fault != AVRO_MALFORMED) {
+        return fault == AVRO_BAD_COUNT || fault == AVRO_TOO_MUCH;
+    }
+    switch ((unsigned)decode->read->wire) {
+    case AVRO_WIRE_BOOLEAN:
+    case AVRO_WIRE_FLOAT:
+    case AVRO_WIRE_DOUBLE:
+        return true;
+    case AVRO_WIRE_FIXED:
+        return decode->read->size <= MST_AVRO_DATUM_MAX;
+    default:
+        break;
+    }
+    if (avro_get_long(decode->in, decode->end, &number) == NULL) {
+        return decode->end - decode->in < AVRO_LONG_MAX;
+    }
+    return decode->read->wire != AVRO_WIRE_BYTES
+           || (number >= 0 && number <= MST_AVRO_DATUM_MAX);
+}
+
+enum mst_status
+mst_avro_measure(const struct mst_avro_decoder *decoder, struct mst_slice data)
+{
+    struct avro_decode decode;
+    struct mst_buf none = {.max = 0};
+    avro_decode_init(&decode, decoder, data, &none);
+    enum avro_fault fault = avro_decode_skip(&decode, decoder->root);
+    if (fault == AVRO_FINE) {
+        return MST_OK;
+    }
+    return run_is_cut(&decode, fault) ? MST_AGAIN : MST_REJECTED;
+}

@@ -43,11 +43,22 @@ file_fatal(enum mst_status status)
     return status == MST_REJECTED ? MST_FATAL : status;
 }
 
+/* How data of that schema are read as they are wanted. */
+static enum mst_status
+file_plan(struct mst_avro_file *file, const struct mst_avro_schema *writer,
+          struct mst_error *err)
+{
+    const struct mst_avro_file_options *options = &file->options;
+    return mst_avro_decoder_create(
+        writer,
+        options->plan == NULL ? NULL : mst_avro_plan_schema(options->plan),
+        &options->values, &file->decoder, err);
+}
+
 /* The schema of the header, and how to read it. */
 static enum mst_status
 file_open(struct mst_avro_file *file, bool ended, struct mst_error *err)
 {
-    const struct mst_avro_file_options *options = &file->options;
     if (file->decoder != NULL) {
         return MST_OK;
     }
@@ -60,10 +71,7 @@ file_open(struct mst_avro_file *file, bool ended, struct mst_error *err)
         }
     }
     if (status == MST_OK) {
-        status = mst_avro_decoder_create(
-            file->schema,
-            options->plan == NULL ? NULL : mst_avro_plan_schema(options->plan),
-            &options->values, &file->decoder, err);
+        status = file_plan(file, file->schema, err);
     }
     return file_fatal(status);
 }
@@ -88,20 +96,40 @@ file_block(struct mst_avro_file *file, bool ended, struct mst_error *err)
 }
 
 static enum mst_status
-file_next(struct mst_avro_file *file, struct mst_avro_decoder *decoder,
-          struct mst_buf *out, struct mst_error *err)
+file_too_large(struct mst_error *err)
+{
+    return mst_fail(err, MST_REJECTED, "avro", 0,
+                    "the output is larger than it may be");
+}
+
+static enum mst_status
+file_next(struct mst_avro_file *file, struct mst_buf *out,
+          struct mst_error *err)
 {
     const struct mst_avro_file_options *options = &file->options;
     size_t before = out->len;
-    enum mst_status status = mst_avro_next(decoder, &file->block, options->to,
-                                           options->json_mode, out, err);
-    file->taken++;
+    enum mst_status status = MST_OK;
+    if (options->to == MST_ENCODING_AVRO
+        && mst_buf_append(out, options->head.data, options->head.len)
+               != MST_OK) {
+        return file_too_large(err);
+    }
+    status = mst_avro_next(file->decoder, &file->block, options->to,
+                           options->json_mode, out, err);
     if (status == MST_OK && options->to == MST_ENCODING_JSON
         && mst_buf_append_char(out, '\n') != MST_OK) {
-        out->len = before;
-        status = mst_fail(err, MST_REJECTED, "avro", 0,
-                          "the text is larger than it may be");
+        status = file_too_large(err);
     }
+    out->len = status == MST_OK ? out->len : before;
+    return status;
+}
+
+/* Counts what file_next said. */
+static enum mst_status
+file_took(struct mst_avro_file *file, enum mst_status status,
+          struct mst_error *err)
+{
+    file->taken++;
     if (status != MST_OK) {
         file->refused++;
         mst_error_prefix(err, "datum %llu: ", (unsigned long long)file->taken);
@@ -109,38 +137,65 @@ file_next(struct mst_avro_file *file, struct mst_avro_decoder *decoder,
     return status;
 }
 
-/* Frames one behind the other, when all of them are there. */
+/* What was said of a framed datum that could not be converted. */
+static enum mst_status
+file_framed_fail(struct mst_avro_file *file, struct mst_slice data, bool ended,
+                 struct mst_error *err)
+{
+    enum mst_status status = mst_avro_measure(file->decoder, data);
+    if (status == MST_AGAIN && !ended && data.len <= MST_AVRO_DATUM_MAX) {
+        file->wanted = data.len * 2;
+        return status;
+    }
+    (void)file_took(file, MST_REJECTED, err);
+    if (status != MST_OK && err != NULL) {
+        mst_error_hint(err, "where the next one begins is not known: what "
+                            "follows is not read");
+    }
+    return status == MST_OK ? MST_REJECTED : MST_FATAL;
+}
+
+/* Frames one behind the other. What is cut is tried again when twice as much
+ * is there, so that a large datum is not looked at over and over. */
 static enum mst_status
 file_framed(struct mst_avro_file *file, bool ended, struct mst_buf *out,
             struct mst_error *err)
 {
     struct mst_avro_reader *reader = &file->reader;
-    struct mst_slice head = mst_avro_plan_head(file->options.plan);
-    if (!ended) {
+    struct mst_slice head = mst_avro_plan_head(file->options.framed);
+    size_t len = reader->pending.len - reader->at;
+    uint64_t place = reader->offset + reader->at;
+    if (len == 0) {
+        return ended ? MST_END : MST_AGAIN;
+    }
+    if (!ended && (len < head.len || len < file->wanted)) {
         return MST_AGAIN;
     }
-    if (reader->at == reader->pending.len) {
-        return MST_END;
-    }
     const uint8_t *start = reader->pending.data + reader->at;
-    size_t len = reader->pending.len - reader->at;
     if (len < head.len
         || (head.len > 0 && memcmp(start, head.data, head.len) != 0)) {
-        return mst_fail_at(err, MST_FATAL, "avro", (int64_t)reader->at,
-                           "datum %llu, from byte %zu: there is not the frame "
+        return mst_fail_at(err, MST_FATAL, "avro", (int64_t)place,
+                           "datum %llu, from byte %llu: there is not the frame "
                            "of the schema",
-                           (unsigned long long)file->taken + 1, reader->at);
+                           (unsigned long long)file->taken + 1,
+                           (unsigned long long)place);
     }
-    file->block = mst_slice_of(start + head.len, len - head.len);
-    enum mst_status status =
-        file_next(file, mst_avro_plan_decoder(file->options.plan), out, err);
-    size_t at = reader->pending.len - file->block.len;
-    if (status == MST_OK && at == reader->at) {
+    struct mst_slice data = mst_slice_of(start + head.len, len - head.len);
+    file->block = data;
+    enum mst_status status = file_next(file, out, err);
+    file->wanted = 0;
+    if (status != MST_OK) {
+        status = file_framed_fail(file, data, ended, err);
+    } else if (head.len == 0 && file->block.len == data.len) {
         return mst_fail(err, MST_FATAL, "avro", 0,
                         "data of this schema have no bytes: how many there "
                         "are can not be known");
+    } else {
+        file->taken++;
     }
-    reader->at = at;
+    if (status == MST_OK || status == MST_REJECTED) {
+        reader->at = reader->pending.len - file->block.len;
+    }
     return status;
 }
 
@@ -148,17 +203,23 @@ enum mst_status
 mst_avro_file_convert(struct mst_avro_file *file, bool ended,
                       struct mst_buf *out, struct mst_error *err)
 {
-    if (file->options.framed) {
-        return file_framed(file, ended, out, err);
+    bool framed = file->options.framed != NULL;
+    enum mst_status status = MST_OK;
+    if (framed && file->decoder == NULL) {
+        status = file_fatal(
+            file_plan(file, mst_avro_plan_schema(file->options.framed), err));
     }
-    enum mst_status status = file_open(file, ended, err);
+    if (framed) {
+        return status == MST_OK ? file_framed(file, ended, out, err) : status;
+    }
+    status = file_open(file, ended, err);
     if (status == MST_OK) {
         status = file_block(file, ended, err);
     }
     if (status != MST_OK) {
         return status;
     }
-    status = file_next(file, file->decoder, out, err);
+    status = file_took(file, file_next(file, out, err), err);
     if (status != MST_OK && file->block.len == 0) {
         /* Where the others begin is not known. */
         file->refused += file->left - 1;

@@ -13,10 +13,13 @@ struct mst_avro_file_options {
     enum mst_encoding to;
     enum mst_json_mode json_mode;
     struct mst_avro_options values;
-    /* What data are wanted as; NULL: as the file's own. Of framed data,
-     * which have none: the schema and the frame; then never NULL. Borrowed. */
+    /* What data are wanted as; NULL: as they were written. Borrowed. */
     struct mst_avro_plan *plan;
-    bool framed; /* no container file */
+    /* Of framed data, which are in no container file: how they were written,
+     * and the frame. NULL: it is a container file. Borrowed. */
+    struct mst_avro_plan *framed;
+    /* In front of each datum, where Avro goes out. Borrowed. */
+    struct mst_slice head;
 };
 
 /* Ownership: the caller's, cleared with mst_avro_file_clear. The fields are
@@ -27,6 +30,7 @@ struct mst_avro_file {
     struct mst_avro_schema *schema;   /* of the file, when it is known */
     struct mst_avro_decoder *decoder; /* of that */
     struct mst_slice block;           /* data not yet converted */
+    size_t wanted;                    /* bytes of a framed datum to wait for */
     uint64_t left;                    /* how many */
     uint64_t taken;
     uint64_t refused;
@@ -36,9 +40,9 @@ void mst_avro_file_init(struct mst_avro_file *file,
                         const struct mst_avro_file_options *options);
 void mst_avro_file_clear(struct mst_avro_file *file);
 
-/* As mst_stream_room, mst_stream_filled and mst_stream_convert. Framed data
- * are kept until all of them are there. MST_FATAL also: what follows can not
- * be read. */
+/* As mst_stream_room, mst_stream_filled and mst_stream_convert. Of a file one
+ * block is kept, of framed data one datum. MST_FATAL also: what follows can
+ * not be read. */
 MST_MUST_CHECK enum mst_status mst_avro_file_room(struct mst_avro_file *file,
                                                   size_t n, uint8_t **ret_room,
                                                   struct mst_error *err);
