@@ -91,6 +91,7 @@ convert_parse(struct convert *convert)
         return false;
     }
     options.schema = convert->avro.plan;
+    options.written = convert->avro.written;
     if (!convert_batch_init(&convert->batch, args,
                             convert->avro.to == CONVERT_BATCH)) {
         return false;

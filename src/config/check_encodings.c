@@ -13,6 +13,10 @@ struct encoding_check {
     enum mst_encoding current;        /* after the step at hand */
     struct mst_config_schema *schema; /* the last one named; NULL: none */
     enum mst_framing framing;         /* likewise */
+    struct encoding_written {
+        struct mst_config_schema *schema;
+        enum mst_framing framing;
+    } written; /* of the Avro at hand; NULL: it is in force */
 };
 
 static struct mst_place
@@ -60,10 +64,25 @@ encoding_compile(struct encoding_check *check, struct mst_config_step *step,
                         "raw bytes have no schema");
         return false;
     }
-    bool wanted = step->schema_id != NULL || (avro && step->from != step->to);
-    return !wanted || check->schema == NULL
-           || mst_loader_schema(check->loader, check->schema, check->framing,
-                                step, path);
+    const struct encoding_written written = check->written;
+    if (step->from != MST_ENCODING_AVRO || check->schema != NULL) {
+        check->written.schema = check->schema;
+        check->written.framing = check->framing;
+    }
+    if (check->schema == NULL || (step->schema_id == NULL && !avro)) {
+        return true;
+    }
+    if (step->from == MST_ENCODING_AVRO && written.schema != NULL
+        && (written.schema != check->schema
+            || written.framing != check->framing)) {
+        if (!mst_loader_schema(check->loader, written.schema, written.framing,
+                               step, path)) {
+            return false;
+        }
+        step->conversion.written = step->conversion.schema;
+    }
+    return mst_loader_schema(check->loader, check->schema, check->framing, step,
+                             path);
 }
 
 /* What is at hand -> to (NONE: it stays). False: a problem was added. */
@@ -71,6 +90,7 @@ static bool
 encoding_convert(struct encoding_check *check, struct mst_config_step *step,
                  enum mst_encoding to, const char *path)
 {
+    bool source = step->role == MST_ROLE_SOURCE;
     const struct mst_registry *registry = check->loader->registry;
     struct mst_transcoder transcoder;
     struct mst_error err;
@@ -80,6 +100,11 @@ encoding_convert(struct encoding_check *check, struct mst_config_step *step,
     mst_error_clear(&err);
     if (!encoding_compile(check, step, path)) {
         return false;
+    }
+    if (source && step->from == MST_ENCODING_AVRO
+        && step->to == MST_ENCODING_AVRO) {
+        /* What the source has written: who reads it next looks at it. */
+        step->conversion.schema = NULL;
     }
     if (registry->transcoder == NULL
         || registry->transcoder(step->from, step->to, &step->conversion,
@@ -241,6 +266,7 @@ encoding_dlq(struct encoding_check *check, enum mst_encoding read,
                  || (sink->encodings & (1U << read)) == 0;
     check->current = whole ? MST_ENCODING_JSON : read;
     check->schema = NULL;
+    check->written.schema = NULL;
     if (!whole && step->output_encoding != MST_ENCODING_NONE
         && step->output_encoding != read) {
         char inner[MST_PATH_MAX];

@@ -85,8 +85,9 @@ static enum mst_status
 schema_from_avro(const struct mst_transcoder *self, struct mst_slice in,
                  struct mst_buf *out, struct mst_error *err)
 {
-    return mst_avro_plan_decode(self->options.schema->avro, self->to,
-                                &self->options, in, out, err);
+    return mst_avro_plan_decode(self->options.schema->avro,
+                                mst_schema_plan_avro(self->options.written),
+                                self, in, out, err);
 }
 
 static enum mst_status
@@ -110,7 +111,20 @@ static const struct {
     {MST_ENCODING_JSON, MST_ENCODING_AVRO, schema_to_avro},
     {MST_ENCODING_AVRO, MST_ENCODING_BSON, schema_from_avro},
     {MST_ENCODING_AVRO, MST_ENCODING_JSON, schema_from_avro},
+    {MST_ENCODING_AVRO, MST_ENCODING_AVRO, schema_from_avro},
 };
+
+/* Data that were written by another schema must be readable by this one. */
+static enum mst_status
+schema_prepare(const struct mst_transcoder *step, struct mst_error *err)
+{
+    struct mst_avro_plan *plan = mst_schema_plan_avro(step->options.schema);
+    enum mst_status status =
+        step->from == MST_ENCODING_AVRO && plan != NULL ? mst_avro_plan_prepare(
+            plan, mst_schema_plan_avro(step->options.written), err)
+                                                        : MST_OK;
+    return status == MST_REJECTED ? MST_FATAL : status;
+}
 
 enum mst_status
 mst_schema_plan_find(const struct mst_transcoder *step,
@@ -118,8 +132,11 @@ mst_schema_plan_find(const struct mst_transcoder *step,
 {
     for (size_t i = 0; i < MST_ARRAY_SIZE(avro_cells); i++) {
         if (avro_cells[i].from == step->from && avro_cells[i].to == step->to) {
-            *ret_run = avro_cells[i].run;
-            return MST_OK;
+            enum mst_status status = schema_prepare(step, err);
+            if (status == MST_OK) {
+                *ret_run = avro_cells[i].run;
+            }
+            return status;
         }
     }
     if (step->from == step->to) {

@@ -11,7 +11,8 @@ plan_same_step(const struct mst_transcoder *a, const struct mst_transcoder *b)
            && a->options.json_mode == b->options.json_mode
            && a->options.big_numbers == b->options.big_numbers
            && a->options.no_extended == b->options.no_extended
-           && a->options.schema == b->options.schema;
+           && a->options.schema == b->options.schema
+           && a->options.written == b->options.written;
 }
 
 static int

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Any bytes as data of a schema that has every type: what is read is good
  * BSON, and of what it becomes the same is read again. */
-#include <stdlib.h>
-
 #include "encodings/avro/codec.h"
 #include "encodings/avro/parse.h"
 #include "encodings/bson_reader.h"
 #include "fuzz_avro_schema_of.h"
-
-enum { FUZZ_MAX = 1 << 24 };
+#include "fuzz_must.h"
 
 /* The same fields, others first, some not, some new, some promoted. */
 static const char fuzz_reader[] =
@@ -20,16 +17,6 @@ static const char fuzz_reader[] =
     "{\"name\":\"self\",\"type\":[\"R\",\"null\"]},"
     "{\"name\":\"aa\",\"type\":{\"type\":\"array\",\"items\":{\"type\":"
     "\"array\",\"items\":[\"null\",\"R\"]}}}]}";
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-fuzz_must(bool good)
-{
-    if (!good) {
-        abort();
-    }
-}
 
 static void
 fuzz_again(struct mst_avro_encoder *encoder, struct mst_avro_decoder *decoder,

@@ -1,24 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Any bytes as BSON, and as JSON, for a schema that has every type: what is
  * taken reads back, and is taken again as the same datum. */
-#include <stdlib.h>
-
 #include "encodings/avro/codec.h"
 #include "encodings/avro/parse.h"
 #include "encodings/bson_reader.h"
 #include "fuzz_avro_schema_of.h"
-
-enum { FUZZ_MAX = 1 << 24 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-fuzz_must(bool good)
-{
-    if (!good) {
-        abort();
-    }
-}
+#include "fuzz_must.h"
 
 /* The datum reads back; projected, the document is good BSON. */
 static void

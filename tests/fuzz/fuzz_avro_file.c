@@ -3,10 +3,9 @@
 #include <stdlib.h>
 
 #include "encodings/avro/file.h"
+#include "fuzz_must.h"
 
-enum { FUZZ_MAX = 1 << 24, FUZZ_PIECE = 100 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+enum { FUZZ_PIECE = 100 };
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,23 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Any bytes as an Avro schema: what is read has a canonical form that is one
  * too, and plans can be made of it. */
-#include <stdlib.h>
-
 #include "encodings/avro/codec.h"
 #include "encodings/avro/parse.h"
+#include "fuzz_must.h"
 #include "schema/avro_canonical.h"
-
-enum { FUZZ_MAX = 1 << 24 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void
-fuzz_must(bool good)
-{
-    if (!good) {
-        abort();
-    }
-}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -6,8 +6,7 @@
 
 #include "encodings/bson_reader.h"
 #include "encodings/bson_writer.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz_must.h"
 
 /* The elements, written again one by one, are the document. */
 static void

@@ -7,10 +7,7 @@
 #include "encodings/bson_reader.h"
 #include "encodings/json_bson.h"
 #include "encodings/json_check.h"
-
-enum { FUZZ_MAX = 1 << 24 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz_must.h"
 
 /* The text again as BSON and again as text: nothing changes any more. */
 static void

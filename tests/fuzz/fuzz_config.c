@@ -4,11 +4,8 @@
  * hashes when it is loaded again. */
 #include <stdlib.h>
 
+#include "fuzz_must.h"
 #include "unit/config/fakes.h"
-
-enum { FUZZ_MAX = 1 << 24 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char *const fuzz_variables[] = {"A", "1", "B", "canary", NULL};
 

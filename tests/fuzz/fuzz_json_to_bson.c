@@ -8,10 +8,7 @@
 #include "encodings/bson_reader.h"
 #include "encodings/json_bson.h"
 #include "encodings/json_check.h"
-
-enum { FUZZ_MAX = 1 << 24 };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "fuzz_must.h"
 
 /* Types that libbson 1.23 reads in ways of its own: code, pointers and
  * expressions in arrays or with unknown options, the older $regex. */

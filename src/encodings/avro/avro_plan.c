@@ -2,6 +2,7 @@
 /* A schema with both directions and the frame of single data. */
 #include "encodings/avro/avro_plan.h"
 
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -12,11 +13,20 @@
 #include "encodings/little_endian.h"
 #include "schema/avro_canonical.h"
 
+/* How data of another schema are read as this one. Only added to. */
+struct plan_reader {
+    struct plan_reader *next;
+    const struct mst_avro_plan *written;
+    struct mst_avro_decoder *decoder; /* NULL: it is the same one */
+};
+
 struct mst_avro_plan {
     struct mst_avro_schema *schema;
     struct mst_avro_encoder *encoder;
     struct mst_avro_decoder *decoder;
     struct avro_scratch scratch; /* documents between two conversions */
+    struct mst_avro_options values;
+    _Atomic(struct plan_reader *) readers;
     size_t head_len;
     uint8_t head[MST_AVRO_FRAME_MAX];
 };
@@ -56,6 +66,7 @@ mst_avro_plan_create(struct mst_slice json,
         return mst_fail_memory(err, "avro");
     }
     options = options == NULL ? &none : options;
+    plan->values = options->values;
     enum mst_status status = mst_avro_schema_parse(json, &plan->schema, err);
     if (status == MST_OK) {
         status = mst_avro_encoder_create(plan->schema, &options->values,
@@ -80,6 +91,13 @@ void
 mst_avro_plan_destroy(struct mst_avro_plan *plan)
 {
     if (plan != NULL) {
+        struct plan_reader *reader = atomic_load(&plan->readers);
+        while (reader != NULL) {
+            struct plan_reader *next = reader->next;
+            mst_avro_decoder_destroy(reader->decoder);
+            free(reader);
+            reader = next;
+        }
         avro_scratch_clear(&plan->scratch);
         mst_avro_decoder_destroy(plan->decoder);
         mst_avro_encoder_destroy(plan->encoder);
@@ -106,6 +124,63 @@ mst_avro_plan_head(const struct mst_avro_plan *plan)
     return mst_slice_of(plan->head, plan->head_len);
 }
 
+/* NULL: plan was not prepared for it, or they are one. */
+static const struct plan_reader *
+plan_reader(const struct mst_avro_plan *plan,
+            const struct mst_avro_plan *written)
+{
+    const struct plan_reader *reader =
+        written == NULL || written == plan ? NULL : atomic_load(&plan->readers);
+    while (reader != NULL && reader->written != written) {
+        reader = reader->next;
+    }
+    return reader;
+}
+
+enum mst_status
+mst_avro_plan_prepare(struct mst_avro_plan *plan,
+                      const struct mst_avro_plan *written,
+                      struct mst_error *err)
+{
+    if (written == NULL || written == plan
+        || plan_reader(plan, written) != NULL) {
+        return MST_OK;
+    }
+    struct plan_reader *reader = calloc(1, sizeof(*reader));
+    if (reader == NULL) {
+        return mst_fail_memory(err, "avro");
+    }
+    enum mst_status status = MST_OK;
+    if (!mst_slice_equal(written->schema->text, plan->schema->text)) {
+        status = mst_avro_decoder_create(written->schema, plan->schema,
+                                         &plan->values, &reader->decoder, err);
+    }
+    if (status != MST_OK) {
+        free(reader);
+        return status;
+    }
+    reader->written = written;
+    /* Two threads may add the same one: either does. */
+    reader->next = atomic_load(&plan->readers);
+    while (
+        !atomic_compare_exchange_weak(&plan->readers, &reader->next, reader)) {
+    }
+    return MST_OK;
+}
+
+static enum mst_status
+plan_append(struct mst_buf *out, struct mst_slice bytes, struct mst_error *err)
+{
+    enum mst_status status = mst_buf_append(out, bytes.data, bytes.len);
+    if (status == MST_OK) {
+        return status;
+    }
+    return status == MST_FATAL ? mst_fail_memory(err, "avro")
+                               : mst_fail(err, status, "avro", 0,
+                                          "the output is larger than it may "
+                                          "be");
+}
+
 enum mst_status
 mst_avro_plan_encode(struct mst_avro_plan *plan, enum mst_encoding from,
                      const struct mst_encoding_options *options,
@@ -113,12 +188,9 @@ mst_avro_plan_encode(struct mst_avro_plan *plan, enum mst_encoding from,
                      struct mst_error *err)
 {
     size_t before = out->len;
-    enum mst_status status = mst_buf_append(out, plan->head, plan->head_len);
+    enum mst_status status = plan_append(out, mst_avro_plan_head(plan), err);
     if (status != MST_OK) {
-        return status == MST_FATAL
-                   ? mst_fail_memory(err, "avro")
-                   : mst_fail(err, status, "avro", 0,
-                              "the output is larger than it may be");
+        return status;
     }
     status = from == MST_ENCODING_BSON
                  ? mst_avro_from_bson(plan->encoder, in, out, err)
@@ -145,22 +217,62 @@ plan_wrong_frame(const struct mst_avro_plan *plan, struct mst_slice in,
                        in.len == 0 ? "empty" : there, wanted);
 }
 
-enum mst_status
-mst_avro_plan_decode(struct mst_avro_plan *plan, enum mst_encoding to,
-                     const struct mst_encoding_options *options,
-                     struct mst_slice in, struct mst_buf *out,
-                     struct mst_error *err)
+/* The datum is checked, and stays as it is. */
+static enum mst_status
+plan_check(struct mst_avro_plan *plan, struct mst_slice datum,
+           struct mst_buf *out, struct mst_error *err)
 {
-    size_t head = plan->head_len;
-    if (in.len < head || (head > 0 && memcmp(in.data, plan->head, head) != 0)) {
-        return plan_wrong_frame(plan, in, err);
+    struct mst_buf *copy = avro_scratch_take(&plan->scratch, INT32_MAX);
+    if (copy == NULL) {
+        return mst_fail_memory(err, "avro");
+    }
+    enum mst_status status = mst_avro_resolve(plan->decoder, datum, copy, err);
+    avro_scratch_give(&plan->scratch, copy);
+    return status == MST_OK ? plan_append(out, datum, err) : status;
+}
+
+/* A datum for plan's schema, with its frame; decoder NULL: it is one. */
+static enum mst_status
+plan_resolve(struct mst_avro_plan *plan, const struct mst_avro_decoder *decoder,
+             struct mst_slice datum, struct mst_buf *out, struct mst_error *err)
+{
+    size_t before = out->len;
+    enum mst_status status = plan_append(out, mst_avro_plan_head(plan), err);
+    if (status != MST_OK) {
+        return status;
+    }
+    status = decoder == NULL ? plan_check(plan, datum, out, err)
+                             : mst_avro_resolve(decoder, datum, out, err);
+    out->len = status == MST_OK ? out->len : before;
+    return status;
+}
+
+enum mst_status
+mst_avro_plan_decode(struct mst_avro_plan *plan,
+                     const struct mst_avro_plan *written,
+                     const struct mst_transcoder *step, struct mst_slice in,
+                     struct mst_buf *out, struct mst_error *err)
+{
+    const struct mst_avro_plan *frame = written == NULL ? plan : written;
+    size_t head = frame->head_len;
+    if (in.len < head
+        || (head > 0 && memcmp(in.data, frame->head, head) != 0)) {
+        return plan_wrong_frame(frame, in, err);
     }
     struct mst_slice datum =
         head == 0 ? in : mst_slice_of(in.data + head, in.len - head);
-    if (to == MST_ENCODING_BSON) {
-        return mst_avro_to_bson(plan->decoder, datum, out, err);
+    const struct plan_reader *reader = plan_reader(plan, written);
+    struct mst_avro_decoder *other = reader == NULL ? NULL : reader->decoder;
+    struct mst_avro_decoder *decoder = other == NULL ? plan->decoder : other;
+    switch ((unsigned)step->to) {
+    case MST_ENCODING_BSON:
+        return mst_avro_to_bson(decoder, datum, out, err);
+    case MST_ENCODING_JSON:
+        return mst_avro_to_json(decoder, datum, step->options.json_mode, out,
+                                err);
+    default:
+        return plan_resolve(plan, other, datum, out, err);
     }
-    return mst_avro_to_json(plan->decoder, datum, options->json_mode, out, err);
 }
 
 /* JSON in, with the types of the schema: by way of Avro. */

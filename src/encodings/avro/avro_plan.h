@@ -37,18 +37,30 @@ mst_avro_plan_decoder(const struct mst_avro_plan *plan);
 /* What the framing has in front of each datum; as long as the plan lives. */
 struct mst_slice mst_avro_plan_head(const struct mst_avro_plan *plan);
 
+/* Makes plan ready for data that were written by another one, as options of a
+ * step have it (written may be NULL, or plan: nothing to do). MST_REJECTED:
+ * plan's schema can not read the other, and where. Both live equally long.
+ * Thread: any. */
+MST_MUST_CHECK enum mst_status
+mst_avro_plan_prepare(struct mst_avro_plan *plan,
+                      const struct mst_avro_plan *written,
+                      struct mst_error *err);
+
 /* Payloads with their frame, for the table of conversions. A frame of
- * another schema is MST_REJECTED and names it. */
+ * another schema is MST_REJECTED and names it. What is decoded was written by
+ * `written`, for which plan was prepared; NULL: by plan's own. To Avro it
+ * becomes a datum of plan's schema, in its frame; where that is the one that
+ * it was written by, it is checked and stays as it is. */
 MST_MUST_CHECK enum mst_status
 mst_avro_plan_encode(struct mst_avro_plan *plan, enum mst_encoding from,
                      const struct mst_encoding_options *options,
                      struct mst_slice in, struct mst_buf *out,
                      struct mst_error *err);
 MST_MUST_CHECK enum mst_status
-mst_avro_plan_decode(struct mst_avro_plan *plan, enum mst_encoding to,
-                     const struct mst_encoding_options *options,
-                     struct mst_slice in, struct mst_buf *out,
-                     struct mst_error *err);
+mst_avro_plan_decode(struct mst_avro_plan *plan,
+                     const struct mst_avro_plan *written,
+                     const struct mst_transcoder *step, struct mst_slice in,
+                     struct mst_buf *out, struct mst_error *err);
 
 /* BSON and JSON by the schema, none of them Avro: BSON keeps its types and
  * loses the fields that the schema does not have; JSON that becomes BSON gets

@@ -143,7 +143,7 @@ static enum avro_fault
 resolve_items(struct avro_decode *decode, const struct avro_read *read)
 {
     struct mst_slice key = MST_SLICE_NONE;
-    for (;;) {
+    for (uint64_t n = 0;;) {
         int64_t count = 0;
         int64_t size = 0;
         enum avro_fault fault = avro_decode_block(decode, &count, &size);
@@ -153,7 +153,7 @@ resolve_items(struct avro_decode *decode, const struct avro_read *read)
         if (fault != AVRO_FINE || count == 0) {
             return fault;
         }
-        for (; count > 0 && fault == AVRO_FINE; count--) {
+        for (; count > 0 && fault == AVRO_FINE; count--, n++) {
             if (read->wire == AVRO_WIRE_MAP) {
                 fault = avro_decode_bytes(decode, &key);
                 fault = fault == AVRO_FINE
@@ -163,8 +163,13 @@ resolve_items(struct avro_decode *decode, const struct avro_read *read)
                             ? resolve_copy(decode, key.data, key.len)
                             : fault;
             }
-            fault =
-                fault == AVRO_FINE ? resolve_value(decode, read->items) : fault;
+            if (fault == AVRO_FINE) {
+                fault = resolve_value(decode, read->items);
+                if (fault != AVRO_FINE) {
+                    avro_decode_step(decode, key.data,
+                                     key.data == NULL ? n : key.len);
+                }
+            }
         }
         if (fault != AVRO_FINE) {
             return fault;

@@ -63,8 +63,11 @@ decode(struct random_case *one, struct mst_error *err)
 {
     mst_error_clear(err);
     mst_buf_reset(&one->back);
-    return mst_avro_plan_decode(one->plan, MST_ENCODING_BSON, &one->options,
-                                mst_buf_slice(&one->avro), &one->back, err);
+    return mst_avro_plan_decode(
+        one->plan, NULL,
+        &(struct mst_transcoder){.to = MST_ENCODING_BSON,
+                                 .options = one->options},
+        mst_buf_slice(&one->avro), &one->back, err);
 }
 
 /* One document there and back. */

@@ -31,8 +31,11 @@ thread_run(void *ctx)
         bool good = mst_avro_plan_encode(plan, MST_ENCODING_JSON, &options,
                                          mst_slice_str(document), &avro, NULL)
                         == MST_OK
-                    && mst_avro_plan_decode(plan, MST_ENCODING_JSON, &options,
-                                            mst_buf_slice(&avro), &json, NULL)
+                    && mst_avro_plan_decode(
+                           plan, NULL,
+                           &(struct mst_transcoder){.to = MST_ENCODING_JSON,
+                                                    .options = options},
+                           mst_buf_slice(&avro), &json, NULL)
                            == MST_OK
                     && mst_slice_is(mst_buf_slice(&json), document);
         wrong += good ? 0 : 1;

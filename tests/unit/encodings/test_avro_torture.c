@@ -48,9 +48,11 @@ turn_convert(struct turn *turn)
         mst_avro_plan_encode(turn->plan, MST_ENCODING_JSON, &turn->options,
                              mst_slice_str(document), &turn->avro, NULL);
     if (status == MST_OK) {
-        status =
-            mst_avro_plan_decode(turn->plan, MST_ENCODING_BSON, &turn->options,
-                                 mst_buf_slice(&turn->avro), &turn->bson, NULL);
+        status = mst_avro_plan_decode(
+            turn->plan, NULL,
+            &(struct mst_transcoder){.to = MST_ENCODING_BSON,
+                                     .options = turn->options},
+            mst_buf_slice(&turn->avro), &turn->bson, NULL);
     }
     if (status == MST_OK) {
         mst_buf_reset(&turn->avro);
@@ -59,9 +61,11 @@ turn_convert(struct turn *turn)
                                  mst_buf_slice(&turn->bson), &turn->avro, NULL);
     }
     if (status == MST_OK) {
-        status =
-            mst_avro_plan_decode(turn->plan, MST_ENCODING_JSON, &turn->options,
-                                 mst_buf_slice(&turn->avro), &turn->json, NULL);
+        status = mst_avro_plan_decode(
+            turn->plan, NULL,
+            &(struct mst_transcoder){.to = MST_ENCODING_JSON,
+                                     .options = turn->options},
+            mst_buf_slice(&turn->avro), &turn->json, NULL);
     }
     return status;
 }

@@ -311,8 +311,11 @@ try_case(size_t i)
     } else {
         bson_of(cases[i].back == NULL ? cases[i].value : cases[i].back,
                 &wanted);
-        status = mst_avro_plan_decode(plan, MST_ENCODING_BSON, &options,
-                                      mst_buf_slice(&avro), &back, &err);
+        status = mst_avro_plan_decode(
+            plan, NULL,
+            &(struct mst_transcoder){.to = MST_ENCODING_BSON,
+                                     .options = options},
+            mst_buf_slice(&avro), &back, &err);
         wrong =
             status != MST_OK
             || !mst_slice_equal(mst_buf_slice(&back), mst_buf_slice(&wanted));
