@@ -18,7 +18,7 @@ enum {
     MST_SCHEMA_HASH_LEN = 32,
     MST_SUBJECT_NAME_MAX = 255,
     /* All texts of a subject: what one document of MongoDB holds. */
-    MST_SUBJECT_BYTES_MAX = 12 * 1024 * 1024
+    MST_SUBJECT_BYTES_MAX = 8 * 1024 * 1024
 };
 
 /* What a new version owes to those before it. */
@@ -67,7 +67,7 @@ struct mst_subject {
     struct mst_schema_version *versions; /* by number */
     size_t versions_len;
     uint32_t last;     /* number that was given last */
-    uint64_t revision; /* of the store: 0 for one that is not stored yet */
+    uint64_t revision; /* grows with each save; 0: not stored yet */
 };
 
 struct mst_subject_store;
@@ -77,13 +77,18 @@ struct mst_subject_store_type {
     /* MST_END: there is none. MST_FATAL: damaged, with what to do. */
     enum mst_status (*load)(struct mst_subject_store *store, const char *name,
                             struct mst_subject *ret, struct mst_error *err);
+    /* One that has a version of this id. Otherwise as load. */
+    enum mst_status (*find)(struct mst_subject_store *store, uint32_t id,
+                            struct mst_subject *ret, struct mst_error *err);
     /* Writes all of the subject in one step, durably, and sets its revision
      * and the ids of versions that have none: that of the same hash where
      * there was one ever. MST_AGAIN: it is not as it was loaded; nothing was
      * written. */
     enum mst_status (*save)(struct mst_subject_store *store,
                             struct mst_subject *subject, struct mst_error *err);
-    /* With all versions. MST_AGAIN as above. Ids are not given again. */
+    /* With all versions. MST_AGAIN as above; revision 0 removes it however
+     * it is, damaged ones too. MST_END: there is none. Ids are not given
+     * again. */
     enum mst_status (*remove)(struct mst_subject_store *store,
                               const struct mst_subject *subject,
                               struct mst_error *err);

@@ -44,20 +44,23 @@ static bool compare_types(struct compare *compare,
                           const struct mst_avro_type *writer,
                           const struct mst_avro_type *reader);
 
+/* How the type is called; one whose name is too long by its kind alone. */
 static void
-compare_describe(const struct mst_avro_type *type, char out[COMPARE_NAME_MAX])
+compare_describe(struct compare *compare, const struct mst_avro_type *type,
+                 char out[COMPARE_NAME_MAX])
 {
     struct mst_buf buf;
-    mst_buf_init(&buf, COMPARE_NAME_MAX - 1);
     const char *text = NULL;
-    if (mst_avro_type_describe(type, &buf) == MST_OK) {
+    mst_buf_init(&buf, COMPARE_NAME_MAX - 1);
+    enum mst_status status = mst_avro_type_describe(type, &buf);
+    if (status == MST_OK) {
         text = mst_buf_text(&buf);
     }
-    if (text == NULL) {
-        text = mst_avro_kind_name(type->kind);
+    if (status == MST_FATAL) {
+        compare->status = MST_FATAL;
     }
-    size_t len = strlen(text);
-    memcpy(out, text, len + 1);
+    (void)snprintf(out, COMPARE_NAME_MAX, "%s",
+                   text != NULL ? text : mst_avro_kind_name(type->kind));
     mst_buf_clear(&buf);
 }
 
@@ -97,8 +100,8 @@ static bool
 compare_mismatch(struct compare *compare, const struct mst_avro_type *writer,
                  const struct mst_avro_type *reader)
 {
-    compare_describe(writer, compare->from);
-    compare_describe(reader, compare->to);
+    compare_describe(compare, writer, compare->from);
+    compare_describe(compare, reader, compare->to);
     if (writer->kind != reader->kind) {
         return compare_fail(compare, "TYPE_MISMATCH",
                             "the reader has %s where the data have %s",
@@ -240,7 +243,7 @@ compare_no_branch(struct compare *compare, const struct mst_avro_type *writer,
     if (near != NULL) {
         return compare_types(compare, writer, near);
     }
-    compare_describe(writer, compare->from);
+    compare_describe(compare, writer, compare->from);
     return compare_fail(compare, "MISSING_UNION_BRANCH",
                         "no branch of the reader's union takes %s",
                         compare->from);

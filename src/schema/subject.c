@@ -2,8 +2,11 @@
 /* Memory and names of subjects. */
 #include "schema/subject.h"
 
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <strings.h>
+
+#include "base/clock.h"
 
 #define ORIGIN "schema"
 
@@ -97,6 +100,14 @@ mst_subject_version(const struct mst_subject *subject, uint32_t number)
     return NULL;
 }
 
+uint64_t
+mst_subject_next_revision(uint64_t revision)
+{
+    /* A million saves in each millisecond would be needed to catch up. */
+    uint64_t now = (uint64_t)mst_clock_wall_ms() << 20;
+    return revision == 0 ? now : revision + 1;
+}
+
 enum mst_status
 mst_subject_check_name(const char *name, struct mst_error *err)
 {
@@ -113,6 +124,20 @@ mst_subject_check_name(const char *name, struct mst_error *err)
         }
     }
     return MST_OK;
+}
+
+enum mst_status
+mst_schema_hash(enum mst_schema_kind kind, struct mst_slice text,
+                uint8_t ret_hash[MST_SCHEMA_HASH_LEN], struct mst_error *err)
+{
+    const char *name = mst_schema_kind_name(kind);
+    EVP_MD_CTX *sha = EVP_MD_CTX_new();
+    bool good = sha != NULL && EVP_DigestInit_ex(sha, EVP_sha256(), NULL) == 1
+                && EVP_DigestUpdate(sha, name, strlen(name) + 1) == 1
+                && EVP_DigestUpdate(sha, text.data, text.len) == 1
+                && EVP_DigestFinal_ex(sha, ret_hash, NULL) == 1;
+    EVP_MD_CTX_free(sha);
+    return good ? MST_OK : mst_fail_memory(err, ORIGIN);
 }
 
 const char *
@@ -138,7 +163,7 @@ mst_schema_kind_name(enum mst_schema_kind kind)
 {
     return kind == MST_SCHEMA_KIND_AVRO   ? "avro"
            : kind == MST_SCHEMA_KIND_JSON ? "json"
-                                     : "";
+                                          : "";
 }
 
 enum mst_schema_kind
@@ -147,7 +172,8 @@ mst_schema_kind_find(const char *name)
     if (strcasecmp(name, "avro") == 0) {
         return MST_SCHEMA_KIND_AVRO;
     }
-    return strcasecmp(name, "json") == 0 ? MST_SCHEMA_KIND_JSON : MST_SCHEMA_KIND_NONE;
+    return strcasecmp(name, "json") == 0 ? MST_SCHEMA_KIND_JSON
+                                         : MST_SCHEMA_KIND_NONE;
 }
 
 const char *

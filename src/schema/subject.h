@@ -23,9 +23,19 @@ mst_subject_add(struct mst_subject *subject,
 const struct mst_schema_version *
 mst_subject_version(const struct mst_subject *subject, uint32_t number);
 
+/* What the revision of a subject becomes by a save: one more; of a new one
+ * more than any that went before had, so that a removed one never comes back.
+ */
+uint64_t mst_subject_next_revision(uint64_t revision);
+
 /* MST_REJECTED: no name, too long, or with control characters. */
 MST_MUST_CHECK enum mst_status mst_subject_check_name(const char *name,
                                                       struct mst_error *err);
+
+/* SHA-256 over the kind's name, a NUL and the text. MST_FATAL: no memory. */
+MST_MUST_CHECK enum mst_status
+mst_schema_hash(enum mst_schema_kind kind, struct mst_slice text,
+                uint8_t ret_hash[MST_SCHEMA_HASH_LEN], struct mst_error *err);
 
 /* "BACKWARD_TRANSITIVE", ...; the reverse ignores case. */
 const char *mst_schema_level_name(enum mst_schema_level level);

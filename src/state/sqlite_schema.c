@@ -52,6 +52,18 @@ static const char *const schema_steps[] = {
     "CREATE TRIGGER letters_removed AFTER DELETE ON letters BEGIN"
     " UPDATE letter_totals SET letters = letters - 1,"
     " bytes = bytes - old.bytes WHERE job = old.job; END;",
+    /* 3: subjects. An id is never given to other text, whatever is deleted. */
+    "CREATE TABLE subjects("
+    " name TEXT PRIMARY KEY NOT NULL, level INTEGER NOT NULL,"
+    " last INTEGER NOT NULL, revision INTEGER NOT NULL, sum INTEGER NOT NULL,"
+    " key_properties BLOB, unique_by BLOB, sort_by BLOB) WITHOUT ROWID;"
+    "CREATE TABLE schemas("
+    " subject TEXT NOT NULL, number INTEGER NOT NULL, id INTEGER NOT NULL,"
+    " kind INTEGER NOT NULL, hash BLOB NOT NULL, created_ms INTEGER NOT NULL,"
+    " sum INTEGER NOT NULL, text BLOB NOT NULL, PRIMARY KEY(subject, number));"
+    "CREATE INDEX schemas_of_id ON schemas(id);"
+    "CREATE TABLE schema_ids("
+    " id INTEGER PRIMARY KEY AUTOINCREMENT, hash BLOB NOT NULL UNIQUE);",
 };
 
 enum { SCHEMA_VERSION = MST_ARRAY_SIZE(schema_steps) };

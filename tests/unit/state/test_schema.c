@@ -86,7 +86,7 @@ a_newer_file_is_refused_and_left_alone(void **state)
     assert_non_null(strstr(err.hint, "newer"));
     fixture_sql(*state, "PRAGMA user_version = -1");
     assert_int_equal(open_as(*state, false, &store, &err), MST_FATAL);
-    fixture_sql(*state, "PRAGMA user_version = 2");
+    fixture_sql(*state, "PRAGMA user_version = 3");
     store = fixture_open(*state);
     assert_int_equal(fixture_events(store, "a"), 1);
     store->type->destroy(store);
