@@ -1,34 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* What `mstream doctor` asks of every Kafka service: an answer, and how long
  * the certificates last. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "base/clock.h"
 #include "clients/kafka_client.h"
 #include "clients/tls_expiry.h"
-
-enum { DOCTOR_CERTIFICATE_DAYS = 30 };
-
-static void
-doctor_expiry(struct mst_findings *findings, const char *whose, int64_t end_ms)
-{
-    char end[MST_TIME_TEXT_MAX];
-    char text[512];
-    int64_t left_ms = end_ms - mst_clock_wall_ms();
-    mst_time_format(end_ms, end);
-    (void)snprintf(text, sizeof(text), "that of %.300s %s %s", whose,
-                   left_ms < 0 ? "ended at" : "is good until", end);
-    enum mst_finding_level level = MST_FINDING_OK;
-    if (left_ms < INT64_C(86400000) * DOCTOR_CERTIFICATE_DAYS) {
-        level = left_ms < 0 ? MST_FINDING_FAIL : MST_FINDING_WARN;
-    }
-    findings->add(findings, level, "certificate", text,
-                  level == MST_FINDING_OK ? NULL : "renew it");
-}
 
 /* The first of "host:port,host:port"; false when it has no port. */
 static bool
@@ -61,10 +40,10 @@ doctor_tls(const struct mst_kafka_options *options, int timeout_ms,
     if (servers != NULL && doctor_first_server(servers, host, &port)
         && mst_tls_expiry_server(host, port, timeout_ms, &end_ms, NULL)
                == MST_OK) {
-        doctor_expiry(findings, host, end_ms);
+        mst_tls_expiry_tell(findings, host, end_ms);
     }
     if (file != NULL && mst_tls_expiry_file(file, &end_ms, NULL) == MST_OK) {
-        doctor_expiry(findings, file, end_ms);
+        mst_tls_expiry_tell(findings, file, end_ms);
     }
 }
 

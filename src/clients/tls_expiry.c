@@ -18,6 +18,8 @@
 
 #define ORIGIN "tls"
 
+enum { EXPIRY_SOON_DAYS = 30 };
+
 static bool
 expiry_of(const X509 *certificate, int64_t *ret_wall_ms)
 {
@@ -129,4 +131,22 @@ mst_tls_expiry_server(const char *host, uint16_t port, int timeout_ms,
     return ok ? MST_OK
               : mst_fail(err, MST_DISCONNECTED, ORIGIN, 0,
                          "%s:%u shows no certificate", host, port);
+}
+
+void
+mst_tls_expiry_tell(struct mst_findings *findings, const char *whose,
+                    int64_t end_ms)
+{
+    char end[MST_TIME_TEXT_MAX];
+    char text[512];
+    int64_t left_ms = end_ms - mst_clock_wall_ms();
+    mst_time_format(end_ms, end);
+    (void)snprintf(text, sizeof(text), "that of %.300s %s %s", whose,
+                   left_ms < 0 ? "ended at" : "is good until", end);
+    enum mst_finding_level level = MST_FINDING_OK;
+    if (left_ms < INT64_C(86400000) * EXPIRY_SOON_DAYS) {
+        level = left_ms < 0 ? MST_FINDING_FAIL : MST_FINDING_WARN;
+    }
+    findings->add(findings, level, "certificate", text,
+                  level == MST_FINDING_OK ? NULL : "renew it");
 }

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "base/error.h"
+#include "core/inspect.h"
 
 /* The end of the first certificate in a PEM file, in milliseconds since 1970.
  * MST_REJECTED: no certificate there. */
@@ -19,5 +19,9 @@ MST_MUST_CHECK enum mst_status mst_tls_expiry_file(const char *path,
 MST_MUST_CHECK enum mst_status
 mst_tls_expiry_server(const char *host, uint16_t port, int timeout_ms,
                       int64_t *ret_wall_ms, struct mst_error *err);
+
+/* Reports when the certificate of that host or file ends. */
+void mst_tls_expiry_tell(struct mst_findings *findings, const char *whose,
+                         int64_t end_ms);
 
 #endif
