@@ -10,13 +10,10 @@
 struct encoding_check {
     struct mst_loader *loader;
     struct mst_config_connector *connector;
-    enum mst_encoding current;        /* after the step at hand */
-    struct mst_config_schema *schema; /* the last one named; NULL: none */
-    enum mst_framing framing;         /* likewise */
-    struct encoding_written {
-        struct mst_config_schema *schema;
-        enum mst_framing framing;
-    } written; /* of the Avro at hand; NULL: it is in force */
+    enum mst_encoding current; /* after the step at hand */
+    struct mst_schema_force force;
+    struct mst_schema_force written; /* by: the Avro at hand */
+    bool has_written;                /* false: by what is in force */
 };
 
 static struct mst_place
@@ -30,20 +27,123 @@ encoding_place(const struct mst_config_step *step, const char *path,
     return mst_loader_place(step->node, "output_encoding", inner);
 }
 
-/* Takes note of the step's own schema and framing. False: as below. */
+/* A problem of one key of the step. Always false. */
+static bool
+encoding_fail_key(struct encoding_check *check,
+                  const struct mst_config_step *step, const char *path,
+                  const char *key, const char *hint, const char *text)
+{
+    char inner[MST_PATH_MAX];
+    mst_path_key(inner, path, key);
+    struct mst_place place = mst_loader_place(step->node, key, inner);
+    mst_loader_fail(check->loader, &place, hint, "%s", text);
+    return false;
+}
+
+/* Takes note of the step's own schema, framing and registry. False: as below.
+ */
 static bool
 encoding_schema(struct encoding_check *check,
                 const struct mst_config_step *step, const char *path)
 {
+    bool registry = step->registry != MST_CONFIG_NO_SERVICE;
     if (step->has_framing) {
-        check->framing = step->schema_use.framing;
+        check->force.framing = step->schema_use.framing;
+    } else if (registry) {
+        check->force.framing = MST_FRAMING_CONFLUENT;
+    }
+    if (registry) {
+        check->force.registry = step->registry;
+    }
+    if (registry && check->force.framing != MST_FRAMING_CONFLUENT) {
+        return encoding_fail_key(check, step, path, "schema_registry",
+                                 "remove 'framing'",
+                                 "the numbers of a registry come with framing "
+                                 "= \"confluent\" only");
     }
     if (step->schema_id == NULL) {
         return true;
     }
-    check->schema =
+    check->force.schema =
         mst_loader_find_schema(check->loader, check->connector, step, path);
-    return check->schema != NULL;
+    return check->force.schema != NULL;
+}
+
+/* Who knows the numbers of frames here. */
+static size_t
+encoding_registry(const struct encoding_check *check)
+{
+    const struct mst_config *config = check->loader->config;
+    const struct mst_config_schema *schema = check->force.schema;
+    if (check->force.framing != MST_FRAMING_CONFLUENT) {
+        return MST_CONFIG_NO_SERVICE;
+    }
+    if (check->force.registry != MST_CONFIG_NO_SERVICE || schema == NULL
+        || schema->service == MST_CONFIG_NO_SERVICE) {
+        return check->force.registry;
+    }
+    const struct mst_schema_store_type *store =
+        config->services[schema->service].schemas;
+    return store != NULL && store->load == NULL ? schema->service
+                                                : MST_CONFIG_NO_SERVICE;
+}
+
+/* What nothing comes of. False: as below. */
+static bool
+encoding_check_keys(struct encoding_check *check,
+                    const struct mst_config_step *step, bool writes,
+                    const char *path)
+{
+    bool raw = step->from == MST_ENCODING_RAW || step->to == MST_ENCODING_RAW;
+    if (raw && step->schema_id != NULL) {
+        return encoding_fail_key(check, step, path, "schema_id",
+                                 "remove 'schema_id'",
+                                 "raw bytes have no schema");
+    }
+    if (step->auto_register && !writes) {
+        return encoding_fail_key(check, step, path, "auto_register",
+                                 "it needs a sink with output_encoding = "
+                                 "\"avro\", a schema and a 'schema_registry'",
+                                 "nothing is registered here");
+    }
+    return true;
+}
+
+/* Avro that stays Avro, without a schema to write it anew. */
+static bool
+encoding_pass(struct encoding_check *check, const struct mst_config_step *step,
+              const struct mst_schema_force *written, const char *path)
+{
+    if (written->framing == check->force.framing
+        && written->registry == encoding_registry(check)) {
+        return true;
+    }
+    return encoding_fail_key(
+        check, step, path, step->has_framing ? "framing" : "schema_registry",
+        "add 'schema_id'", "a schema is needed to put Avro into another frame");
+}
+
+/* Loads what the Avro at hand was written by, where that is another schema
+ * and not named by each frame. */
+static bool
+encoding_load_written(struct encoding_check *check,
+                      struct mst_config_step *step,
+                      const struct mst_schema_force *written, const char *path)
+{
+    const struct mst_schema_force *force = &check->force;
+    if (step->from != MST_ENCODING_AVRO || written->schema == NULL
+        || step->writers != MST_CONFIG_NO_SERVICE
+        || (written->schema == force->schema
+            && written->framing == force->framing)) {
+        return true;
+    }
+    if (!mst_loader_schema(check->loader, written, step, path)) {
+        return false;
+    }
+    step->conversion.written = step->conversion.schema;
+    step->written = written->schema;
+    step->written_framing = written->framing;
+    return true;
 }
 
 /* Compiles the schema in force where Avro is read or written, and where the
@@ -54,35 +154,45 @@ encoding_compile(struct encoding_check *check, struct mst_config_step *step,
 {
     bool avro =
         step->from == MST_ENCODING_AVRO || step->to == MST_ENCODING_AVRO;
-    bool raw = step->from == MST_ENCODING_RAW || step->to == MST_ENCODING_RAW;
-    if (raw && step->schema_id != NULL) {
-        char inner[MST_PATH_MAX];
-        mst_path_key(inner, path, "schema_id");
-        struct mst_place place =
-            mst_loader_place(step->node, "schema_id", inner);
-        mst_loader_fail(check->loader, &place, "remove 'schema_id'",
-                        "raw bytes have no schema");
+    bool passes = step->from == step->to && avro;
+    bool source = step->role == MST_ROLE_SOURCE;
+    struct mst_schema_force force = check->force;
+    force.registry = encoding_registry(check);
+    const struct mst_schema_force written =
+        check->has_written ? check->written : force;
+    bool writes = step->to == MST_ENCODING_AVRO && !source
+                  && force.schema != NULL
+                  && force.registry != MST_CONFIG_NO_SERVICE;
+    step->registry = writes ? force.registry : MST_CONFIG_NO_SERVICE;
+    step->writers = step->from == MST_ENCODING_AVRO && !(passes && source)
+                        ? written.registry
+                        : MST_CONFIG_NO_SERVICE;
+    if (!encoding_check_keys(check, step, writes, path)) {
         return false;
     }
-    const struct encoding_written written = check->written;
-    if (step->from != MST_ENCODING_AVRO || check->schema != NULL) {
-        check->written.schema = check->schema;
-        check->written.framing = check->framing;
+    if (step->from != MST_ENCODING_AVRO || force.schema != NULL
+        || force.registry != MST_CONFIG_NO_SERVICE) {
+        check->written = force;
+        check->has_written = true;
     }
-    if (check->schema == NULL || (step->schema_id == NULL && !avro)) {
+    if (force.schema == NULL && passes && !source) {
+        return encoding_pass(check, step, &written, path);
+    }
+    if ((force.schema == NULL && step->writers == MST_CONFIG_NO_SERVICE)
+        || (step->schema_id == NULL && !avro)) {
         return true;
     }
-    if (step->from == MST_ENCODING_AVRO && written.schema != NULL
-        && (written.schema != check->schema
-            || written.framing != check->framing)) {
-        if (!mst_loader_schema(check->loader, written.schema, written.framing,
-                               step, path)) {
-            return false;
-        }
-        step->conversion.written = step->conversion.schema;
+    if (!encoding_load_written(check, step, &written, path)
+        || !mst_loader_schema(check->loader, &force, step, path)) {
+        return false;
     }
-    return mst_loader_schema(check->loader, check->schema, check->framing, step,
-                             path);
+    if (step->late) {
+        /* What only stands for a schema does not match others. */
+        step->conversion.written = NULL;
+    } else {
+        step->written = NULL;
+    }
+    return true;
 }
 
 /* What is at hand -> to (NONE: it stays). False: a problem was added. */
@@ -105,6 +215,7 @@ encoding_convert(struct encoding_check *check, struct mst_config_step *step,
         && step->to == MST_ENCODING_AVRO) {
         /* What the source has written: who reads it next looks at it. */
         step->conversion.schema = NULL;
+        step->late = false;
     }
     if (registry->transcoder == NULL
         || registry->transcoder(step->from, step->to, &step->conversion,
@@ -176,7 +287,10 @@ encoding_can(const struct encoding_check *check,
     struct mst_error err;
     bool raw = check->current == MST_ENCODING_RAW || to == MST_ENCODING_RAW;
     bool avro = check->current == MST_ENCODING_AVRO || to == MST_ENCODING_AVRO;
-    return (avro && !raw && check->schema != NULL)
+    bool by_schema = check->force.schema != NULL
+                     || (check->current == MST_ENCODING_AVRO
+                         && encoding_registry(check) != MST_CONFIG_NO_SERVICE);
+    return (avro && !raw && by_schema)
            || check->loader->registry->transcoder(
                   check->current, to, &step->conversion, &transcoder, &err)
                   == MST_OK;
@@ -265,8 +379,9 @@ encoding_dlq(struct encoding_check *check, enum mst_encoding read,
     bool whole = (sink->capabilities & MST_SINK_ATTRIBUTES) == 0
                  || (sink->encodings & (1U << read)) == 0;
     check->current = whole ? MST_ENCODING_JSON : read;
-    check->schema = NULL;
-    check->written.schema = NULL;
+    check->force = (struct mst_schema_force){.framing = check->force.framing,
+                                             .registry = MST_CONFIG_NO_SERVICE};
+    check->has_written = false;
     if (!whole && step->output_encoding != MST_ENCODING_NONE
         && step->output_encoding != read) {
         char inner[MST_PATH_MAX];
@@ -292,7 +407,10 @@ mst_loader_check_encodings(struct mst_loader *loader,
                            struct mst_config_connector *connector,
                            const char *path)
 {
-    struct encoding_check check = {.loader = loader, .connector = connector};
+    struct encoding_check check = {
+        .loader = loader,
+        .connector = connector,
+        .force = {.registry = MST_CONFIG_NO_SERVICE}};
     char inner[MST_PATH_MAX];
     char list[MST_PATH_MAX];
     mst_path_key(inner, path, "source");

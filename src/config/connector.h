@@ -25,6 +25,21 @@ struct mst_config_step {
     struct mst_encoding_options conversion; /* from -> to */
     struct mst_schema_use schema_use;       /* framing: if it was written */
     bool has_framing;
+    /* Index of the service that gives what is written its number: if it was
+     * said, and once the encodings are worked out the one in force, or
+     * MST_CONFIG_NO_SERVICE. */
+    size_t registry;
+    /* Likewise of the service that knows by number what wrote the data. */
+    size_t writers;
+    char *subject; /* NULL: by the resource */
+    bool auto_register;
+    /* Its plan can not be made before a job starts, from `schema` (NULL: what
+     * the writer wrote): conversion.schema only stands for it. */
+    bool late;
+    const struct mst_config_schema *schema;
+    /* The same for conversion.written. NULL: that is good as it is. */
+    const struct mst_config_schema *written;
+    enum mst_framing written_framing;
     const struct mst_option_table *table;
     void *options; /* as table says */
     const struct mst_toml_node *node;
@@ -37,7 +52,8 @@ struct mst_config_schema {
     char *resource;
     enum mst_schema_kind kind; /* as written */
     uint32_t registry_id;
-    struct mst_buf text; /* what the service has; empty until it is needed */
+    struct mst_buf text; /* what the service has; empty until it is needed,
+                          * and where the service is remote */
     const struct mst_toml_node *node;
 };
 

@@ -51,8 +51,8 @@ connector_schema(struct mst_loader *loader, const struct mst_toml_node *node,
     schema->node = node;
     schema->service = MST_CONFIG_NO_SERVICE;
     if (mst_options_read(&loader->reader, &what)) {
-        schema->service =
-            mst_loader_service(loader, node, path, keys.service_name);
+        schema->service = mst_loader_service(loader, node, "service_name", path,
+                                             keys.service_name);
     }
     schema->registry_id = (uint32_t)keys.registry_id;
     schema->kind = mst_node_get(node, "encoding") == NULL

@@ -54,8 +54,8 @@ check_store(struct mst_loader *loader, const char *key,
     const struct mst_toml_node *node =
         mst_node_get(mst_node_get(loader->config->root, "system"), key);
     mst_path_key(path, "system", key);
-    store->service =
-        mst_loader_service(loader, node, path, store->service_name);
+    store->service = mst_loader_service(loader, node, "service_name", path,
+                                        store->service_name);
     if (store->service == MST_CONFIG_NO_SERVICE) {
         return;
     }

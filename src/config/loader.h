@@ -58,10 +58,10 @@ void mst_loader_services(struct mst_loader *loader);
 void mst_loader_connectors(struct mst_loader *loader);
 
 /* Index of a service by name, or MST_CONFIG_NO_SERVICE with a problem at the
- * key `service_name` of node. */
+ * key of node that names it. */
 size_t mst_loader_service(struct mst_loader *loader,
-                          const struct mst_toml_node *node, const char *path,
-                          const char *name);
+                          const struct mst_toml_node *node, const char *key,
+                          const char *path, const char *name);
 
 /* A source, middleware or sink. What is found goes to step, broken or not;
  * it has to be cleared. compat selects the default of json_mode. */
@@ -78,13 +78,19 @@ void mst_loader_crosscheck(struct mst_loader *loader);
 void mst_loader_check_encodings(struct mst_loader *loader,
                                 struct mst_config_connector *connector,
                                 const char *path);
-/* What a step's schema is when it has been compiled: in step->conversion.
- * schema: the entry in force; framing: likewise. False: a problem was
+/* What is in force at a step. */
+struct mst_schema_force {
+    struct mst_config_schema *schema; /* the last one named; NULL: none */
+    enum mst_framing framing;         /* likewise */
+    size_t registry; /* index of a service, or MST_CONFIG_NO_SERVICE */
+};
+/* What a step's schema is when it has been compiled: in step->conversion; of
+ * one that is not to be had before the job starts, something that stands for
+ * it. step->registry is the one that counts here. False: a problem was
  * added. */
 bool mst_loader_schema(struct mst_loader *loader,
-                       struct mst_config_schema *schema,
-                       enum mst_framing framing, struct mst_config_step *step,
-                       const char *path);
+                       const struct mst_schema_force *force,
+                       struct mst_config_step *step, const char *path);
 /* The entry of that id. NULL: a problem was added. */
 struct mst_config_schema *
 mst_loader_find_schema(struct mst_loader *loader,

@@ -14,7 +14,10 @@ mst_config_step_clear(struct mst_config_step *step)
     free(step->options);
     free(step->resource);
     free(step->schema_id);
-    *step = (struct mst_config_step){.service = MST_CONFIG_NO_SERVICE};
+    free(step->subject);
+    *step = (struct mst_config_step){.service = MST_CONFIG_NO_SERVICE,
+                                     .registry = MST_CONFIG_NO_SERVICE,
+                                     .writers = MST_CONFIG_NO_SERVICE};
 }
 
 static void

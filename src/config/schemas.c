@@ -92,10 +92,110 @@ schemas_keep(struct mst_loader *loader, struct mst_schema_plan *plan)
     return true;
 }
 
+/* What stands for a schema that is not known yet: that there is one decides
+ * what can be converted. It is Avro unless it is said to be other. */
+static const char schemas_avro[] =
+    "{\"type\":\"record\",\"name\":\"unknown\",\"fields\":[]}";
+static const char schemas_json[] = "{\"type\":\"object\"}";
+
+static struct mst_slice
+schemas_stand_in(const struct mst_config_schema *schema)
+{
+    return schema != NULL && schema->kind == MST_SCHEMA_KIND_JSON
+               ? mst_slice_str(schemas_json)
+               : mst_slice_str(schemas_avro);
+}
+
+static void
+schemas_take_use(const struct mst_schema_force *force,
+                 struct mst_config_step *step)
+{
+    step->schema_use.framing = force->framing;
+    if (force->schema != NULL) {
+        step->schema_use.kind = force->schema->kind;
+        step->schema_use.registry_id = force->schema->registry_id;
+    }
+}
+
+static const struct mst_schema_store_type *
+schemas_store(const struct mst_loader *loader,
+              const struct mst_config_schema *schema)
+{
+    return schema == NULL || schema->service == MST_CONFIG_NO_SERVICE
+               ? NULL
+               : loader->config->services[schema->service].schemas;
+}
+
+/* Whether the resource of a remote schema can be one. */
+static bool
+schemas_check_ref(struct mst_loader *loader,
+                  const struct mst_config_schema *schema, const char *path)
+{
+    struct mst_schema_ref ref;
+    struct mst_error err;
+    char inner[MST_PATH_MAX];
+    mst_error_clear(&err);
+    if (schema->resource == NULL
+        || loader->config->services[schema->service].broken) {
+        return false;
+    }
+    if (mst_schema_ref_parse(schema->resource, &ref, &err) == MST_OK) {
+        return true;
+    }
+    struct mst_place place = schemas_place(schema, "resource", path, inner);
+    mst_loader_fail(loader, &place, err.hint, "%s", err.text);
+    return false;
+}
+
+/* A number is asked for by subject, which a template does not give. */
+static bool
+schemas_check_subject(struct mst_loader *loader,
+                      const struct mst_schema_force *force,
+                      const struct mst_config_step *step, const char *path)
+{
+    const struct mst_config_schema *schema = force->schema;
+    bool numbered = schema == NULL || schema->registry_id != 0
+                    || schema->service == step->registry;
+    if (step->registry == MST_CONFIG_NO_SERVICE || step->subject != NULL
+        || (numbered && !step->auto_register)
+        || strchr(step->resource, '{') == NULL) {
+        return true;
+    }
+    char inner[MST_PATH_MAX];
+    mst_path_key(inner, path, "resource");
+    struct mst_place place = mst_loader_place(step->node, "resource", inner);
+    mst_loader_fail(
+        loader, &place, "add 'subject'",
+        "the subject of the schema does not follow from a template");
+    return false;
+}
+
+/* The text to compile now; data == NULL: a problem was added. */
+static struct mst_slice
+schemas_text(struct mst_loader *loader, const struct mst_schema_force *force,
+             struct mst_config_step *step, const char *path)
+{
+    struct mst_config_schema *schema = force->schema;
+    const struct mst_schema_store_type *store = schemas_store(loader, schema);
+    bool remote = store != NULL && store->load == NULL;
+    step->schema = schema;
+    step->late = step->late || remote || step->registry != MST_CONFIG_NO_SERVICE
+                 || step->writers != MST_CONFIG_NO_SERVICE;
+    if (remote ? !schemas_check_ref(loader, schema, path)
+               : schema != NULL && !schemas_load(loader, schema, path)) {
+        return MST_SLICE_NONE;
+    }
+    if (!schemas_check_subject(loader, force, step, path)) {
+        return MST_SLICE_NONE;
+    }
+    return remote || schema == NULL ? schemas_stand_in(schema)
+                                    : mst_buf_slice(&schema->text);
+}
+
 bool
-mst_loader_schema(struct mst_loader *loader, struct mst_config_schema *schema,
-                  enum mst_framing framing, struct mst_config_step *step,
-                  const char *path)
+mst_loader_schema(struct mst_loader *loader,
+                  const struct mst_schema_force *force,
+                  struct mst_config_step *step, const char *path)
 {
     struct mst_error err;
     struct mst_schema_plan *plan = NULL;
@@ -109,16 +209,20 @@ mst_loader_schema(struct mst_loader *loader, struct mst_config_schema *schema,
                         "this build can not apply schemas");
         return false;
     }
-    if (!schemas_load(loader, schema, path)) {
+    struct mst_slice text = schemas_text(loader, force, step, path);
+    if (text.data == NULL) {
         return false;
     }
-    step->schema_use.kind = schema->kind;
-    step->schema_use.framing = framing;
-    step->schema_use.registry_id = schema->registry_id;
-    enum mst_status status = loader->registry->schema_compile(
-        mst_buf_slice(&schema->text), &step->schema_use, &plan, &err);
+    schemas_take_use(force, step);
+    enum mst_status status =
+        loader->registry->schema_compile(text, &step->schema_use, &plan, &err);
+    if (status != MST_OK && force->schema == NULL) {
+        mst_loader_fail_memory(loader, step->node, path);
+        return false;
+    }
     if (status != MST_OK) {
-        struct mst_place place = schemas_place(schema, "resource", path, inner);
+        struct mst_place place =
+            schemas_place(force->schema, "resource", path, inner);
         mst_loader_fail(loader, &place, err.hint[0] == '\0' ? NULL : err.hint,
                         "%s", err.text);
         return false;

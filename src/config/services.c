@@ -217,7 +217,7 @@ services_nearest(const struct mst_config *config, const char *name)
 
 size_t
 mst_loader_service(struct mst_loader *loader, const struct mst_toml_node *node,
-                   const char *path, const char *name)
+                   const char *key, const char *path, const char *name)
 {
     const struct mst_config_service *service =
         mst_config_find_service(loader->config, name);
@@ -238,9 +238,9 @@ mst_loader_service(struct mst_loader *loader, const struct mst_toml_node *node,
         (void)snprintf(hint, sizeof(hint),
                        "add a [[services]] entry with this name");
     }
-    mst_path_key(inner, path, "service_name");
-    struct mst_place place = mst_loader_place(node, "service_name", inner);
-    mst_loader_written(node, "service_name", written);
+    mst_path_key(inner, path, key);
+    struct mst_place place = mst_loader_place(node, key, inner);
+    mst_loader_written(node, key, written);
     mst_loader_fail(loader, &place, hint, "unknown service '%s'", written);
     return MST_CONFIG_NO_SERVICE;
 }

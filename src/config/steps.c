@@ -46,7 +46,8 @@ step_resolve(struct mst_loader *loader, const struct mst_toml_node *node,
     if (name == NULL || name[0] == '\0') {
         return;
     }
-    step->service = mst_loader_service(loader, node, path, name);
+    step->service =
+        mst_loader_service(loader, node, "service_name", path, name);
     if (step->service == MST_CONFIG_NO_SERVICE) {
         return;
     }
@@ -95,10 +96,51 @@ step_take_keys(struct mst_config_step *step, struct mst_step_keys *keys,
     step->conversion.big_numbers = (enum mst_big_numbers)keys->big_numbers;
     step->conversion.no_extended = !keys->extended;
     step->has_framing = mst_node_get(node, "framing") != NULL;
+    step->subject = keys->subject;
+    keys->subject = NULL;
+    step->auto_register = keys->auto_register;
     step->schema_use =
         (struct mst_schema_use){.framing = (enum mst_framing)keys->framing,
                                 .reject_unknown = keys->unknown_fields == 1,
                                 .lossy_numbers = keys->lossy_numbers};
+}
+
+/* The service of `schema_registry`. */
+static void
+step_registry(struct mst_loader *loader, const char *path,
+              struct mst_config_step *step)
+{
+    const struct mst_toml_node *node = step->node;
+    const char *name = mst_loader_peek(loader, node, "schema_registry");
+    step->registry = MST_CONFIG_NO_SERVICE;
+    step->writers = MST_CONFIG_NO_SERVICE;
+    if (name == NULL || name[0] == '\0') {
+        return;
+    }
+    size_t index =
+        mst_loader_service(loader, node, "schema_registry", path, name);
+    if (index == MST_CONFIG_NO_SERVICE) {
+        step->broken = true;
+        return;
+    }
+    const struct mst_config_service *service = &loader->config->services[index];
+    if (service->broken
+        || (service->schemas != NULL && service->schemas->load == NULL)) {
+        step->registry = index;
+        return;
+    }
+    char inner[MST_PATH_MAX];
+    char written[MST_SECRET_SHOWN_MAX];
+    mst_path_key(inner, path, "schema_registry");
+    struct mst_place place = mst_loader_place(node, "schema_registry", inner);
+    mst_loader_written(node, "schema_registry", written);
+    mst_loader_fail(loader, &place,
+                    "name a service of provider "
+                    "'schema_registry'",
+                    "service '%s' can not be a registry: provider '%s' gives "
+                    "schemas no numbers",
+                    written, service->provider);
+    step->broken = true;
 }
 
 /* `resource` may be left out where the provider says so, or when an option
@@ -177,6 +219,7 @@ mst_loader_step(struct mst_loader *loader, const struct mst_toml_node *node,
     }
     step->broken =
         !mst_options_read(&loader->reader, &what) || step->options == NULL;
+    step_registry(loader, path, step);
     step_take_keys(step, &keys, compat);
     mst_options_clear(&mst_table_step, &keys);
     if (step->options != NULL) {

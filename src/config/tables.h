@@ -26,6 +26,9 @@ struct mst_step_keys {
     int framing;
     int unknown_fields;
     bool lossy_numbers;
+    char *schema_registry;
+    char *subject;
+    bool auto_register;
 };
 
 struct mst_schema_keys {

@@ -99,6 +99,25 @@ static const struct mst_option step_options[] = {
      .offset = STEP(lossy_numbers),
      .def = "false",
      .help = "Numbers may be rounded to fit the Avro schema."},
+    {.name = "schema_registry",
+     .type = MST_OPTION_STRING,
+     .offset = STEP(schema_registry),
+     .help = "Name of a schema_registry service that knows the numbers of "
+             "framing = \"confluent\", which it implies: what is read is read "
+             "by its writer's schema, what is written gets the number of its "
+             "schema. Default: as the step before has it, else the service of "
+             "the schema."},
+    {.name = "subject",
+     .type = MST_OPTION_STRING,
+     .offset = STEP(subject),
+     .help = "Subject of what a sink writes in schema_registry; default: its "
+             "resource with -value behind."},
+    {.name = "auto_register",
+     .type = MST_OPTION_BOOL,
+     .offset = STEP(auto_register),
+     .def = "false",
+     .help = "Register the schema of a sink under its subject when the job "
+             "starts, where it is compatible; otherwise it has to be there."},
 };
 
 const struct mst_option_table mst_table_step =

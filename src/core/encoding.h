@@ -63,9 +63,10 @@ struct mst_schema_use {
     enum mst_framing framing;
     enum mst_schema_kind kind;
     uint32_t registry_id;
-    /* Borrowed; outlives the plan. Not NULL with a Confluent frame: what is
-     * read may have any number, and is read by the schema of that number. The
-     * text may be empty then: nothing but what the writer wrote is wanted. */
+    /* Borrowed; outlives the plan. Not NULL: what is read has a Confluent frame
+     * of any number, and is read by the schema of that number; framing is what
+     * is written. The text may be empty then: nothing but what the writer
+     * wrote is wanted. */
     struct mst_schema_lookup *lookup;
     bool reject_unknown; /* a field that the schema does not have */
     bool lossy_numbers;  /* rounding is permitted */

@@ -85,8 +85,8 @@ writers_slot(struct avro_writers *writers, uint32_t id,
     size_t slot =
         (uint32_t)(id * UINT32_C(2654435761)) >> (32 - WRITERS_SLOT_BITS);
     for (;;) {
-        struct avro_writer *writer = atomic_load_explicit(
-            &writers->slots[slot], memory_order_acquire);
+        struct avro_writer *writer =
+            atomic_load_explicit(&writers->slots[slot], memory_order_acquire);
         if (writer == NULL || writer->id == id) {
             *ret_writer = writer;
             return slot;
@@ -107,8 +107,8 @@ writer_compile(const struct avro_writers *writers, struct mst_slice text,
                                     &writers->options, &writer->decoder, err);
     }
     if (status == MST_REJECTED) {
-        mst_error_prefix(err, "schema %u, which it was written with: ",
-                         writer->id);
+        mst_error_prefix(err,
+                         "schema %u, which it was written with: ", writer->id);
         err->offset = -1; /* that of the schema means nothing in the datum */
         writer->refused = malloc(sizeof(*writer->refused));
         if (writer->refused == NULL) {
