@@ -2,6 +2,7 @@
 /* The only file that names concrete connectors. */
 #include "builtins.h"
 
+#include "clients/schema_registry.h"
 #include "encodings/schema_plan.h"
 #include "encodings/transcode.h"
 #include "sinks/file/file_sink.h"
@@ -33,6 +34,7 @@ static const struct mst_middleware_type *const builtin_middlewares[] = {
 
 static const struct mst_schema_store_type *const builtin_schema_stores[] = {
     &mst_schema_files,
+    &mst_schema_registry,
     NULL,
 };
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* mstream doctor: connects to every service and says what it finds. */
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "commands.h"
@@ -82,6 +83,113 @@ doctor_step(struct doctor *self, const struct mst_config *config,
     }
 }
 
+/* A service by itself, under this name. */
+static void
+doctor_service(struct doctor *self, const struct mst_config_service *service,
+               const char *shown, int timeout_ms)
+{
+    const struct mst_inspect *inspect = NULL;
+    if (service->source != NULL) {
+        inspect = service->source->inspect;
+    } else if (service->sink != NULL) {
+        inspect = service->sink->inspect;
+    } else if (service->schemas != NULL) {
+        inspect = service->schemas->inspect;
+    }
+
+    self->service = shown;
+    if (inspect == NULL || inspect->service == NULL) {
+        doctor_add(&self->findings, MST_FINDING_OK, service->provider,
+                   "nothing to check", NULL);
+    } else {
+        inspect->service(service->name, service->options, timeout_ms,
+                         &self->findings);
+    }
+}
+
+/* Whether the job has schemas of that service, or numbers. */
+static bool
+doctor_has_schemas(const struct mst_config_connector *connector, size_t service)
+{
+    bool uses = connector->source.registry == service;
+    for (size_t i = 0; i < connector->schemas_len && !uses; i++) {
+        uses = connector->schemas[i].service == service;
+    }
+    for (size_t i = 0; i < connector->sinks_len && !uses; i++) {
+        uses = connector->sinks[i].registry == service;
+    }
+    return uses;
+}
+
+/* One step's schema, from where it is kept to its plan. */
+static void
+doctor_schema(struct doctor *self, struct mst_job_schemas *schemas,
+              const struct mst_config_step *step)
+{
+    struct mst_transcoder unused;
+    struct mst_error err;
+    char text[512];
+    const char *id = step->schema == NULL ? NULL : step->schema->id;
+    size_t index = step->registry;
+    if (index == MST_CONFIG_NO_SERVICE) {
+        index = step->schema->service;
+    }
+    self->service = schemas->config->services[index].name;
+    mst_error_clear(&err);
+    if (mst_job_schemas_resolve(schemas, step, &unused, &err) != MST_OK) {
+        doctor_add(&self->findings, MST_FINDING_FAIL, "schema", err.text,
+                   err.hint);
+        return;
+    }
+    int len = id == NULL ? snprintf(text, sizeof(text), "%s",
+                                    "what is read is read as it was written")
+                         : snprintf(text, sizeof(text),
+                                    "schema_id '%.200s' is good for %s to %s",
+                                    id, mst_encoding_name(step->from),
+                                    mst_encoding_name(step->to));
+    if (schemas->number != 0) {
+        (void)snprintf(text + len, sizeof(text) - (size_t)len,
+                       ", with number %u in the frame", schemas->number);
+    } else if (step->auto_register) {
+        (void)snprintf(text + len, sizeof(text) - (size_t)len,
+                       ", and can be registered");
+    }
+    doctor_add(&self->findings, MST_FINDING_OK, "schema", text, NULL);
+}
+
+/* What a job's steps need of stores of schemas; nothing is registered. */
+static void
+doctor_schemas(struct doctor *self, const struct mst_config *config,
+               const struct mst_config_connector *connector, int timeout_ms)
+{
+    struct mst_job_schemas schemas;
+    struct mst_error err;
+    size_t failed = self->failed;
+    for (size_t i = 0; i < config->services_len; i++) {
+        const struct mst_config_service *service = &config->services[i];
+        if (doctor_has_schemas(connector, i) && service->source == NULL
+            && service->sink == NULL) {
+            doctor_service(self, service, service->name, timeout_ms);
+        }
+    }
+    if (self->failed > failed
+        || mst_job_schemas_init(&schemas, config, connector, mst_cli_registry(),
+                                &err)
+               != MST_OK) {
+        return;
+    }
+    schemas.rehearse = true;
+    if (connector->source.late) {
+        doctor_schema(self, &schemas, &connector->source);
+    }
+    for (size_t i = 0; i < connector->sinks_len; i++) {
+        if (connector->sinks[i].late) {
+            doctor_schema(self, &schemas, &connector->sinks[i]);
+        }
+    }
+    mst_job_schemas_clear(&schemas);
+}
+
 static void
 doctor_connector(struct doctor *self, const struct mst_config *config,
                  const struct mst_config_connector *connector, int timeout_ms)
@@ -97,28 +205,7 @@ doctor_connector(struct doctor *self, const struct mst_config *config,
     if (connector->dlq.sink != NULL) {
         doctor_step(self, config, connector, connector->dlq.sink, timeout_ms);
     }
-}
-
-/* A service by itself, under this name. */
-static void
-doctor_service(struct doctor *self, const struct mst_config_service *service,
-               const char *shown, int timeout_ms)
-{
-    const struct mst_inspect *inspect = NULL;
-    if (service->source != NULL) {
-        inspect = service->source->inspect;
-    } else if (service->sink != NULL) {
-        inspect = service->sink->inspect;
-    }
-    self->job = NULL;
-    self->service = shown;
-    if (inspect == NULL || inspect->service == NULL) {
-        doctor_add(&self->findings, MST_FINDING_OK, service->provider,
-                   "nothing to check", NULL);
-    } else {
-        inspect->service(service->name, service->options, timeout_ms,
-                         &self->findings);
-    }
+    doctor_schemas(self, config, connector, timeout_ms);
 }
 
 static bool
@@ -130,7 +217,7 @@ doctor_uses(const struct mst_config_connector *connector, size_t service)
     for (size_t i = 0; i < connector->sinks_len && !uses; i++) {
         uses = connector->sinks[i].service == service;
     }
-    return uses;
+    return uses || doctor_has_schemas(connector, service);
 }
 
 /* Those that no job and no store has looked at. */
@@ -139,6 +226,7 @@ doctor_unused(struct doctor *self, const struct mst_config *config,
               int timeout_ms)
 {
     bool first = true;
+    self->job = NULL;
     for (size_t i = 0; i < config->services_len; i++) {
         bool used = config->system.checkpoints.service_name != NULL
                     && config->system.checkpoints.service == i;

@@ -299,7 +299,11 @@ dry_config(struct dry_run *self, const struct mst_config *config)
         mst_cli_error(self->args, &err);
         return MST_EXIT_FAILED;
     }
+    self->job.schemas.rehearse = true;
     status = dry_load(self, config, &err);
+    if (status == MST_OK) {
+        status = mst_job_spec_resolve(&self->job, &err);
+    }
     if (status == MST_OK) {
         status = dry_make(self, &err);
     }

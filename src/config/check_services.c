@@ -78,6 +78,8 @@ mst_loader_check_services(struct mst_loader *loader)
             inspect = service->sink->inspect;
         } else if (service->source != NULL) {
             inspect = service->source->inspect;
+        } else if (service->schemas != NULL) {
+            inspect = service->schemas->inspect;
         }
         if (service->broken || inspect == NULL || inspect->check == NULL) {
             continue;

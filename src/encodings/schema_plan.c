@@ -22,8 +22,12 @@ mst_schema_plan_create(struct mst_slice text,
         return mst_fail_memory(err, "schema");
     }
     options = options == NULL ? &none : options;
-    enum mst_status status =
-        mst_schema_kind_of(text, options->kind, &plan->kind, err);
+    enum mst_status status = MST_OK;
+    if (text.len == 0 && options->avro.lookup != NULL) {
+        plan->kind = MST_SCHEMA_KIND_AVRO; /* of what the lookup finds */
+    } else {
+        status = mst_schema_kind_of(text, options->kind, &plan->kind, err);
+    }
     if (status == MST_OK && plan->kind == MST_SCHEMA_KIND_JSON) {
         status = mst_fail(err, MST_REJECTED, "schema", 0,
                           "this build can not apply a JSON Schema");
@@ -48,7 +52,8 @@ mst_schema_plan_compile(struct mst_slice text, const struct mst_schema_use *use,
         .avro = {.values = {.reject_unknown = use->reject_unknown,
                             .lossy_numbers = use->lossy_numbers},
                  .framing = use->framing,
-                 .schema_id = use->registry_id}};
+                 .schema_id = use->registry_id,
+                 .lookup = use->lookup}};
     return mst_schema_plan_create(text, &options, ret_plan, err);
 }
 

@@ -45,6 +45,10 @@ mst_transcode_find(enum mst_encoding from, enum mst_encoding to,
         enum mst_status status =
             mst_schema_plan_find(&transcoder, &transcoder.run, err);
         if (status == MST_OK) {
+            const struct mst_avro_plan *plan =
+                mst_schema_plan_avro(transcoder.options.schema);
+            transcoder.may_wait = from == MST_ENCODING_AVRO && plan != NULL
+                                  && mst_avro_plan_asks(plan);
             *ret_transcoder = transcoder;
         }
         return status;

@@ -6,9 +6,11 @@
 
 #include "base/clock.h"
 #include "base/thread.h"
+#include "jobs/job_run.h"
 #include "jobs/job_spec.h"
 #include "jobs/lease.h"
 #include "log/log.h"
+#include "pipeline/backoff.h"
 
 enum {
     JOB_LEASE_RETRY_MS = 2000,
@@ -24,6 +26,7 @@ struct mst_job {
     pthread_t thread;
     bool started;
     int64_t deadline_ms; /* of a single run, monotonic; INT64_MAX: none */
+    struct mst_backoff schema_backoff;
 
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t changed;
@@ -228,24 +231,6 @@ job_end_record(struct mst_job *job, struct mst_run_record *run,
     }
 }
 
-/* For people: without memory the record has none. */
-static void
-job_take_positions(struct mst_run_record *run, struct mst_pipeline *pipeline)
-{
-    struct mst_buf first;
-    struct mst_buf last;
-    mst_buf_init(&first, MST_POSITION_MAX);
-    mst_buf_init(&last, MST_POSITION_MAX);
-    if (mst_pipeline_positions(pipeline, &first, &last) == MST_OK) {
-        const char *from = first.len > 0 ? mst_buf_text(&first) : NULL;
-        const char *to = last.len > 0 ? mst_buf_text(&last) : NULL;
-        run->first_position = from != NULL ? strdup(from) : NULL;
-        run->last_position = to != NULL ? strdup(to) : NULL;
-    }
-    mst_buf_clear(&first);
-    mst_buf_clear(&last);
-}
-
 /* Lock: mutex held. */
 static uint64_t
 job_memory(const struct mst_job *job)
@@ -296,7 +281,7 @@ job_run_pipeline(struct mst_job *job, struct mst_run_record *run,
     mst_pipeline_status(pipeline, &job->last);
     job->pipeline = NULL;
     mst_mutex_unlock(&job->mutex);
-    job_take_positions(run, pipeline);
+    mst_job_run_positions(run, pipeline);
     mst_pipeline_destroy(pipeline);
     return end;
 }
@@ -397,6 +382,43 @@ job_after_run(struct mst_job *job, enum mst_pipeline_end end,
     return again;
 }
 
+/* Asks stores for the schemas of the run, and is not stopped for them. */
+static enum mst_status
+job_resolve(struct mst_job *job, struct mst_error *err)
+{
+    mst_mutex_lock(&job->mutex);
+    if (job->desired == MST_JOB_WANT_RUNNING) {
+        mst_job_schemas_interrupt(&job->spec.schemas, false);
+    }
+    mst_mutex_unlock(&job->mutex);
+    return mst_job_spec_resolve(&job->spec, err);
+}
+
+/* There is no run without its schemas. True: ask again after wait_ms. */
+static bool
+job_unresolved(struct mst_job *job, enum mst_status status,
+               struct mst_error *err, int64_t *ret_wait_ms)
+{
+    bool again = status == MST_RETRY || !job->args.single_run;
+    if (!job_is_wanted(job)) {
+        job_set_state(job, MST_JOB_STOPPED, NULL, 0);
+        return false;
+    }
+    if (status != MST_RETRY) {
+        *ret_wait_ms = JOB_FAILED_RETRY_MS;
+        job_fail(job, err, again ? *ret_wait_ms : 0);
+        return again;
+    }
+    *ret_wait_ms = mst_backoff_next(
+        &job->schema_backoff, &job->args.connector->retry, err->retry_after_ms);
+    bool news = strcmp(job->reason.text, err->text) != 0;
+    job_set_state(job, MST_JOB_RETRYING, err, *ret_wait_ms);
+    if (news) {
+        mst_log_failure(MST_LOG_WARN, "job", mst_job_name(job), err);
+    }
+    return true;
+}
+
 /* One run under the lease. True: run again after wait_ms. */
 static bool
 job_run(struct mst_job *job, int64_t *ret_wait_ms)
@@ -406,6 +428,15 @@ job_run(struct mst_job *job, int64_t *ret_wait_ms)
                                  .start_ms = mst_clock_wall_ms()};
     struct mst_error err;
     mst_error_clear(&err);
+    if (job->state != MST_JOB_RETRYING) {
+        job_set_state(job, MST_JOB_STARTING, NULL, 0);
+    }
+    enum mst_status status = job_resolve(job, &err);
+    if (status != MST_OK) {
+        mst_job_lease_release(job->args.store, mst_job_name(job), &job->lease);
+        return job_unresolved(job, status, &err, ret_wait_ms);
+    }
+    mst_backoff_reset(&job->schema_backoff);
     job_set_state(job, MST_JOB_STARTING, NULL, 0);
     if (store->type->run_begin(store, &run, &err) != MST_OK) {
         /* Bookkeeping for people: its failure does not stop the data. */
@@ -414,15 +445,11 @@ job_run(struct mst_job *job, int64_t *ret_wait_ms)
     mst_error_clear(&err);
     enum mst_pipeline_end end = job_run_pipeline(job, &run, &err);
     if (end != MST_PIPELINE_LEASE_LOST) {
-        struct mst_error ignored;
-        /* It expires by itself when this fails. */
-        (void)!store->type->lease_release(store, mst_job_name(job), &job->lease,
-                                          &ignored);
+        mst_job_lease_release(job->args.store, mst_job_name(job), &job->lease);
     }
     bool again = job_after_run(job, end, &err, ret_wait_ms);
     job_end_record(job, &run, job->state, err.status == MST_OK ? NULL : &err);
-    free(run.first_position);
-    free(run.last_position);
+    mst_job_run_clear(&run);
     return again;
 }
 
@@ -472,6 +499,7 @@ mst_job_stop(struct mst_job *job, enum mst_job_desired desired)
     if (job->pipeline != NULL) {
         mst_pipeline_stop(job->pipeline);
     }
+    mst_job_schemas_interrupt(&job->spec.schemas, true);
     (void)pthread_cond_broadcast(&job->changed);
     mst_mutex_unlock(&job->mutex);
 }

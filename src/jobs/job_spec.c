@@ -229,8 +229,53 @@ mst_job_spec_init(struct mst_job_spec *job_spec,
                                &job_spec->letter_sink, err);
         spec->letter_sink = &job_spec->letter_sink;
     }
+    if (status == MST_OK) {
+        status = mst_job_schemas_init(&job_spec->schemas, config, connector,
+                                      registry, err);
+    }
     if (status != MST_OK) {
         mst_job_spec_clear(job_spec);
+    }
+    return status;
+}
+
+/* One step's conversion, if it is late. */
+static enum mst_status
+job_spec_resolve(struct mst_job_spec *job_spec,
+                 const struct mst_config_step *step, const char *name,
+                 struct mst_transcoder *ret_transcoder, struct mst_error *err)
+{
+    enum mst_status status = MST_OK;
+    if (step->late) {
+        status = mst_job_schemas_resolve(&job_spec->schemas, step,
+                                         ret_transcoder, err);
+    }
+    if (status != MST_OK) {
+        mst_error_prefix(
+            err, "%s '%s': ", step->role == MST_ROLE_SOURCE ? "source" : "sink",
+            name);
+    }
+    return status;
+}
+
+enum mst_status
+mst_job_spec_resolve(struct mst_job_spec *job_spec, struct mst_error *err)
+{
+    const struct mst_config_connector *connector = job_spec->schemas.connector;
+    struct mst_pipeline_spec *spec = &job_spec->spec;
+    mst_job_schemas_forget(&job_spec->schemas);
+    enum mst_status status = job_spec_resolve(job_spec, &connector->source,
+                                              spec->source_args.service_name,
+                                              &spec->source_convert, err);
+    for (size_t i = 0; i < connector->sinks_len && status == MST_OK; i++) {
+        status = job_spec_resolve(job_spec, &connector->sinks[i],
+                                  job_spec->sinks[i].name,
+                                  &job_spec->sinks[i].convert, err);
+    }
+    if (status == MST_OK && connector->dlq.sink != NULL) {
+        status = job_spec_resolve(job_spec, connector->dlq.sink,
+                                  job_spec->letter_sink.name,
+                                  &job_spec->letter_sink.convert, err);
     }
     return status;
 }
@@ -254,6 +299,7 @@ mst_job_spec_clear(struct mst_job_spec *job_spec)
     }
     free(job_spec->names);
     free(job_spec->sinks);
+    mst_job_schemas_clear(&job_spec->schemas);
     mst_buf_clear(&job_spec->identity);
     memset(job_spec, 0, sizeof(*job_spec));
 }

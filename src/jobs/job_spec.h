@@ -3,7 +3,7 @@
 #ifndef MST_JOBS_JOB_SPEC_H
 #define MST_JOBS_JOB_SPEC_H
 
-#include "config/config.h"
+#include "jobs/job_schemas.h"
 #include "pipeline/pipeline.h"
 
 /* Ownership: what spec points to belongs to this struct or to the config and
@@ -15,6 +15,7 @@ struct mst_job_spec {
     char **names; /* of the sinks */
     size_t names_len;
     struct mst_buf identity;
+    struct mst_job_schemas schemas;
 };
 
 /* memory: the job's budget when the connector does not say. No network. */
@@ -24,6 +25,11 @@ mst_job_spec_init(struct mst_job_spec *job_spec,
                   const struct mst_config_connector *connector,
                   const struct mst_registry *registry, uint64_t memory,
                   struct mst_error *err);
+/* Makes the conversions by schemas that are not to be had before. Blocks; to be
+ * done before each run, and when none is on. Statuses: as
+ * mst_job_schemas_resolve's. */
+MST_MUST_CHECK enum mst_status
+mst_job_spec_resolve(struct mst_job_spec *job_spec, struct mst_error *err);
 /* Another budget for the next run. */
 void mst_job_spec_set_memory(struct mst_job_spec *job_spec, uint64_t memory);
 void mst_job_spec_clear(struct mst_job_spec *job_spec);

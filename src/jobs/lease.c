@@ -25,3 +25,11 @@ mst_job_lease_acquire(struct mst_store *store, const char *job,
     }
     return status;
 }
+
+void
+mst_job_lease_release(struct mst_store *store, const char *job,
+                      const struct mst_lease *lease)
+{
+    struct mst_error ignored;
+    (void)!store->type->lease_release(store, job, lease, &ignored);
+}

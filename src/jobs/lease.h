@@ -12,4 +12,8 @@ mst_job_lease_acquire(struct mst_store *store, const char *job,
                       const char *holder, int64_t ttl_ms,
                       struct mst_lease *ret_lease, struct mst_error *err);
 
+/* It expires by itself when this fails. */
+void mst_job_lease_release(struct mst_store *store, const char *job,
+                           const struct mst_lease *lease);
+
 #endif

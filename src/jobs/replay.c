@@ -164,7 +164,6 @@ mst_replay_run(const struct mst_replay_args *args,
     struct mst_store *store = args->store;
     struct mst_job_spec job;
     struct mst_lease lease;
-    struct mst_error ignored;
     char holder[MST_PROCESS_TAG_MAX];
     memset(ret, 0, sizeof(*ret));
     mst_process_tag(holder);
@@ -177,6 +176,12 @@ mst_replay_run(const struct mst_replay_args *args,
     status = mst_job_spec_init(&job, args->config, args->connector,
                                args->registry, args->config->memory, err);
     if (status == MST_OK) {
+        status = mst_job_spec_resolve(&job, err);
+        if (status != MST_OK) {
+            mst_job_spec_clear(&job);
+        }
+    }
+    if (status == MST_OK) {
         struct replay replay = {
             .job = &job.spec,
             .args = args,
@@ -186,8 +191,6 @@ mst_replay_run(const struct mst_replay_args *args,
         status = replay_leased(&replay, ret, err);
         mst_job_spec_clear(&job);
     }
-    /* It expires by itself when this fails. */
-    (void)!store->type->lease_release(store, args->connector->name, &lease,
-                                      &ignored);
+    mst_job_lease_release(store, args->connector->name, &lease);
     return status;
 }

@@ -108,6 +108,8 @@ mst_pipeline_create(const struct mst_pipeline_spec *spec,
     enum mst_status status = pipeline_make_locks(pipeline, err);
     if (status == MST_OK) {
         status = mst_plan_init(&pipeline->plan, spec, err);
+        pipeline->plan.wait = mst_worker_wait;
+        pipeline->plan.wait_arg = pipeline;
     }
     if (status == MST_OK) {
         status = pipeline_make_workers(pipeline, err);

@@ -26,6 +26,7 @@ struct mst_worker {
     struct mst_pipeline *pipeline;
     struct mst_queue *queue; /* of struct mst_unit */
     atomic_uint pending;     /* units given and not yet worked off */
+    bool gave_up; /* one could not be converted: none behind it may pass */
     pthread_t thread;
     bool started;
 };
@@ -49,6 +50,7 @@ struct mst_pipeline {
     struct mst_trouble reader_problem;
     struct mst_trouble store_problem;
     struct mst_trouble lease_problem;
+    struct mst_trouble convert_problem;
     struct mst_error failure;
 
     atomic_bool reader_waits; /* wake it when a flight is done */
@@ -146,6 +148,8 @@ struct mst_slice mst_pipeline_sink_mark(struct mst_pipeline *pipeline,
 /* --- threads ------------------------------------------------------------- */
 void *mst_reader_main(void *arg); /* reader.c; a struct mst_pipeline */
 void *mst_worker_main(void *arg); /* worker.c; a struct mst_worker */
+/* For the plan; arg: the struct mst_pipeline. */
+bool mst_worker_wait(void *arg, unsigned failures, const struct mst_error *err);
 
 /* Reader's thread: leaves the unit to the worker, or does its work at once
  * where that is quicker. */

@@ -125,6 +125,9 @@ status_problem(const struct mst_pipeline *pipeline)
     if (pipeline->reader_problem.err.status != MST_OK) {
         return &pipeline->reader_problem;
     }
+    if (pipeline->convert_problem.err.status != MST_OK) {
+        return &pipeline->convert_problem;
+    }
     for (size_t i = 0; i < pipeline->runners_len; i++) {
         if (pipeline->runners[i].problem->err.status != MST_OK) {
             return pipeline->runners[i].problem;

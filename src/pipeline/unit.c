@@ -174,17 +174,35 @@ mst_flight_estimate(const struct mst_batch *batch, const struct mst_plan *plan)
            + copies * (batch->bytes + batch->bytes / 2);
 }
 
+/* Tries until it is done, refused, or given up. */
+static enum mst_status
+unit_run(const struct mst_plan *plan, const struct mst_transcoder *step,
+         struct mst_slice in, struct mst_buf *out, struct mst_error *err)
+{
+    unsigned failures = 0;
+    enum mst_status status = step->run(step, in, out, err);
+    while (MST_UNLIKELY(status == MST_RETRY) && plan->wait != NULL
+           && plan->wait(plan->wait_arg, ++failures, err)) {
+        status = step->run(step, in, out, err);
+    }
+    if (failures > 0 && status != MST_RETRY) {
+        (void)plan->wait(plan->wait_arg, 0, NULL);
+    }
+    return status;
+}
+
 /* An event that has no payload has none in any encoding. */
 static enum mst_status
-unit_convert_one(const struct mst_transcoder *step, struct mst_slice in,
-                 struct mst_buf *out, size_t *ret_len, struct mst_error *err)
+unit_convert_one(const struct mst_plan *plan, const struct mst_transcoder *step,
+                 struct mst_slice in, struct mst_buf *out, size_t *ret_len,
+                 struct mst_error *err)
 {
     size_t before = out->len;
     *ret_len = 0;
     if (in.data == NULL) {
         return MST_OK;
     }
-    enum mst_status status = step->run(step, in, out, err);
+    enum mst_status status = unit_run(plan, step, in, out, err);
     if (status != MST_OK) {
         out->len = before;
         return status;
@@ -211,7 +229,8 @@ unit_reject(struct mst_delivery *delivery, const struct mst_error *err)
 /* Converts all deliveries of a part in place. Lengths first, pointers after:
  * the buffer may move while it grows. */
 static enum mst_status
-unit_convert_part(const struct mst_transcoder *step, struct mst_part *part,
+unit_convert_part(const struct mst_plan *plan,
+                  const struct mst_transcoder *step, struct mst_part *part,
                   struct mst_buf *out, struct mst_error *err)
 {
     size_t start = out->len;
@@ -222,7 +241,7 @@ unit_convert_part(const struct mst_transcoder *step, struct mst_part *part,
             continue;
         }
         enum mst_status status =
-            unit_convert_one(step, delivery->payload, out, &len, err);
+            unit_convert_one(plan, step, delivery->payload, out, &len, err);
         if (status != MST_OK && status != MST_REJECTED) {
             return status;
         }
@@ -281,8 +300,8 @@ unit_source_step(struct mst_unit *unit, const struct mst_plan *plan,
     if (plan->source.run == NULL || plan->sinks_len == 0) {
         return MST_OK;
     }
-    enum mst_status status = unit_convert_part(&plan->source, &unit->parts[0],
-                                               &unit->source_out, err);
+    enum mst_status status = unit_convert_part(
+        plan, &plan->source, &unit->parts[0], &unit->source_out, err);
     for (size_t s = 1; s < plan->sinks_len && status == MST_OK; s++) {
         if (unit_share_part(&unit->parts[s], &unit->parts[0]) != MST_OK) {
             status = mst_fail_memory(err, "pipeline");
@@ -304,7 +323,7 @@ mst_unit_convert(struct mst_unit *unit, const struct mst_plan *plan,
             }
             if (done == NULL) {
                 done = &unit->parts[s];
-                status = unit_convert_part(&plan->steps[k], done,
+                status = unit_convert_part(plan, &plan->steps[k], done,
                                            &unit->step_out[k], err);
             } else if (unit_share_part(&unit->parts[s], done) != MST_OK) {
                 status = mst_fail_memory(err, "pipeline");

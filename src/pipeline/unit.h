@@ -18,6 +18,12 @@ struct mst_plan {
     /* Per sink: index into steps, or -1: gets the source's form. */
     int *sink_step;
     size_t sinks_len;
+    bool may_wait; /* one of the conversions may */
+    /* Set by the engine, called by a worker: a conversion is to be tried again
+     * (failures in a row, from 1; 0: it works again). Waits; false: it is to
+     * be given up. NULL: it always is. */
+    bool (*wait)(void *arg, unsigned failures, const struct mst_error *err);
+    void *wait_arg;
 };
 
 /* A part is what one sink gets of a unit; a queue's item. */
@@ -48,7 +54,8 @@ MST_MUST_CHECK enum mst_status mst_flight_split(struct mst_flight *flight,
                                                 struct mst_error *err);
 
 /* Converts for all sinks and fills the deliveries. An event that does not
- * convert gets outcome REJECTED and its error; MST_FATAL without memory. */
+ * convert gets outcome REJECTED and its error. Others end it: MST_FATAL, or
+ * MST_RETRY when the plan's wait gave up; no delivery may be used then. */
 MST_MUST_CHECK enum mst_status mst_unit_convert(struct mst_unit *unit,
                                                 const struct mst_plan *plan,
                                                 struct mst_error *err);

@@ -6,6 +6,25 @@
  * that comes while there is no load. */
 enum { WORKER_AT_ONCE = 16 };
 
+bool
+mst_worker_wait(void *arg, unsigned failures, const struct mst_error *err)
+{
+    struct mst_pipeline *pipeline = arg;
+    struct mst_backoff backoff = {.failures = failures - 1};
+    if (failures == 0) {
+        mst_pipeline_trouble(pipeline, &pipeline->convert_problem, NULL, 0);
+        return true;
+    }
+    int64_t wait =
+        mst_backoff_next(&backoff, &pipeline->spec->retry, err->retry_after_ms);
+    if (mst_pipeline_is_stopping(pipeline)) {
+        return false;
+    }
+    mst_pipeline_trouble(pipeline, &pipeline->convert_problem, err, wait);
+    mst_pipeline_sleep(pipeline, wait, false);
+    return !mst_pipeline_is_stopping(pipeline);
+}
+
 static enum mst_status
 worker_unit(struct mst_pipeline *pipeline, struct mst_unit *unit,
             struct mst_error *err)
@@ -27,7 +46,7 @@ mst_worker_give(struct mst_worker *worker, struct mst_unit *unit,
                 struct mst_error *err)
 {
     /* Nobody else gives units: a worker that has none stays without. */
-    if (unit->len <= WORKER_AT_ONCE
+    if (unit->len <= WORKER_AT_ONCE && !worker->pipeline->plan.may_wait
         && atomic_load_explicit(&worker->pending, memory_order_acquire) == 0) {
         return worker_unit(worker->pipeline, unit, err);
     }
@@ -46,7 +65,10 @@ mst_worker_main(void *arg)
     while (unit != NULL) {
         struct mst_error err;
         mst_error_clear(&err);
-        if (worker_unit(pipeline, unit, &err) != MST_OK) {
+        enum mst_status status =
+            worker->gave_up ? MST_RETRY : worker_unit(pipeline, unit, &err);
+        worker->gave_up = status != MST_OK;
+        if (status != MST_OK && status != MST_RETRY) {
             mst_pipeline_fail(pipeline, &err);
         }
         atomic_fetch_sub_explicit(&worker->pending, 1, memory_order_release);

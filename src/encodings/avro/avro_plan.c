@@ -8,10 +8,13 @@
 
 #include "encodings/avro/parse.h"
 #include "encodings/avro/scratch.h"
+#include "encodings/avro/writers.h"
 #include "encodings/bson_json.h"
 #include "encodings/json_bson.h"
 #include "encodings/little_endian.h"
 #include "schema/avro_canonical.h"
+
+enum { PLAN_CONFLUENT_HEAD = 5 };
 
 /* How data of another schema are read as this one. Only added to. */
 struct plan_reader {
@@ -24,7 +27,8 @@ struct mst_avro_plan {
     struct mst_avro_schema *schema;
     struct mst_avro_encoder *encoder;
     struct mst_avro_decoder *decoder;
-    struct avro_scratch scratch; /* documents between two conversions */
+    struct avro_writers *writers; /* NULL: all is written by schema */
+    struct avro_scratch scratch;  /* documents between two conversions */
     struct mst_avro_options values;
     _Atomic(struct plan_reader *) readers;
     size_t head_len;
@@ -37,7 +41,7 @@ plan_head(struct mst_avro_plan *plan,
 {
     uint64_t crc = 0;
     if (options->framing == MST_FRAMING_CONFLUENT) {
-        plan->head_len = 5;
+        plan->head_len = PLAN_CONFLUENT_HEAD;
         for (unsigned i = 0; i < 4; i++) {
             plan->head[4 - i] = (uint8_t)(options->schema_id >> i * 8);
         }
@@ -54,6 +58,22 @@ plan_head(struct mst_avro_plan *plan,
     return status;
 }
 
+static enum mst_status
+plan_compile(struct mst_avro_plan *plan, struct mst_slice json,
+             const struct mst_avro_plan_options *options, struct mst_error *err)
+{
+    enum mst_status status = mst_avro_schema_parse(json, &plan->schema, err);
+    if (status == MST_OK) {
+        status = mst_avro_encoder_create(plan->schema, &options->values,
+                                         &plan->encoder, err);
+    }
+    if (status == MST_OK) {
+        status = mst_avro_decoder_create(plan->schema, NULL, &options->values,
+                                         &plan->decoder, err);
+    }
+    return status == MST_OK ? plan_head(plan, options, err) : status;
+}
+
 enum mst_status
 mst_avro_plan_create(struct mst_slice json,
                      const struct mst_avro_plan_options *options,
@@ -67,17 +87,14 @@ mst_avro_plan_create(struct mst_slice json,
     }
     options = options == NULL ? &none : options;
     plan->values = options->values;
-    enum mst_status status = mst_avro_schema_parse(json, &plan->schema, err);
-    if (status == MST_OK) {
-        status = mst_avro_encoder_create(plan->schema, &options->values,
-                                         &plan->encoder, err);
+    bool asks = options->lookup != NULL;
+    enum mst_status status = MST_OK;
+    if (json.len > 0 || !asks) {
+        status = plan_compile(plan, json, options, err);
     }
-    if (status == MST_OK) {
-        status = mst_avro_decoder_create(plan->schema, NULL, &options->values,
-                                         &plan->decoder, err);
-    }
-    if (status == MST_OK) {
-        status = plan_head(plan, options, err);
+    if (status == MST_OK && asks) {
+        status = avro_writers_create(options->lookup, plan->schema,
+                                     &options->values, &plan->writers, err);
     }
     if (status != MST_OK) {
         mst_avro_plan_destroy(plan);
@@ -99,11 +116,18 @@ mst_avro_plan_destroy(struct mst_avro_plan *plan)
             reader = next;
         }
         avro_scratch_clear(&plan->scratch);
+        avro_writers_destroy(plan->writers);
         mst_avro_decoder_destroy(plan->decoder);
         mst_avro_encoder_destroy(plan->encoder);
         mst_avro_schema_destroy(plan->schema);
         free(plan);
     }
+}
+
+bool
+mst_avro_plan_asks(const struct mst_avro_plan *plan)
+{
+    return plan->writers != NULL;
 }
 
 const struct mst_avro_schema *
@@ -247,22 +271,11 @@ plan_resolve(struct mst_avro_plan *plan, const struct mst_avro_decoder *decoder,
     return status;
 }
 
-enum mst_status
-mst_avro_plan_decode(struct mst_avro_plan *plan,
-                     const struct mst_avro_plan *written,
-                     const struct mst_transcoder *step, struct mst_slice in,
-                     struct mst_buf *out, struct mst_error *err)
+static enum mst_status
+plan_decode_datum(struct mst_avro_plan *plan, struct mst_avro_decoder *other,
+                  const struct mst_transcoder *step, struct mst_slice datum,
+                  struct mst_buf *out, struct mst_error *err)
 {
-    const struct mst_avro_plan *frame = written == NULL ? plan : written;
-    size_t head = frame->head_len;
-    if (in.len < head
-        || (head > 0 && memcmp(in.data, frame->head, head) != 0)) {
-        return plan_wrong_frame(frame, in, err);
-    }
-    struct mst_slice datum =
-        head == 0 ? in : mst_slice_of(in.data + head, in.len - head);
-    const struct plan_reader *reader = plan_reader(plan, written);
-    struct mst_avro_decoder *other = reader == NULL ? NULL : reader->decoder;
     struct mst_avro_decoder *decoder = other == NULL ? plan->decoder : other;
     switch ((unsigned)step->to) {
     case MST_ENCODING_BSON:
@@ -273,6 +286,53 @@ mst_avro_plan_decode(struct mst_avro_plan *plan,
     default:
         return plan_resolve(plan, other, datum, out, err);
     }
+}
+
+/* By the schema whose number is in the frame. */
+static enum mst_status
+plan_decode_written(struct mst_avro_plan *plan,
+                    const struct mst_transcoder *step, struct mst_slice in,
+                    struct mst_buf *out, struct mst_error *err)
+{
+    struct avro_writer_use use;
+    if (in.len < PLAN_CONFLUENT_HEAD || in.data[0] != 0) {
+        return mst_fail_at(err, MST_REJECTED, "avro", 0,
+                           "there is no Confluent frame: a zero byte and the "
+                           "number of a schema in four");
+    }
+    uint32_t id = (uint32_t)in.data[1] << 24 | (uint32_t)in.data[2] << 16
+                  | (uint32_t)in.data[3] << 8 | (uint32_t)in.data[4];
+    enum mst_status status = avro_writers_begin(plan->writers, id, &use, err);
+    if (status != MST_OK) {
+        return status;
+    }
+    struct mst_slice datum = mst_slice_of(in.data + PLAN_CONFLUENT_HEAD,
+                                          in.len - PLAN_CONFLUENT_HEAD);
+    status = plan_decode_datum(plan, use.decoder, step, datum, out, err);
+    avro_writers_end(plan->writers, &use);
+    return status;
+}
+
+enum mst_status
+mst_avro_plan_decode(struct mst_avro_plan *plan,
+                     const struct mst_avro_plan *written,
+                     const struct mst_transcoder *step, struct mst_slice in,
+                     struct mst_buf *out, struct mst_error *err)
+{
+    if (plan->writers != NULL) {
+        return plan_decode_written(plan, step, in, out, err);
+    }
+    const struct mst_avro_plan *frame = written == NULL ? plan : written;
+    size_t head = frame->head_len;
+    if (in.len < head
+        || (head > 0 && memcmp(in.data, frame->head, head) != 0)) {
+        return plan_wrong_frame(frame, in, err);
+    }
+    struct mst_slice datum =
+        head == 0 ? in : mst_slice_of(in.data + head, in.len - head);
+    const struct plan_reader *reader = plan_reader(plan, written);
+    return plan_decode_datum(plan, reader == NULL ? NULL : reader->decoder,
+                             step, datum, out, err);
 }
 
 /* JSON in, with the types of the schema: by way of Avro. */

@@ -14,6 +14,9 @@ struct mst_avro_plan_options {
     struct mst_avro_options values;
     enum mst_framing framing;
     uint32_t schema_id; /* of a Confluent frame */
+    /* Outlives the plan. Not NULL: data with a Confluent frame may have any
+     * number, and are read by the schema that it names. */
+    struct mst_schema_lookup *lookup;
 };
 
 enum {
@@ -21,13 +24,17 @@ enum {
 };
 
 /* Ownership: the caller's; it holds a copy of the text. options may be NULL.
- * MST_REJECTED: the text is no schema. */
+ * MST_REJECTED: the text is no schema. With a lookup it may be empty: such a
+ * plan only decodes, to what the writer wrote. */
 MST_MUST_CHECK enum mst_status
 mst_avro_plan_create(struct mst_slice json,
                      const struct mst_avro_plan_options *options,
                      struct mst_avro_plan **ret_plan, struct mst_error *err);
 /* NULL is allowed. */
 void mst_avro_plan_destroy(struct mst_avro_plan *plan);
+
+/* Whether decoding asks the lookup. */
+bool mst_avro_plan_asks(const struct mst_avro_plan *plan);
 
 const struct mst_avro_schema *
 mst_avro_plan_schema(const struct mst_avro_plan *plan);
