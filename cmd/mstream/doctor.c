@@ -111,12 +111,13 @@ doctor_service(struct doctor *self, const struct mst_config_service *service,
 static bool
 doctor_has_schemas(const struct mst_config_connector *connector, size_t service)
 {
-    bool uses = connector->source.registry == service;
+    bool uses = connector->source.writers == service;
     for (size_t i = 0; i < connector->schemas_len && !uses; i++) {
         uses = connector->schemas[i].service == service;
     }
     for (size_t i = 0; i < connector->sinks_len && !uses; i++) {
-        uses = connector->sinks[i].registry == service;
+        uses = connector->sinks[i].registry == service
+               || connector->sinks[i].writers == service;
     }
     return uses;
 }
@@ -130,10 +131,8 @@ doctor_schema(struct doctor *self, struct mst_job_schemas *schemas,
     struct mst_error err;
     char text[512];
     const char *id = step->schema == NULL ? NULL : step->schema->id;
-    size_t index = step->registry;
-    if (index == MST_CONFIG_NO_SERVICE) {
-        index = step->schema->service;
-    }
+    size_t index = step->schema != NULL ? step->schema->service : step->writers;
+    index = step->registry != MST_CONFIG_NO_SERVICE ? step->registry : index;
     self->service = schemas->config->services[index].name;
     mst_error_clear(&err);
     if (mst_job_schemas_resolve(schemas, step, &unused, &err) != MST_OK) {

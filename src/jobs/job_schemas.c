@@ -81,9 +81,15 @@ job_schemas_open_step(struct mst_job_schemas *schemas,
     if (!step->late) {
         return MST_OK;
     }
-    enum mst_status status = job_schemas_open(schemas, step->registry, err);
-    if (status == MST_OK && step->schema != NULL) {
-        status = job_schemas_open(schemas, step->schema->service, err);
+    const size_t services[] = {
+        step->registry,
+        step->writers,
+        step->schema == NULL ? MST_CONFIG_NO_SERVICE : step->schema->service,
+        step->written == NULL ? MST_CONFIG_NO_SERVICE : step->written->service,
+    };
+    enum mst_status status = MST_OK;
+    for (size_t i = 0; i < MST_ARRAY_SIZE(services) && status == MST_OK; i++) {
+        status = job_schemas_open(schemas, services[i], err);
     }
     return status;
 }
@@ -99,8 +105,9 @@ mst_job_schemas_init(struct mst_job_schemas *schemas,
     /* Lookups are pointed to: the array never moves. */
     schemas->stores =
         calloc(config->services_len + 1, sizeof(*schemas->stores));
-    /* Of the source, each sink, and the sink of dead letters. */
-    schemas->plans = calloc(connector->sinks_len + 2, sizeof(*schemas->plans));
+    /* Of the source, each sink, and the sink of dead letters: two each. */
+    schemas->plans =
+        calloc((connector->sinks_len + 2) * 2, sizeof(*schemas->plans));
     if (schemas->stores == NULL || schemas->plans == NULL) {
         mst_job_schemas_clear(schemas);
         return mst_fail_memory(err, "job");
@@ -162,13 +169,12 @@ mst_job_schemas_subject(const struct mst_config_step *step)
     return subject;
 }
 
-/* The text of the step's schema; of none it stays empty. */
+/* The text of a schema; of none it stays empty. */
 static enum mst_status
 job_schemas_text(struct mst_job_schemas *schemas,
-                 const struct mst_config_step *step,
+                 const struct mst_config_schema *schema,
                  struct mst_schema_text *ret, struct mst_error *err)
 {
-    const struct mst_config_schema *schema = step->schema;
     struct mst_schema_ref ref;
     if (schema == NULL) {
         return MST_OK;
@@ -195,13 +201,6 @@ job_schemas_text(struct mst_job_schemas *schemas,
             schema->kind == MST_SCHEMA_KIND_AVRO ? "Avro" : "a JSON Schema");
     }
     return status;
-}
-
-static bool
-job_schemas_writes(const struct mst_config_step *step)
-{
-    return step->to == MST_ENCODING_AVRO && step->from != step->to
-           && step->registry != MST_CONFIG_NO_SERVICE;
 }
 
 /* The number that the frame gets. */
@@ -240,6 +239,47 @@ job_schemas_number(struct mst_job_schemas *schemas,
     return status;
 }
 
+/* Compiles for the use; the plan is kept until the next forget. */
+static enum mst_status
+job_schemas_plan(struct mst_job_schemas *schemas,
+                 const struct mst_schema_text *text,
+                 const struct mst_schema_use *use,
+                 struct mst_schema_plan **ret_plan, struct mst_error *err)
+{
+    enum mst_status status = schemas->registry->schema_compile(
+        mst_buf_slice(&text->text), use, ret_plan, err);
+    if (status == MST_OK) {
+        schemas->plans[schemas->plans_len++] = *ret_plan;
+    }
+    return status;
+}
+
+/* What the data were written by, where it is another schema and not named by
+ * each frame. */
+static enum mst_status
+job_schemas_written(struct mst_job_schemas *schemas,
+                    const struct mst_config_step *step,
+                    struct mst_encoding_options *options, struct mst_error *err)
+{
+    struct mst_schema_text text;
+    if (step->written == NULL) {
+        return MST_OK;
+    }
+    mst_schema_text_init(&text);
+    enum mst_status status =
+        job_schemas_text(schemas, step->written, &text, err);
+    struct mst_schema_use use = step->schema_use;
+    use.framing = step->written_framing;
+    use.kind = text.kind;
+    use.registry_id =
+        step->written->registry_id != 0 ? step->written->registry_id : text.id;
+    if (status == MST_OK) {
+        status = job_schemas_plan(schemas, &text, &use, &options->written, err);
+    }
+    mst_schema_text_clear(&text);
+    return status;
+}
+
 static enum mst_status
 job_schemas_compile(struct mst_job_schemas *schemas,
                     const struct mst_config_step *step,
@@ -247,25 +287,19 @@ job_schemas_compile(struct mst_job_schemas *schemas,
                     struct mst_transcoder *ret_transcoder,
                     struct mst_error *err)
 {
-    const struct mst_registry *registry = schemas->registry;
     struct mst_encoding_options options = step->conversion;
     struct mst_schema_use use = step->schema_use;
-    struct mst_schema_plan *plan = NULL;
-    struct mst_job_store *store = job_schemas_store(schemas, step->registry);
+    struct mst_job_store *store = job_schemas_store(schemas, step->writers);
     use.kind = text->kind;
     use.registry_id = text->id;
-    if (step->from == MST_ENCODING_AVRO && store != NULL) {
-        use.lookup = &store->lookup;
+    use.lookup = store == NULL ? NULL : &store->lookup;
+    enum mst_status status = job_schemas_written(schemas, step, &options, err);
+    if (status == MST_OK) {
+        status = job_schemas_plan(schemas, text, &use, &options.schema, err);
     }
-    enum mst_status status =
-        registry->schema_compile(mst_buf_slice(&text->text), &use, &plan, err);
-    if (status != MST_OK) {
-        return status;
-    }
-    schemas->plans[schemas->plans_len++] = plan;
-    options.schema = plan;
-    return registry->transcoder(step->from, step->to, &options, ret_transcoder,
-                                err);
+    return status == MST_OK ? schemas->registry->transcoder(
+               step->from, step->to, &options, ret_transcoder, err)
+                            : status;
 }
 
 /* Says which schema; what a store refuses is for a person now. */
@@ -294,8 +328,9 @@ mst_job_schemas_resolve(struct mst_job_schemas *schemas,
     struct mst_schema_text text;
     mst_schema_text_init(&text);
     schemas->number = 0;
-    enum mst_status status = job_schemas_text(schemas, step, &text, err);
-    if (status == MST_OK && job_schemas_writes(step)) {
+    enum mst_status status =
+        job_schemas_text(schemas, step->schema, &text, err);
+    if (status == MST_OK && step->registry != MST_CONFIG_NO_SERVICE) {
         status = job_schemas_number(schemas, step, &text, err);
         schemas->number = text.id;
     }
