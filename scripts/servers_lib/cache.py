@@ -24,7 +24,17 @@ VENV_PACKAGES = [
 ]
 # Reads and writes Avro beside ours; a folder of its own, so that the venv of
 # a session that runs stays as it is.
+APICURIO_VERSION = "2.6.13.Final"
 AVRO_PACKAGES = ["fastavro==1.13.1", "cramjam==2.14.0", "backports.zstd==1.8.0"]
+# What confluent_kafka's own serializers need beside it.
+REGISTRY_PACKAGES = [
+    "httpx==0.28.1",
+    "authlib==1.9.9",
+    "cachetools==8.0.1",
+    "attrs==26.1.0",
+    "fastavro==1.13.1",
+    "requests==2.34.2",
+]
 
 _POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
@@ -40,7 +50,8 @@ _POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
   </dependencies>
 </project>
 """
-_COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
+_PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1"
+_COPY = f"{_PLUGIN}:copy-dependencies"
 
 
 def root():
@@ -187,15 +198,53 @@ def kafka_classpath():
     return f"{home}/libs/*"
 
 
-def _make_avro(target):
+def _make_apicurio(target):
+    artifact = f"io.apicurio:apicurio-registry-app:{APICURIO_VERSION}:tar.gz:all"
+    hint = "run scripts/deps test (java and maven)"
+    _run(
+        ["mvn", "-q", "-B", f"{_PLUGIN}:get", "-Dtransitive=false",
+         f"-Dartifact={artifact}"],
+        "fetching Apicurio", hint,
+    )  # fmt: skip
+    _run(
+        ["mvn", "-q", "-B", f"{_PLUGIN}:copy", f"-Dartifact={artifact}",
+         f"-DoutputDirectory={target}"],
+        "copying Apicurio", hint,
+    )  # fmt: skip
+    (archive,) = target.glob("*.tar.gz")
+    _run(["tar", "-xzf", str(archive), "-C", str(target)], "tar", "")
+    archive.unlink()
+
+
+def registry_jar():
+    home = _fetch_once(f"apicurio-{APICURIO_VERSION}", _make_apicurio)
+    return home / f"apicurio-registry-app-{APICURIO_VERSION}-runner.jar"
+
+
+def _install(target, packages, what):
     _run(
         [
             str(venv_python()), "-m", "pip", "install", "-q",
-            "--target", str(target), *AVRO_PACKAGES,
+            "--target", str(target), *packages,
         ],
-        "fetching fastavro",
+        f"fetching {what}",
         "is the package index reachable?",
     )
+
+
+def _make_registry(target):
+    _install(target, REGISTRY_PACKAGES, "what clients of registries need")
+
+
+def registry_packages():
+    """Return the folder that confluent_kafka.schema_registry needs."""
+    tag = REGISTRY_PACKAGES[0].replace("==", "-")
+    python = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    return _fetch_once(f"registry-{tag}-{python}", _make_registry)
+
+
+def _make_avro(target):
+    _install(target, AVRO_PACKAGES, "fastavro")
 
 
 def avro_packages():
@@ -210,3 +259,5 @@ def fetch_all():
     mongod()
     kafka_classpath()
     avro_packages()
+    registry_jar()
+    registry_packages()

@@ -12,7 +12,7 @@ import signal
 import time
 from pathlib import Path
 
-from . import cache, kafka, mongodb, process, proxy, variants
+from . import cache, kafka, mongodb, process, proxy, registry, variants
 from .errors import ServersError
 
 READY_SECONDS = 90
@@ -182,6 +182,8 @@ class Instance:
             return mongodb.is_ready(server)
         if server["kind"] == "proxy":
             return proxy.is_ready(server)
+        if server["kind"] == "registry":
+            return registry.is_ready(server)
         running = [
             s
             for s in self.of_kind("kafka")

@@ -8,7 +8,7 @@ where the variant has certificates, "certificates": folder.
 import os
 from urllib.parse import quote
 
-from . import kafka, mongodb, ports, proxy, tls
+from . import kafka, mongodb, ports, proxy, registry, tls
 from .errors import ServersError
 
 # Listeners of the plain broker that advertise a fault proxy's port. Slot 0 is
@@ -153,11 +153,29 @@ def build_proxy(site):
     return {"servers": [record], "env": env}
 
 
+def build_registry(site):
+    certificates = tls.create(site.folder / "tls")
+    port, tls_port = site.ports(2)
+    record = registry.plan(
+        "registry", site.folder / "registry", port, tls_port, certificates
+    )
+    env = {
+        "MSTREAM_TEST_REGISTRY": f"http://{ports.HOST}:{port}{registry.PATH}",
+        "MSTREAM_TEST_REGISTRY_TLS": (
+            f"https://{ports.HOST}:{tls_port}{registry.PATH}"
+        ),
+        "MSTREAM_TEST_REGISTRY_CERTIFICATES": str(certificates),
+    }
+    # No users to be made: these certificates are for the registry alone.
+    return {"servers": [record], "env": env}
+
+
 BUILDERS = {
     "plain": build_plain,
     "secure": build_secure,
     "replica": build_replica,
     "brokers": build_brokers,
+    "registry": build_registry,
     "proxy": build_proxy,
 }
 SUMMARY = {
@@ -165,6 +183,7 @@ SUMMARY = {
     "secure": "the same with TLS, SCRAM, X.509 and mutual TLS",
     "replica": "three-member replica set with fast elections",
     "brokers": "three brokers, replication 3",
+    "registry": "schema registry, plain and with TLS",
     "proxy": "fault proxy before the plain servers",
 }
 

@@ -390,7 +390,7 @@ registry_add(void *store, const char *subject,
                          err);
 }
 
-/* "messages" say why not, where the registry says so. */
+/* "messages", or elsewhere "reason", say why not. */
 static enum mst_status
 registry_read_verdict(struct mst_slice text, uint32_t *ret,
                       struct mst_error *err)
@@ -408,8 +408,10 @@ registry_read_verdict(struct mst_slice text, uint32_t *ret,
             verdict = mst_slice_is(value, "true")    ? 1
                       : mst_slice_is(value, "false") ? 0
                                                      : -1;
-        } else if (mst_slice_is(name, "messages") && value.len > 2
-                   && value.data[0] == '[') {
+        } else if (value.len > 2
+                   && (mst_slice_is(name, "messages")
+                       || (mst_slice_is(name, "reason")
+                           && value.data[0] == '"'))) {
             why = value;
         }
     }

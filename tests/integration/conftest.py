@@ -55,6 +55,12 @@ def secure(servers):
     return servers.shared("secure").env()
 
 
+@pytest.fixture
+def registry_servers(servers):
+    """The addresses of the variant with a schema registry, as a dict."""
+    return servers.shared("registry").env()
+
+
 @pytest.fixture(scope="module")
 def own_servers(servers, request):
     """own_servers("replica", oplog_mb=64): servers to break at will.
