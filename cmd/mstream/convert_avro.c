@@ -92,6 +92,16 @@ avro_plans(struct convert_avro *avro, bool from, bool to,
         && !avro_read_schema(avro->args, path, options, &avro->plan)) {
         return false;
     }
+    if (avro->plan != NULL
+        && mst_schema_plan_kind(avro->plan) != MST_SCHEMA_KIND_AVRO
+        && (from || to)) {
+        mst_cli_fail(avro->args,
+                     from ? "convert it to JSON first, and that by the schema"
+                          : NULL,
+                     "%s is a JSON Schema: it is not what Avro is %s by", path,
+                     from ? "read" : "written");
+        return false;
+    }
     options->avro.framing = avro_framing(avro->from);
     writer = writer == NULL ? path : writer;
     return !from || avro->from == CONVERT_CONTAINER

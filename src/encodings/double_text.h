@@ -9,8 +9,9 @@
 
 enum {
     /* Room for any finite double: to_chars needs 24; one with 17 digits in
-     * front of the point gets ".0" behind. */
-    MST_DOUBLE_TEXT_MAX = 32
+     * front of the point gets ".0" behind, and 19 digits are written at
+     * once. */
+    MST_DOUBLE_TEXT_MAX = 48
 };
 
 /* Prints a finite value; there is always a point or an exponent, so that it

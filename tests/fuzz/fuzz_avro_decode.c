@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Any bytes as data of a schema that has every type: what is read is good
- * BSON, and of what it becomes the same is read again. */
+ * BSON, of what it becomes the same is read again, and the JSON is that of the
+ * BSON. */
 #include "encodings/avro/codec.h"
 #include "encodings/avro/parse.h"
+#include "encodings/bson_json.h"
 #include "encodings/bson_reader.h"
 #include "fuzz_avro_schema_of.h"
 #include "fuzz_must.h"
@@ -35,6 +37,32 @@ fuzz_again(struct mst_avro_encoder *encoder, struct mst_avro_decoder *decoder,
     }
     mst_buf_clear(&avro);
     mst_buf_clear(&back);
+}
+
+/* The JSON is that of the BSON, in every mode; what is refused as one is
+ * refused as the other. bson: no data where it was refused. */
+static void
+fuzz_json(struct mst_avro_decoder *decoder, struct mst_slice datum,
+          struct mst_slice bson)
+{
+    for (int mode = MST_JSON_RELAXED; mode <= MST_JSON_PLAIN; mode++) {
+        struct mst_buf json;
+        struct mst_buf wanted;
+        mst_buf_init(&json, FUZZ_MAX);
+        mst_buf_init(&wanted, FUZZ_MAX);
+        bool ours = mst_avro_to_json(decoder, datum, (enum mst_json_mode)mode,
+                                     &json, NULL)
+                    == MST_OK;
+        bool theirs =
+            bson.data != NULL
+            && mst_bson_to_json(bson, (enum mst_json_mode)mode, &wanted, NULL)
+                   == MST_OK;
+        fuzz_must(
+            ours == theirs
+            && mst_slice_equal(mst_buf_slice(&json), mst_buf_slice(&wanted)));
+        mst_buf_clear(&json);
+        mst_buf_clear(&wanted);
+    }
 }
 
 /* Made once: data come by the hundred thousand. */
@@ -85,6 +113,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             fuzz_must(out.len == 0 && err.offset >= 0
                       && (size_t)err.offset <= size);
         }
+        fuzz_json(plans.decoders[i], datum, mst_buf_slice(&out));
         if (status == MST_OK && i == 0) {
             fuzz_again(plans.encoder, plans.decoders[0], mst_buf_slice(&out));
         }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Numbers of more than two bytes. */
+/* Numbers of nine bytes and more, and at the end of the data. */
 #include "encodings/avro/datum.h"
 
 #include <stddef.h>

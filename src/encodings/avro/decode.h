@@ -29,6 +29,9 @@ struct avro_decode {
     const struct mst_avro_decoder *decoder;
     const uint8_t *start;
     unsigned depth;
+    enum mst_json_mode mode; /* to JSON only, and the same below */
+    struct mst_buf *rare;    /* NULL: none was needed yet */
+    struct avro_scratch *scratch;
     /* Values that may come yet: those without bytes would have no end. */
     size_t budget;
     const struct avro_read *read; /* that failed */

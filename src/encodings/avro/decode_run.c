@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A whole datum, as BSON or as JSON. */
 #include "encodings/avro/decode.h"
-#include "encodings/bson_json.h"
+#include "encodings/avro/decode_json.h"
 
 static const uint8_t no_name[AVRO_LABEL_PAD] = {0};
 
@@ -45,19 +45,24 @@ run_bson(struct avro_decode *decode, bool more, struct mst_error *err)
     return status;
 }
 
-/* decode writes to a buffer of its own. */
 static enum mst_status
 run_json(struct avro_decode *decode, bool more, enum mst_json_mode mode,
-         struct mst_buf *out, struct mst_error *err)
+         struct avro_scratch *scratch, struct mst_error *err)
 {
-    const struct mst_buf *bson = decode->buf;
-    enum mst_status status = run_element(decode, more, err);
-    if (status != MST_OK) {
-        return status;
+    struct mst_buf *out = decode->buf;
+    size_t before = out->len;
+    enum avro_fault fault = avro_decode_json(decode, mode, scratch);
+    if (fault == AVRO_FINE && decode->in != decode->end && !more) {
+        decode->path_len = 0;
+        decode->read = decode->decoder->root;
+        fault = AVRO_TRAILING;
     }
-    const struct mst_bson_value value = {
-        bson->data[0], mst_slice_of(bson->data + 2, bson->len - 2)};
-    return mst_bson_value_to_json(&value, mode, out, err);
+    if (MST_LIKELY(fault == AVRO_FINE)) {
+        out->len = (size_t)(decode->at - out->data);
+        return MST_OK;
+    }
+    out->len = before;
+    return avro_decode_fail(decode, fault, err);
 }
 
 enum mst_status
@@ -69,21 +74,15 @@ mst_avro_to_bson(const struct mst_avro_decoder *decoder, struct mst_slice datum,
     return run_bson(&decode, false, err);
 }
 
-/* The scratch buffer is the decoder's: only its slots change. */
+/* Of the decoder only the slots of its scratch buffers change. */
 enum mst_status
 mst_avro_to_json(struct mst_avro_decoder *decoder, struct mst_slice datum,
                  enum mst_json_mode mode, struct mst_buf *out,
                  struct mst_error *err)
 {
     struct avro_decode decode;
-    struct mst_buf *bson = avro_scratch_take(&decoder->scratch, INT32_MAX);
-    if (bson == NULL) {
-        return mst_fail_memory(err, "avro");
-    }
-    avro_decode_init(&decode, decoder, datum, bson);
-    enum mst_status status = run_json(&decode, false, mode, out, err);
-    avro_scratch_give(&decoder->scratch, bson);
-    return status;
+    avro_decode_init(&decode, decoder, datum, out);
+    return run_json(&decode, false, mode, &decoder->scratch, err);
 }
 
 /* As the reader's schema has it; that may be the writer's. */
@@ -131,25 +130,18 @@ mst_avro_next(struct mst_avro_decoder *decoder, struct mst_slice *data,
               struct mst_buf *out, struct mst_error *err)
 {
     struct avro_decode decode;
-    struct mst_buf *bson = NULL;
     enum mst_status status = MST_OK;
-    if (to == MST_ENCODING_JSON) {
-        bson = avro_scratch_take(&decoder->scratch, INT32_MAX);
-        if (bson == NULL) {
-            return mst_fail_memory(err, "avro");
-        }
-    }
-    avro_decode_init(&decode, decoder, *data, bson == NULL ? out : bson);
+    avro_decode_init(&decode, decoder, *data, out);
     if (to == MST_ENCODING_AVRO) {
         status = run_avro(&decode, true, err);
+    } else if (to == MST_ENCODING_JSON) {
+        status = run_json(&decode, true, mode, &decoder->scratch, err);
     } else {
-        status = bson == NULL ? run_bson(&decode, true, err)
-                              : run_json(&decode, true, mode, out, err);
+        status = run_bson(&decode, true, err);
     }
     if (status != MST_OK) {
         run_pass(&decode, *data);
     }
-    avro_scratch_give(&decoder->scratch, bson);
     data->data = decode.in;
     data->len = (size_t)(decode.end - decode.in);
     return status;

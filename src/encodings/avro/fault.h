@@ -29,9 +29,10 @@ enum avro_fault {
     AVRO_TOO_MUCH, /* work for its length */
     AVRO_NO_MEMORY,
     /* Of data only: */
-    AVRO_BAD_INDEX, /* of an enum or union */
-    AVRO_BAD_COUNT, /* of a block */
-    AVRO_BAD_NUL,   /* in a name, which BSON closes by one */
+    AVRO_BAD_INDEX,    /* of an enum or union */
+    AVRO_BAD_COUNT,    /* of a block */
+    AVRO_BAD_NUL,      /* in a name, which BSON closes by one */
+    AVRO_WRAPPER_NAME, /* one of Extended JSON's */
     AVRO_SUB_MILLIS,
     AVRO_NOT_DOCUMENT,
     AVRO_TRAILING /* bytes behind the datum */

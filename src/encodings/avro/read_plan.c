@@ -6,8 +6,8 @@
 #include <stdlib.h>
 
 #include "encodings/avro/decode.h"
-#include "schema/avro_match.h"
 #include "encodings/field_path.h"
+#include "schema/avro_match.h"
 
 enum { ELEMENT_MAX = 64 * 1024 * 1024 };
 
@@ -158,17 +158,23 @@ plan_default(struct read_plan *plan, const struct mst_avro_field *field,
     return fault == AVRO_FINE ? MST_OK : MST_REJECTED;
 }
 
+/* Both forms of a field's name, which needs no escapes. */
 static bool
 plan_label(struct read_plan *plan, struct mst_slice name,
-           struct avro_label *label)
+           struct avro_step *step)
 {
     uint8_t *data = plan_alloc(plan, name.len + AVRO_LABEL_PAD, 1);
-    if (data != NULL) {
-        memcpy(data, name.data, name.len);
+    uint8_t *json = plan_alloc(plan, name.len + AVRO_LABEL_PAD + 3, 1);
+    if (data == NULL || json == NULL) {
+        return false;
     }
-    label->data = data;
-    label->len = (uint32_t)name.len + 1;
-    return data != NULL;
+    memcpy(data, name.data, name.len);
+    json[0] = '"';
+    memcpy(json + 1, name.data, name.len);
+    memcpy(json + 1 + name.len, "\":", 2);
+    step->label = (struct avro_label){data, (uint32_t)name.len + 1};
+    step->json = (struct avro_label){json, (uint32_t)name.len + 3};
+    return true;
 }
 
 /* Names and aliases of the reader's fields; a name goes before an alias. */
@@ -235,7 +241,7 @@ plan_field(struct read_plan *plan, const struct read_record *record, size_t n,
 {
     const struct mst_avro_field *field = &record->reader->fields[n];
     uint32_t source = record->sources[n];
-    if (!plan_label(plan, field->name, &step->label)) {
+    if (!plan_label(plan, field->name, step)) {
         return plan_memory(plan);
     }
     if (source == 0) {
@@ -278,7 +284,7 @@ plan_in_order(struct read_plan *plan, const struct read_record *record,
             const struct mst_avro_field *field = &record->writer->fields[next];
             skip->skip = true;
             skip->from = next;
-            status = plan_label(plan, field->name, &skip->label)
+            status = plan_label(plan, field->name, skip)
                          ? plan_pair(plan, field->type, NULL, &skip->read)
                          : plan_memory(plan);
         }
@@ -334,8 +340,14 @@ plan_record(struct read_plan *plan, const struct mst_avro_type *writer,
             shuffled || (record.sources[i] != 0 && record.sources[i] < last);
         last = record.sources[i] > last ? record.sources[i] : last;
     }
-    return shuffled ? plan_shuffled(plan, &record, read)
-                    : plan_in_order(plan, &record, read);
+    status = shuffled ? plan_shuffled(plan, &record, read)
+                      : plan_in_order(plan, &record, read);
+    read->plain = !shuffled;
+    for (uint32_t i = 0; i < read->size; i++) {
+        const struct avro_step *step = &read->steps[i];
+        read->plain = read->plain && step->read != NULL && !step->skip;
+    }
+    return status;
 }
 
 /* A branch that does not fit is one that data should not have. */
@@ -377,9 +389,11 @@ static const struct mst_avro_type *
 plan_branch(const struct mst_avro_type *writer,
             const struct mst_avro_type *reader, int32_t *ret_branch)
 {
-    for (int wanted = MST_AVRO_MATCH_SAME; wanted > MST_AVRO_MATCH_NONE; wanted--) {
+    for (int wanted = MST_AVRO_MATCH_SAME; wanted > MST_AVRO_MATCH_NONE;
+         wanted--) {
         for (size_t i = 0; i < reader->branches_len; i++) {
-            if ((int)mst_avro_match_types(writer, reader->branches[i]) == wanted) {
+            if ((int)mst_avro_match_types(writer, reader->branches[i])
+                == wanted) {
                 *ret_branch = (int32_t)i;
                 return reader->branches[i];
             }
@@ -404,7 +418,8 @@ plan_types(struct read_plan *plan, const struct mst_avro_type *writer,
     if (wanted->kind == MST_AVRO_UNION) {
         wanted = plan_branch(writer, wanted, &read->branch);
     }
-    if (wanted == NULL || mst_avro_match_types(writer, wanted) == MST_AVRO_MATCH_NONE) {
+    if (wanted == NULL
+        || mst_avro_match_types(writer, wanted) == MST_AVRO_MATCH_NONE) {
         return plan_mismatch(plan, writer, reader);
     }
     read->type = wanted;
@@ -423,6 +438,40 @@ plan_types(struct read_plan *plan, const struct mst_avro_type *writer,
                          &read->items);
     }
     return MST_OK;
+}
+
+static enum avro_json_op
+plan_json(const struct avro_read *read)
+{
+    switch (read->wire) {
+    case AVRO_WIRE_NULL:
+        return AVRO_JSON_NULL;
+    case AVRO_WIRE_BOOLEAN:
+        return AVRO_JSON_BOOLEAN;
+    case AVRO_WIRE_VARINT:
+        return read->code == AVRO_INT      ? AVRO_JSON_INT
+               : read->code == AVRO_LONG   ? AVRO_JSON_LONG
+               : read->code == AVRO_MILLIS ? AVRO_JSON_MILLIS
+                                           : AVRO_JSON_RARE;
+    case AVRO_WIRE_FLOAT:
+        return AVRO_JSON_FLOAT;
+    case AVRO_WIRE_DOUBLE:
+        return AVRO_JSON_DOUBLE;
+    case AVRO_WIRE_BYTES:
+        return read->code == AVRO_STRING ? AVRO_JSON_TEXT : AVRO_JSON_RARE;
+    case AVRO_WIRE_ENUM:
+        return AVRO_JSON_SYMBOL;
+    case AVRO_WIRE_RECORD:
+    case AVRO_WIRE_ARRAY:
+    case AVRO_WIRE_MAP:
+        return AVRO_JSON_NESTED;
+    case AVRO_WIRE_UNION:
+        return AVRO_JSON_UNION;
+    case AVRO_WIRE_FIXED:
+    case AVRO_WIRE_NEVER:
+        break;
+    }
+    return AVRO_JSON_RARE;
 }
 
 /* reader NULL: to be passed over. A pair that is being made is found too:
@@ -454,6 +503,7 @@ plan_pair(struct read_plan *plan, const struct mst_avro_type *writer,
         read->wire = AVRO_WIRE_NEVER;
         read->type = writer;
     }
+    read->op = plan_json(read);
     *ret_read = read;
     return status;
 }

@@ -27,6 +27,22 @@ enum avro_wire {
     AVRO_WIRE_NEVER /* a branch that the reader's schema can not take */
 };
 
+/* What Avro to JSON does with a value. */
+enum avro_json_op {
+    AVRO_JSON_RARE = 0, /* by way of BSON */
+    AVRO_JSON_NULL,
+    AVRO_JSON_BOOLEAN,
+    AVRO_JSON_INT,
+    AVRO_JSON_LONG,
+    AVRO_JSON_MILLIS,
+    AVRO_JSON_FLOAT,
+    AVRO_JSON_DOUBLE,
+    AVRO_JSON_TEXT,
+    AVRO_JSON_SYMBOL,
+    AVRO_JSON_NESTED,
+    AVRO_JSON_UNION
+};
+
 enum { AVRO_LABEL_PAD = 16, AVRO_NO_BRANCH_INDEX = -1 };
 
 /* A name as BSON has it, closed by the NUL that len counts; AVRO_LABEL_PAD
@@ -48,6 +64,7 @@ struct avro_step {
     bool skip;                    /* the reader does not want it */
     uint32_t from;                /* number of the writer's field */
     struct avro_label label;
+    struct avro_label json; /* the same with quotes and a colon, and no NUL */
     struct mst_slice fallback; /* datum of the reader's type */
     struct mst_slice element;  /* the same as BSON: type, then value */
 };
@@ -55,7 +72,8 @@ struct avro_step {
 struct avro_read {
     enum avro_wire wire;
     enum avro_code code; /* what the reader takes it for */
-    uint32_t size;       /* of a fixed; of what the pointers point to */
+    enum avro_json_op op;
+    uint32_t size; /* of a fixed; of what the pointers point to */
     uint32_t precision;
     uint32_t scale;
     int32_t branch; /* of the reader's union, that stands before the value */
@@ -67,6 +85,7 @@ struct avro_read {
     /* The reader has the fields in another order: all are looked for first.
      * Then walk are the writer's fields as they come, to be passed over. */
     bool shuffled;
+    bool plain; /* not that, and every step is a field of both */
     const struct avro_read **walk;
     uint32_t walk_len;
 };

@@ -5,6 +5,7 @@
 
 #include "encodings/avro/avro_plan.h"
 #include "encodings/avro/parse.h"
+#include "encodings/bson_json.h"
 #include "encodings/bson_reader.h"
 #include "random_avro.h"
 #include "schema/avro_canonical.h"
@@ -84,6 +85,80 @@ check_value(struct random_case *one)
     if (!same) {
         fail_msg("seed %llu: %s: %s", (unsigned long long)one->seed,
                  mst_buf_text(&one->text), err.text);
+    }
+}
+
+static enum mst_status
+to_json(struct random_case *one, struct mst_slice bson, enum mst_json_mode mode,
+        struct mst_buf *json, struct mst_buf *wanted)
+{
+    one->options.json_mode = mode;
+    mst_buf_reset(json);
+    mst_buf_reset(wanted);
+    enum mst_status status =
+        mst_avro_plan_decode(one->plan, NULL,
+                             &(struct mst_transcoder){.to = MST_ENCODING_JSON,
+                                                      .options = one->options},
+                             mst_buf_slice(&one->avro), json, NULL);
+    /* What BSON can not be JSON is not of a schema: names of wrappers. */
+    assert_int_equal(status, mst_bson_to_json(bson, mode, wanted, NULL));
+    return status;
+}
+
+/* One document as JSON: that of the BSON in every mode, and canonical JSON
+ * gives the same datum again. */
+static bool
+check_json(struct random_case *one, struct mst_buf *json,
+           struct mst_buf *wanted)
+{
+    bool same = true;
+    for (int mode = MST_JSON_PLAIN; mode >= MST_JSON_RELAXED; mode--) {
+        enum mst_status status =
+            to_json(one, mst_buf_slice(&one->back), (enum mst_json_mode)mode,
+                    json, wanted);
+        same =
+            same && mst_slice_equal(mst_buf_slice(json), mst_buf_slice(wanted));
+        if (mode != MST_JSON_CANONICAL || status != MST_OK) {
+            continue;
+        }
+        mst_buf_reset(wanted);
+        same =
+            same
+            && mst_avro_plan_encode(one->plan, MST_ENCODING_JSON, &one->options,
+                                    mst_buf_slice(json), wanted, NULL)
+                   == MST_OK
+            && mst_slice_equal(mst_buf_slice(wanted),
+                               mst_buf_slice(&one->avro));
+    }
+    return same;
+}
+
+static void
+json_of_a_schema_is_that_of_its_bson_and_comes_back(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= RANDOM_SCHEMAS; seed++) {
+        struct random_case one;
+        struct mst_buf json;
+        struct mst_buf wanted;
+        struct mst_error err;
+        open_case(&one, seed);
+        mst_buf_init(&json, RANDOM_MAX);
+        mst_buf_init(&wanted, RANDOM_MAX);
+        for (int i = 0; i < RANDOM_VALUES; i++) {
+            mst_buf_reset(&one.bson);
+            random_avro_document(&one.random, mst_avro_plan_schema(one.plan),
+                                 &one.bson);
+            if (encode(&one, &err) != MST_OK || decode(&one, &err) != MST_OK
+                || !check_json(&one, &json, &wanted)) {
+                fail_msg("seed %llu: %s: %s, not %s", (unsigned long long)seed,
+                         mst_buf_text(&one.text), mst_buf_text(&json),
+                         mst_buf_text(&wanted));
+            }
+        }
+        mst_buf_clear(&json);
+        mst_buf_clear(&wanted);
+        close_case(&one);
     }
 }
 
@@ -193,6 +268,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_of_a_schema_come_back_as_they_went),
+        cmocka_unit_test(json_of_a_schema_is_that_of_its_bson_and_comes_back),
         cmocka_unit_test(any_document_is_taken_or_refused_with_a_reason),
         cmocka_unit_test(damaged_data_are_refused_or_are_other_documents),
         cmocka_unit_test(a_canonical_form_is_its_own),

@@ -2,8 +2,8 @@
 /* Batch frames: written, read, lying, and converted item by item. */
 #include "unit/cmocka_all.h"
 
-#include "encodings/schema_plan.h"
 #include "encodings/batch_frame.h"
+#include "encodings/schema_plan.h"
 #include "encodings/stream.h"
 #include "encodings/transcode.h"
 

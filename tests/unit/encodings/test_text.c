@@ -2,6 +2,8 @@
 /* The parts: UTF-8 by blocks, doubles, decimals, dates, base64, integers. */
 #include "unit/cmocka_all.h"
 
+#include <math.h>
+
 #include <bson/bson.h>
 #include <stdio.h>
 
@@ -10,6 +12,7 @@
 #include "encodings/date_text.h"
 #include "encodings/decimal128.h"
 #include "encodings/digits.h"
+#include "encodings/double_shim.h"
 #include "encodings/double_text.h"
 #include "encodings/text_wide.h"
 #include "random_bson.h"
@@ -82,6 +85,61 @@ random_text_is_judged_and_copied_as_by_the_plain_validator(void **state)
         assert_true(n > 0 || good == 0);
         assert_int_equal(mst_utf8_valid(text, n), n);
         assert_memory_equal(out, text, n);
+    }
+}
+
+/* The C++ library's text of it, with the point that JSON's reader needs. */
+static size_t
+library_print(double value, char text[64])
+{
+    size_t len = mst_double_shim_print(value, text, 62);
+    if (memchr(text, '.', len) == NULL && memchr(text, 'e', len) == NULL) {
+        memcpy(text + len, ".0", 2);
+        len += 2;
+    }
+    return len;
+}
+
+static void
+check_double(double value)
+{
+    uint8_t text[MST_DOUBLE_TEXT_MAX];
+    char wanted[64];
+    if (value == trunc(value) || fabs(value) < 1e-3) {
+        return; /* written with all their digits, or by the library */
+    }
+    size_t n = library_print(value, wanted);
+    size_t len = (size_t)(mst_double_print(text, value) - text);
+    if (len != n || memcmp(text, wanted, n) != 0) {
+        fail_msg("%a: %.*s, not %.*s", value, (int)len, (const char *)text,
+                 (int)n, wanted);
+    }
+}
+
+/* From 10^-3 to 10^15, where ours does not ask the library. */
+static void
+doubles_print_as_the_library_prints_them(void **state)
+{
+    (void)state;
+    struct random_bson random = {.state = 77};
+    for (int round = 0; round < 500000; round++) {
+        uint64_t bits = random_bson_next(&random);
+        uint64_t exponent = 1023 - 14 + random_bson_below(&random, 14 + 54);
+        double value = 0;
+        /* Few bits of a significand: ends of intervals, powers of two. */
+        unsigned cut = (unsigned)random_bson_below(&random, 53);
+        bits = (bits & 0x800FFFFFFFFFFFFF) >> cut << cut;
+        bits |= exponent << 52;
+        memcpy(&value, &bits, sizeof(value));
+        check_double(value);
+        check_double(nextafter(value, 0));
+        check_double(nextafter(value, 1e300));
+    }
+    for (double power = 1e-4; power < 1e16; power *= 10) {
+        check_double(power);
+        check_double(power * 3);
+        check_double(nextafter(power, 0));
+        check_double(nextafter(power, 1e300));
     }
 }
 
@@ -327,6 +385,7 @@ main(void)
             every_short_sequence_is_judged_as_by_the_plain_validator),
         cmocka_unit_test(
             random_text_is_judged_and_copied_as_by_the_plain_validator),
+        cmocka_unit_test(doubles_print_as_the_library_prints_them),
         cmocka_unit_test(doubles_print_the_shortest_text_that_reads_back),
         cmocka_unit_test(decimals_agree_with_libbson),
         cmocka_unit_test(decimal_text_is_exact_or_refused),
