@@ -86,6 +86,10 @@ avro_plans(struct convert_avro *avro, bool from, bool to,
         mst_cli_choice(avro->args, "unknown-fields", 0) == 1;
     options->avro.values.lossy_numbers =
         mst_cli_value(avro->args, "lossy-numbers") != NULL;
+    options->json = (struct mst_json_plan_options){
+        .project = mst_cli_value(avro->args, "project") != NULL,
+        .reject_unknown = options->avro.values.reject_unknown,
+        .formats = mst_cli_value(avro->args, "check-formats") != NULL};
     path = path == NULL ? writer : path;
     options->avro.framing = avro_framing(to ? avro->to : avro->from);
     if (path != NULL

@@ -26,8 +26,13 @@ extern const char *const convert_kinds[];
         {"unknown-fields", "HOW",                                              \
          "fields that the schema does not have; default drop",                 \
          convert_unknowns},                                                    \
+        {"lossy-numbers", NULL, "numbers may be rounded to fit the schema",    \
+         NULL},                                                                \
+        {"project", NULL, "keep only what a JSON Schema declares", NULL},      \
     {                                                                          \
-        "lossy-numbers", NULL, "numbers may be rounded to fit the schema",     \
+        "check-formats", NULL,                                                 \
+            "refuse what is not of its format in a JSON "                      \
+            "Schema",                                                          \
             NULL                                                               \
     }
 

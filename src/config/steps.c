@@ -102,7 +102,9 @@ step_take_keys(struct mst_config_step *step, struct mst_step_keys *keys,
     step->schema_use =
         (struct mst_schema_use){.framing = (enum mst_framing)keys->framing,
                                 .reject_unknown = keys->unknown_fields == 1,
-                                .lossy_numbers = keys->lossy_numbers};
+                                .lossy_numbers = keys->lossy_numbers,
+                                .project = keys->project,
+                                .check_formats = keys->check_formats};
 }
 
 /* The service of `schema_registry`. */

@@ -29,6 +29,8 @@ struct mst_step_keys {
     char *schema_registry;
     char *subject;
     bool auto_register;
+    bool project;
+    bool check_formats;
 };
 
 struct mst_schema_keys {

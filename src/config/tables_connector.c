@@ -92,8 +92,8 @@ static const struct mst_option step_options[] = {
      .offset = STEP(unknown_fields),
      .def = "drop",
      .choices = unknown_fields,
-     .help = "Fields that the Avro schema does not have: left out, or a "
-             "rejected event."},
+     .help = "Fields that the schema does not have: left out (by a JSON "
+             "Schema only with project), or a rejected event."},
     {.name = "lossy_numbers",
      .type = MST_OPTION_BOOL,
      .offset = STEP(lossy_numbers),
@@ -118,6 +118,17 @@ static const struct mst_option step_options[] = {
      .def = "false",
      .help = "Register the schema of a sink under its subject when the job "
              "starts, where it is compatible; otherwise it has to be there."},
+    {.name = "project",
+     .type = MST_OPTION_BOOL,
+     .offset = STEP(project),
+     .def = "false",
+     .help = "Only the properties that the JSON Schema declares go on, in its "
+             "order."},
+    {.name = "check_formats",
+     .type = MST_OPTION_BOOL,
+     .offset = STEP(check_formats),
+     .def = "false",
+     .help = "What is not of its `format` in the JSON Schema is rejected."},
 };
 
 const struct mst_option_table mst_table_step =

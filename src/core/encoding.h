@@ -70,6 +70,9 @@ struct mst_schema_use {
     struct mst_schema_lookup *lookup;
     bool reject_unknown; /* a field that the schema does not have */
     bool lossy_numbers;  /* rounding is permitted */
+    /* Of a JSON Schema: */
+    bool project;       /* only the fields that it declares go on */
+    bool check_formats; /* `format` refuses values */
 };
 
 /* Compiles the text of a schema. Ownership: *ret_plan is the caller's, to be

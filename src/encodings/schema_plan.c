@@ -9,6 +9,7 @@
 struct mst_schema_plan {
     enum mst_schema_kind kind;
     struct mst_avro_plan *avro; /* NULL: of another kind */
+    struct mst_json_plan *json; /* likewise */
 };
 
 enum mst_status
@@ -28,11 +29,11 @@ mst_schema_plan_create(struct mst_slice text,
     } else {
         status = mst_schema_kind_of(text, options->kind, &plan->kind, err);
     }
-    if (status == MST_OK && plan->kind == MST_SCHEMA_KIND_JSON) {
-        status = mst_fail(err, MST_REJECTED, "schema", 0,
-                          "this build can not apply a JSON Schema");
-    } else if (status == MST_OK) {
-        status = mst_avro_plan_create(text, &options->avro, &plan->avro, err);
+    if (status == MST_OK) {
+        status =
+            plan->kind == MST_SCHEMA_KIND_JSON
+                ? mst_json_plan_create(text, &options->json, &plan->json, err)
+                : mst_avro_plan_create(text, &options->avro, &plan->avro, err);
     }
     if (status != MST_OK) {
         mst_schema_plan_destroy(plan);
@@ -53,7 +54,10 @@ mst_schema_plan_compile(struct mst_slice text, const struct mst_schema_use *use,
                             .lossy_numbers = use->lossy_numbers},
                  .framing = use->framing,
                  .schema_id = use->registry_id,
-                 .lookup = use->lookup}};
+                 .lookup = use->lookup},
+        .json = {.project = use->project,
+                 .reject_unknown = use->reject_unknown,
+                 .formats = use->check_formats}};
     return mst_schema_plan_create(text, &options, ret_plan, err);
 }
 
@@ -62,6 +66,7 @@ mst_schema_plan_destroy(struct mst_schema_plan *plan)
 {
     if (plan != NULL) {
         mst_avro_plan_destroy(plan->avro);
+        mst_json_plan_destroy(plan->json);
         free(plan);
     }
 }
@@ -131,10 +136,74 @@ schema_prepare(const struct mst_transcoder *step, struct mst_error *err)
     return status == MST_REJECTED ? MST_FATAL : status;
 }
 
+static enum mst_status
+schema_validate(const struct mst_transcoder *self, struct mst_slice in,
+                struct mst_buf *out, struct mst_error *err)
+{
+    return mst_json_plan_convert(self->options.schema->json, self, in, out,
+                                 err);
+}
+
+/* Avro by the schema that it was written by, then by the JSON Schema. */
+static enum mst_status
+schema_validate_avro(const struct mst_transcoder *self, struct mst_slice in,
+                     struct mst_buf *out, struct mst_error *err)
+{
+    struct mst_json_plan *plan = self->options.schema->json;
+    struct mst_transcoder step = *self;
+    struct mst_buf *bson = mst_json_plan_take(plan);
+    if (bson == NULL) {
+        return mst_fail_memory(err, "schema");
+    }
+    step.to = MST_ENCODING_BSON;
+    enum mst_status status = mst_avro_plan_decode(self->options.written->avro,
+                                                  NULL, &step, in, bson, err);
+    step.from = MST_ENCODING_BSON;
+    step.to = self->to;
+    if (status == MST_OK) {
+        status =
+            mst_json_plan_convert(plan, &step, mst_buf_slice(bson), out, err);
+        if (status == MST_REJECTED && err != NULL) {
+            err->offset = -1; /* of a document that nobody sees */
+        }
+    }
+    mst_json_plan_give(plan, bson);
+    return status;
+}
+
+/* The cells of a JSON Schema. */
+static enum mst_status
+schema_find_json(const struct mst_transcoder *step, mst_transcoder_run *ret_run,
+                 struct mst_error *err)
+{
+    const struct mst_schema_plan *written = step->options.written;
+    if (step->to == MST_ENCODING_AVRO) {
+        (void)mst_fail(err, MST_FATAL, "encoding", 0,
+                       "Avro is not written by a JSON Schema");
+        mst_error_hint(err, "name an Avro schema with schema_id");
+        return MST_FATAL;
+    }
+    if (step->from == MST_ENCODING_AVRO
+        && (written == NULL || written->avro == NULL)) {
+        (void)mst_fail(err, MST_FATAL, "encoding", 0,
+                       "Avro is not read by a JSON Schema");
+        mst_error_hint(err, "name the Avro schema that the data have with "
+                            "schema_id, on the source or a step before");
+        return MST_FATAL;
+    }
+    *ret_run = step->from == MST_ENCODING_AVRO ? schema_validate_avro
+                                               : schema_validate;
+    return MST_OK;
+}
+
 enum mst_status
 mst_schema_plan_find(const struct mst_transcoder *step,
                      mst_transcoder_run *ret_run, struct mst_error *err)
 {
+    bool raw = step->from == MST_ENCODING_RAW || step->to == MST_ENCODING_RAW;
+    if (step->options.schema->json != NULL && !raw) {
+        return schema_find_json(step, ret_run, err);
+    }
     for (size_t i = 0; i < MST_ARRAY_SIZE(avro_cells); i++) {
         if (avro_cells[i].from == step->from && avro_cells[i].to == step->to) {
             enum mst_status status = schema_prepare(step, err);

@@ -7,11 +7,13 @@
 #define MST_ENCODINGS_SCHEMA_PLAN_H
 
 #include "encodings/avro/avro_plan.h"
+#include "encodings/json_schema/plan.h"
 
 /* A zeroed one is the default. */
 struct mst_schema_plan_options {
     enum mst_schema_kind kind; /* NONE: by the text */
     struct mst_avro_plan_options avro;
+    struct mst_json_plan_options json;
 };
 
 /* Ownership: the caller's; it holds a copy of the text. options may be NULL.

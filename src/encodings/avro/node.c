@@ -2,7 +2,49 @@
 /* The BSON was made of this text: both have the same members in order. */
 #include "encodings/avro/node.h"
 
+#include "encodings/json_bson.h"
 #include "encodings/json_check.h"
+
+/* Where JSON that is no object is put, to be one. */
+static const char wrap_head[] = "{\"s\":";
+enum { WRAP_LEN = sizeof(wrap_head) - 1 };
+
+enum mst_status
+avro_node_read(struct mst_slice text, enum mst_big_numbers big_numbers,
+               struct mst_buf *bson, struct avro_node *ret_node,
+               struct mst_error *why)
+{
+    const struct mst_json_read_options options = {.no_extended = true,
+                                                  .big_numbers = big_numbers};
+    enum mst_status status = mst_json_check(text, why);
+    if (status != MST_OK) {
+        return status;
+    }
+    const uint8_t *first = mst_json_skip_space(text.data, text.data + text.len);
+    bool wrap = *first != '{';
+    struct mst_buf wrapped;
+    mst_buf_init(&wrapped, text.len + WRAP_LEN + 1);
+    if (wrap
+        && mst_buf_printf(&wrapped, "%s%.*s}", wrap_head, (int)text.len,
+                          (const char *)text.data)
+               != MST_OK) {
+        mst_buf_clear(&wrapped);
+        return mst_fail_memory(why, "json");
+    }
+    status = mst_json_to_bson(wrap ? mst_buf_slice(&wrapped) : text, &options,
+                              bson, why);
+    mst_buf_clear(&wrapped);
+    if (status != MST_OK) {
+        why->offset -= wrap ? WRAP_LEN : 0;
+        return status;
+    }
+    *ret_node =
+        (struct avro_node){{MST_BSON_DOCUMENT, mst_buf_slice(bson)}, first};
+    if (wrap) {
+        (void)mst_bson_find(mst_buf_slice(bson), "s", &ret_node->value);
+    }
+    return MST_OK;
+}
 
 void
 avro_members_init(struct avro_members *members, const struct avro_node *node,

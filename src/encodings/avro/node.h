@@ -6,6 +6,8 @@
 #ifndef MST_ENCODINGS_AVRO_NODE_H
 #define MST_ENCODINGS_AVRO_NODE_H
 
+#include "base/buf.h"
+#include "core/encoding.h"
 #include "encodings/bson_reader.h"
 
 /* One value. Borrowed from the document and the text. */
@@ -22,6 +24,14 @@ struct avro_members {
     bool is_array;
     struct avro_node node; /* after avro_members_next */
 };
+
+/* Any JSON, as one node: appends what it is in BSON, which the node borrows.
+ * MST_REJECTED: it is no JSON; why has the offset. */
+MST_MUST_CHECK enum mst_status avro_node_read(struct mst_slice text,
+                                              enum mst_big_numbers big_numbers,
+                                              struct mst_buf *bson,
+                                              struct avro_node *ret_node,
+                                              struct mst_error *why);
 
 /* The node must be an object or array; end: of the text. */
 void avro_members_init(struct avro_members *members,

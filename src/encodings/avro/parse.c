@@ -7,13 +7,8 @@
 #include <stdlib.h>
 
 #include "encodings/avro/parse_impl.h"
-#include "encodings/json_bson.h"
 #include "encodings/json_check.h"
 #include "encodings/text_place.h"
-
-/* Where a schema that is no object is put, to be one. */
-static const char wrap_head[] = "{\"s\":";
-enum { WRAP_LEN = sizeof(wrap_head) - 1 };
 
 static enum mst_status
 parse_fail_at(const struct avro_parse *parse, size_t offset, const char *what)
@@ -371,57 +366,21 @@ parse_finish(struct avro_parse *parse)
     return status == MST_OK ? avro_parse_defaults(parse) : status;
 }
 
-/* The text as BSON, in an object where it is none itself. */
-static enum mst_status
-parse_read(struct avro_parse *parse, struct mst_buf *bson,
-           struct avro_node *ret_node)
-{
-    static const struct mst_json_read_options options = {
-        .no_extended = true, .big_numbers = MST_BIG_NUMBERS_DOUBLE};
-    struct mst_slice text = parse->text;
-    struct mst_error err;
-    enum mst_status status = mst_json_check(text, &err);
-    if (status != MST_OK) {
-        return parse_fail_at(parse, (size_t)(err.offset < 0 ? 0 : err.offset),
-                             err.text);
-    }
-    const uint8_t *first = mst_json_skip_space(text.data, parse->end);
-    bool wrap = *first != '{';
-    struct mst_buf wrapped;
-    mst_buf_init(&wrapped, text.len + WRAP_LEN + 1);
-    if (wrap
-        && mst_buf_printf(&wrapped, "%s%.*s}", wrap_head, (int)text.len,
-                          (const char *)text.data)
-               != MST_OK) {
-        mst_buf_clear(&wrapped);
-        return avro_parse_memory(parse);
-    }
-    status = mst_json_to_bson(wrap ? mst_buf_slice(&wrapped) : text, &options,
-                              bson, &err);
-    mst_buf_clear(&wrapped);
-    if (status == MST_FATAL) {
-        return avro_parse_memory(parse);
-    }
-    if (status != MST_OK) {
-        int64_t offset = err.offset - (wrap ? WRAP_LEN : 0);
-        return parse_fail_at(parse, (size_t)(offset < 0 ? 0 : offset),
-                             err.text);
-    }
-    *ret_node =
-        (struct avro_node){{MST_BSON_DOCUMENT, mst_buf_slice(bson)}, first};
-    if (wrap) {
-        (void)mst_bson_find(mst_buf_slice(bson), "s", &ret_node->value);
-    }
-    return MST_OK;
-}
-
 static enum mst_status
 parse_schema(struct avro_parse *parse)
 {
     struct avro_node root;
     struct mst_buf bson;
+    struct mst_error why;
     mst_buf_init(&bson, (size_t)MST_AVRO_SCHEMA_MAX * 4);
-    enum mst_status status = parse_read(parse, &bson, &root);
+    enum mst_status status =
+        avro_node_read(parse->text, MST_BIG_NUMBERS_DOUBLE, &bson, &root, &why);
+    if (status == MST_FATAL) {
+        status = avro_parse_memory(parse);
+    } else if (status != MST_OK) {
+        status = parse_fail_at(parse, why.offset < 0 ? 0 : (size_t)why.offset,
+                               why.text);
+    }
     if (status == MST_OK) {
         status =
             avro_parse_type(parse, &root, MST_SLICE_NONE, &parse->schema->root);
