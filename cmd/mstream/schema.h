@@ -7,5 +7,10 @@
 #include "cli.h"
 
 extern const struct mst_cli_command mst_schema_command_check;
+extern const struct mst_cli_command mst_schema_command_compat;
+extern const struct mst_cli_command mst_schema_command_delete;
+extern const struct mst_cli_command mst_schema_command_list;
+extern const struct mst_cli_command mst_schema_command_register;
+extern const struct mst_cli_command mst_schema_command_show;
 
 #endif

@@ -35,6 +35,8 @@ REGISTRY_PACKAGES = [
     "fastavro==1.13.1",
     "requests==2.34.2",
 ]
+# Tells beside ours which schemas are compatible.
+AVRO_RULES_PACKAGES = ["avro==1.12.2"]
 
 _POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
@@ -253,11 +255,23 @@ def avro_packages():
     return _fetch_once(f"{tag}-{sys.version_info[0]}.{sys.version_info[1]}", _make_avro)
 
 
+def _make_avro_rules(target):
+    _install(target, AVRO_RULES_PACKAGES, "Apache's avro")
+
+
+def avro_rules_packages():
+    """Return the folder to import avro, that of the specification, from."""
+    tag = AVRO_RULES_PACKAGES[0].replace("==", "-")
+    python = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    return _fetch_once(f"{tag}-{python}", _make_avro_rules)
+
+
 def fetch_all():
     """Fetch everything that a test can need."""
     venv_python()
     mongod()
     kafka_classpath()
     avro_packages()
+    avro_rules_packages()
     registry_jar()
     registry_packages()

@@ -86,7 +86,7 @@ check_system(struct mst_loader *loader)
     check_store(loader, "job_lifecycle", &system->job_lifecycle.store, false);
     check_store(loader, "service_lifecycle", &system->service_lifecycle, false);
     check_store(loader, "checkpoints", &system->checkpoints, true);
-    check_store(loader, "schemas", &system->schemas, false);
+    check_store(loader, "schemas", &system->schemas, true);
     check_store(loader, "test_suites", &system->test_suites, false);
     check_store(loader, "workspaces", &system->workspaces, false);
 }

@@ -202,7 +202,8 @@ static const struct mst_option system_options[] = {
     SYSTEM_STORE(service_lifecycle, "Services. " SYSTEM_UNUSED),
     SYSTEM_STORE(checkpoints, "Keep checkpoints in MongoDB instead of the "
                               "embedded store."),
-    SYSTEM_STORE(schemas, "Schemas. " SYSTEM_UNUSED),
+    SYSTEM_STORE(schemas,
+                 "Keep schemas in MongoDB instead of the embedded store."),
     SYSTEM_STORE(test_suites, "Test suites. " SYSTEM_UNUSED),
     SYSTEM_STORE(workspaces, "Workspaces. " SYSTEM_UNUSED),
     {.name = "logs",

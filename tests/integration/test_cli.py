@@ -50,6 +50,11 @@ COMMANDS = [
     "dlq replay",
     "dlq discard",
     "schema check",
+    "schema register",
+    "schema list",
+    "schema show",
+    "schema compat",
+    "schema delete",
     "completion",
 ]
 
