@@ -6,9 +6,9 @@
 #include "core/schema_store.h"
 
 enum {
-    REGISTRY_CACHE_ENTRIES = 1000,
+    REGISTRY_CACHE_ENTRIES = 4000,
     REGISTRY_CACHE_BYTES = 64 * 1024 * 1024,
-    REGISTRY_CACHE_KEY_MAX = 512, /* longer ones are not kept */
+    REGISTRY_CACHE_KEY_MAX = 512 /* longer ones are not kept */
 };
 
 /* The time of what is good for ever. */
