@@ -29,7 +29,7 @@ export_one(void *arg, const struct mst_checkpoint *one)
         return MST_OK;
     }
     self->seen++;
-    return mst_checkpoint_export(one, &self->out->buf, self->err);
+    return mst_checkpoint_export(one, &self->out->json.buf, self->err);
 }
 
 static int

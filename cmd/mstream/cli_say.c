@@ -32,7 +32,7 @@ mst_cli_error(const struct mst_cli_args *args, const struct mst_error *err)
             mst_output_text(&out, "hint: %s\n", err->hint);
         }
     }
-    (void)fwrite(out.buf.data, 1, out.buf.len, stderr);
+    (void)fwrite(out.json.buf.data, 1, out.json.buf.len, stderr);
     mst_output_clear(&out);
 }
 

@@ -73,8 +73,8 @@ completion_run(const struct mst_cli_args *args)
         mst_completion_fish(&out);
     }
     if (args->json) {
-        struct mst_buf script = out.buf;
-        mst_buf_init(&out.buf, MST_CLI_OUTPUT_MAX);
+        struct mst_buf script = out.json.buf;
+        mst_buf_init(&out.json.buf, MST_CLI_OUTPUT_MAX);
         mst_output_open(&out, NULL, '{');
         mst_output_str(&out, "shell", args->words[0]);
         mst_output_slice(&out, "script", mst_buf_slice(&script));

@@ -24,7 +24,7 @@ static bool
 show_bson(struct mst_output *out, struct mst_slice bytes)
 {
     struct mst_error ignored;
-    return mst_bson_to_json(bytes, MST_JSON_RELAXED, &out->buf, &ignored)
+    return mst_bson_to_json(bytes, MST_JSON_RELAXED, &out->json.buf, &ignored)
            == MST_OK;
 }
 
@@ -60,8 +60,8 @@ show_bytes(struct mst_output *out, const char *name, struct mst_slice bytes,
         mst_output_shown(out, bytes);
     } else {
         mst_output_text(out, "base64 ");
-        out->failed =
-            mst_base64_encode(bytes, &out->buf) != MST_OK || out->failed;
+        out->json.failed = mst_base64_encode(bytes, &out->json.buf) != MST_OK
+                           || out->json.failed;
     }
     mst_output_text(out, "\n");
 }
@@ -82,7 +82,7 @@ show_place(struct mst_output *out, const struct mst_letter *one)
     struct mst_buf place;
     mst_buf_init(&place, MST_SOURCE_PLACE_MAX);
     if (!mst_dlq_place(one, false, &place)) {
-        out->failed = true;
+        out->json.failed = true;
     } else if (place.len > 0) {
         show_line(out, "position", mst_buf_text(&place));
     }
@@ -138,7 +138,8 @@ show_one(void *arg, const struct mst_letter *one)
     mst_buf_init(&place, MST_SOURCE_PLACE_MAX);
     enum mst_status status = MST_FATAL;
     if (mst_dlq_place(one, true, &place)) {
-        status = mst_letter_to_json(one, mst_buf_slice(&place), &self->out.buf);
+        status =
+            mst_letter_to_json(one, mst_buf_slice(&place), &self->out.json.buf);
     }
     mst_buf_clear(&place);
     mst_output_newline(&self->out);

@@ -155,7 +155,7 @@ dry_tell(const struct dry_run *self, const struct mst_error *err)
     } else {
         mst_output_text(&out, "%s\n", err->text);
     }
-    (void)fwrite(out.buf.data, 1, out.buf.len, stderr);
+    (void)fwrite(out.json.buf.data, 1, out.json.buf.len, stderr);
     mst_output_clear(&out);
 }
 
@@ -207,11 +207,11 @@ dry_batch(struct dry_run *self, struct mst_error *err)
             free(delivery->error);
         }
     }
-    if (status == MST_OK && mst_cli_print(&self->out.buf, 0) != 0) {
+    if (status == MST_OK && mst_cli_print(&self->out.json.buf, 0) != 0) {
         status =
             mst_fail(err, MST_FATAL, "dry-run", 0, "standard output is closed");
     }
-    mst_buf_reset(&self->out.buf);
+    mst_buf_reset(&self->out.json.buf);
     return status;
 }
 

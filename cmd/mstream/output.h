@@ -6,13 +6,11 @@
 #ifndef MST_MSTREAM_OUTPUT_H
 #define MST_MSTREAM_OUTPUT_H
 
-#include "base/buf.h"
+#include "base/json_write.h"
 #include "cli.h"
 
 struct mst_output {
-    struct mst_buf buf;
-    bool failed; /* out of memory, or far too much */
-    bool comma;  /* JSON: something stands before the next value */
+    struct mst_json json;
 };
 
 void mst_output_init(struct mst_output *out);
@@ -31,21 +29,61 @@ void mst_output_shown_line(struct mst_output *out, struct mst_slice text);
 /* As they are. */
 void mst_output_bytes(struct mst_output *out, struct mst_slice bytes);
 
-/* JSON. name NULL: a value of an array, or on its own. */
-void mst_output_open(struct mst_output *out, const char *name, char bracket);
-void mst_output_close(struct mst_output *out, char bracket);
-/* text NULL: null. */
-void mst_output_str(struct mst_output *out, const char *name, const char *text);
-void mst_output_slice(struct mst_output *out, const char *name,
-                      struct mst_slice text);
-void mst_output_number(struct mst_output *out, const char *name, int64_t value);
-void mst_output_bool(struct mst_output *out, const char *name, bool value);
+/* JSON; see base/json_write.h. */
+static inline void
+mst_output_open(struct mst_output *out, const char *name, char bracket)
+{
+    mst_json_open(&out->json, name, bracket);
+}
+
+static inline void
+mst_output_close(struct mst_output *out, char bracket)
+{
+    mst_json_close(&out->json, bracket);
+}
+
+static inline void
+mst_output_str(struct mst_output *out, const char *name, const char *text)
+{
+    mst_json_str(&out->json, name, text);
+}
+
+static inline void
+mst_output_slice(struct mst_output *out, const char *name,
+                 struct mst_slice text)
+{
+    mst_json_slice(&out->json, name, text);
+}
+
+static inline void
+mst_output_number(struct mst_output *out, const char *name, int64_t value)
+{
+    mst_json_number(&out->json, name, value);
+}
+
+static inline void
+mst_output_bool(struct mst_output *out, const char *name, bool value)
+{
+    mst_json_bool(&out->json, name, value);
+}
+
+static inline void
+mst_output_time(struct mst_output *out, const char *name, int64_t wall_ms)
+{
+    mst_json_time(&out->json, name, wall_ms);
+}
+
+static inline void
+mst_output_newline(struct mst_output *out)
+{
+    mst_json_newline(&out->json);
+}
+
 /* Bytes that are JSON already. */
-void mst_output_json(struct mst_output *out, const char *name,
-                     struct mst_slice json);
-/* A moment as RFC 3339; 0: null. */
-void mst_output_time(struct mst_output *out, const char *name, int64_t wall_ms);
-/* Ends a line of JSON lines, or the whole. */
-void mst_output_newline(struct mst_output *out);
+static inline void
+mst_output_json(struct mst_output *out, const char *name, struct mst_slice json)
+{
+    mst_json_raw(&out->json, name, json);
+}
 
 #endif

@@ -100,7 +100,7 @@ table_write(const struct mst_table *table, struct mst_output *out)
 void
 mst_table_end(struct mst_table *table, struct mst_output *out)
 {
-    out->failed = out->failed || table->failed;
+    out->json.failed = out->json.failed || table->failed;
     if (!table->failed && table->len > table->columns) {
         table_write(table, out);
     }
