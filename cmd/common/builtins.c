@@ -46,5 +46,4 @@ const struct mst_registry mst_builtins = {
     .schema_stores = builtin_schema_stores,
     .schema_compile = mst_schema_plan_compile,
     .schema_destroy = mst_schema_plan_destroy,
-    .no_api = true,
 };

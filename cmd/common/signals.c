@@ -9,7 +9,8 @@
 
 enum {
     /* Nobody means two signals by this; two kill(2) in a row are closer. */
-    SIGNALS_ECHO_MS = 100
+    SIGNALS_ECHO_MS = 100,
+    SIGNALS_WAKE = SIGUSR1
 };
 
 static void
@@ -19,6 +20,7 @@ signals_set(sigset_t *set)
     (void)sigaddset(set, SIGTERM);
     (void)sigaddset(set, SIGINT);
     (void)sigaddset(set, SIGHUP);
+    (void)sigaddset(set, SIGNALS_WAKE);
 }
 
 void
@@ -56,7 +58,8 @@ mst_cmd_signals_wait(struct mst_cmd_signals *signals, int timeout_ms)
     signals_set(&set);
     int sig = sigtimedwait(&set, &info, &wait);
     int64_t now = mst_clock_ms();
-    if (sig <= 0 || signals_is_echo(signals, &info, now)) {
+    if (sig <= 0 || sig == SIGNALS_WAKE
+        || signals_is_echo(signals, &info, now)) {
         return 0;
     }
     *signals = (struct mst_cmd_signals){.last = sig,
@@ -64,4 +67,10 @@ mst_cmd_signals_wait(struct mst_cmd_signals *signals, int timeout_ms)
                                         .last_sender = info.si_pid,
                                         .last_ms = now};
     return sig;
+}
+
+void
+mst_cmd_signals_wake(pthread_t waiter)
+{
+    (void)pthread_kill(waiter, SIGNALS_WAKE);
 }

@@ -3,6 +3,7 @@
 #ifndef MST_CMD_SIGNALS_H
 #define MST_CMD_SIGNALS_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -23,5 +24,9 @@ void mst_cmd_signals_block(bool keep_ignored);
  * once is one: timeout(1) signals its child, then the group with that child in
  * it. */
 int mst_cmd_signals_wait(struct mst_cmd_signals *signals, int timeout_ms);
+
+/* Thread: any. Who waits in `waiter` goes on at once, as if the time were
+ * over. */
+void mst_cmd_signals_wake(pthread_t waiter);
 
 #endif

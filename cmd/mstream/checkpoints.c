@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "commands.h"
+#include "jobs/words.h"
 #include "state.h"
 #include "table.h"
 
@@ -47,7 +48,8 @@ checkpoints_list_one(void *arg, const struct mst_checkpoint *one)
     struct mst_buf words;
     char saved[MST_TIME_TEXT_MAX];
     mst_buf_init(&words, CHECKPOINTS_WORDS_MAX);
-    mst_state_describe(one->identity, one->position, &words);
+    mst_words_position(mst_cli_registry(), one->identity, one->position,
+                       &words);
     mst_time_format(one->saved_ms, saved);
     const char *text = words.data != NULL ? (const char *)words.data : "";
     if (self->args->json) {
@@ -98,7 +100,8 @@ checkpoints_show_one(void *arg, const struct mst_checkpoint *one)
         return checkpoints_list_one(arg, one);
     }
     mst_buf_init(&words, CHECKPOINTS_WORDS_MAX);
-    mst_state_describe(one->identity, one->position, &words);
+    mst_words_position(mst_cli_registry(), one->identity, one->position,
+                       &words);
     mst_time_format(one->saved_ms, saved);
     mst_output_text(out, "job       %s\nsource    %s\nstands    %s\n", one->job,
                     one->identity != NULL ? one->identity : "(nothing)",

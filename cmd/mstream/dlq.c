@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "commands.h"
+#include "jobs/words.h"
 #include "table.h"
 
 static const struct mst_cli_flag list_flags[] = {
@@ -46,20 +47,6 @@ mst_dlq_no_letter(const struct mst_cli_args *args, uint64_t id)
     mst_cli_fail(args, "mstream dlq list shows which there are",
                  "there is no letter %" PRIu64, id);
     return MST_EXIT_FAILED;
-}
-
-bool
-mst_dlq_place(const struct mst_letter *letter, bool for_machines,
-              struct mst_buf *out)
-{
-    const struct mst_source_type *const *sources = mst_cli_registry()->sources;
-    enum mst_status status = MST_REJECTED;
-    for (; *sources != NULL && status == MST_REJECTED; sources++) {
-        if ((*sources)->locate != NULL) {
-            status = (*sources)->locate(letter, for_machines, out);
-        }
-    }
-    return status != MST_FATAL;
 }
 
 struct dlq_list {
@@ -113,7 +100,8 @@ list_one(void *arg, const struct mst_letter *one)
     struct mst_buf place;
     mst_buf_init(&place, MST_SOURCE_PLACE_MAX);
     self->seen++;
-    bool known = mst_dlq_place(one, self->args->json, &place);
+    bool known =
+        mst_words_place(mst_cli_registry(), one, self->args->json, &place);
     if (known && self->args->json) {
         list_json(&self->out, one, &place);
     } else if (known) {

@@ -14,10 +14,6 @@ extern const struct mst_cli_command mst_dlq_discard;
 /* The number of a letter; false: said that it is none. */
 bool mst_dlq_id(const struct mst_cli_args *args, const char *word,
                 uint64_t *ret_id);
-/* Where the letter's event is at its origin, as JSON or in words; out stays
- * empty where no source can tell. False without memory. */
-bool mst_dlq_place(const struct mst_letter *letter, bool for_machines,
-                   struct mst_buf *out);
 /* Says that there is no such letter; exit code. */
 int mst_dlq_no_letter(const struct mst_cli_args *args, uint64_t id);
 

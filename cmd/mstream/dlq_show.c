@@ -7,8 +7,8 @@
 #include "base/utf8.h"
 #include "dlq.h"
 #include "encodings/bson_json.h"
+#include "jobs/words.h"
 #include "output.h"
-#include "pipeline/letter_event.h"
 
 static const struct mst_cli_flag show_flags[] = {
     MST_STATE_FLAG_CONFIG,
@@ -81,7 +81,7 @@ show_place(struct mst_output *out, const struct mst_letter *one)
 {
     struct mst_buf place;
     mst_buf_init(&place, MST_SOURCE_PLACE_MAX);
-    if (!mst_dlq_place(one, false, &place)) {
+    if (!mst_words_place(mst_cli_registry(), one, false, &place)) {
         out->json.failed = true;
     } else if (place.len > 0) {
         show_line(out, "position", mst_buf_text(&place));
@@ -134,14 +134,8 @@ show_one(void *arg, const struct mst_letter *one)
         show_text(&self->out, one);
         return MST_OK;
     }
-    struct mst_buf place;
-    mst_buf_init(&place, MST_SOURCE_PLACE_MAX);
-    enum mst_status status = MST_FATAL;
-    if (mst_dlq_place(one, true, &place)) {
-        status =
-            mst_letter_to_json(one, mst_buf_slice(&place), &self->out.json.buf);
-    }
-    mst_buf_clear(&place);
+    enum mst_status status =
+        mst_words_letter(mst_cli_registry(), one, &self->out.json.buf);
     mst_output_newline(&self->out);
     return status;
 }

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "commands.h"
 #include "jobs/job_spec.h"
+#include "jobs/words.h"
 #include "open_store.h"
 #include "state.h"
 #include "state/store_open.h"
@@ -247,8 +248,8 @@ dry_say_start(const struct dry_run *self)
     struct mst_buf words;
     mst_buf_init(&words, MST_POSITION_MAX);
     if (self->has_checkpoint) {
-        mst_state_describe(self->checkpoint.identity, self->checkpoint.position,
-                           &words);
+        mst_words_position(mst_cli_registry(), self->checkpoint.identity,
+                           self->checkpoint.position, &words);
     }
     (void)fprintf(stderr, "dry run of job '%s' from %s; nothing is written\n",
                   self->job.spec.job,

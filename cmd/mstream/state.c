@@ -51,43 +51,6 @@ mst_state_fail(const struct mst_cli_args *args, enum mst_status status,
     return status == MST_REJECTED ? MST_EXIT_REFUSED : MST_EXIT_FAILED;
 }
 
-const struct mst_source_type *
-mst_state_source(const char *identity)
-{
-    char provider[64];
-    size_t len = identity != NULL ? strcspn(identity, "/") : 0;
-    if (len == 0 || len >= sizeof(provider)) {
-        return NULL;
-    }
-    memcpy(provider, identity, len);
-    provider[len] = '\0';
-    return mst_registry_source(mst_cli_registry(), provider);
-}
-
-void
-mst_state_describe(const char *identity, struct mst_slice position,
-                   struct mst_buf *out)
-{
-    const struct mst_source_type *source = mst_state_source(identity);
-    struct mst_error err;
-    size_t before = out->len;
-    enum mst_status status = MST_FATAL;
-    mst_error_clear(&err);
-    if (source != NULL && source->describe != NULL) {
-        status = source->describe(position, out, &err);
-    }
-    if (status != MST_OK) {
-        out->len = before;
-        (void)!mst_buf_printf(out, "(%.200s)",
-                              source == NULL ? "of a source that is not in "
-                                               "this build"
-                                             : err.text);
-    }
-    if (mst_buf_text(out) == NULL) {
-        mst_buf_clear(out);
-    }
-}
-
 bool
 mst_state_confirm(const struct mst_cli_args *args, const char *question)
 {

@@ -27,14 +27,6 @@ void mst_state_close(struct mst_state *state);
 int mst_state_fail(const struct mst_cli_args *args, enum mst_status status,
                    const struct mst_error *err);
 
-/* The source whose position it is: identity begins with its provider. NULL:
- * not in this build. */
-const struct mst_source_type *mst_state_source(const char *identity);
-
-/* Appends the position in plain words, or why that can not be done. */
-void mst_state_describe(const char *identity, struct mst_slice position,
-                        struct mst_buf *out);
-
 /* A yes on a terminal; true at once with --yes, false where nobody can be
  * asked. */
 bool mst_state_confirm(const struct mst_cli_args *args, const char *question);

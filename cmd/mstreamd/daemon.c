@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/api.h"
 #include "base/clock.h"
 #include "builtins.h"
 #include "config/load.h"
@@ -30,6 +31,10 @@ struct daemon {
     struct mst_instance_lock *lock;
     struct mst_store *store;
     struct mst_manager *manager;
+    struct mst_log_ring *ring;
+    struct mst_api *api; /* NULL: api.enabled = false */
+    pthread_t thread;    /* that waits for signals */
+    bool settled;
     struct mst_cmd_signals signals;
     struct mst_daemon_sections sections;
     bool reloading; /* jobs that changed or went drain still */
@@ -90,7 +95,8 @@ daemon_plural(size_t n)
 static void
 daemon_settle(struct daemon *daemon)
 {
-    if (!mst_manager_settle(daemon->manager) || !daemon->reloading) {
+    daemon->settled = mst_manager_settle(daemon->manager);
+    if (!daemon->settled || !daemon->reloading) {
         return;
     }
     size_t jobs = mst_manager_len(daemon->manager);
@@ -174,7 +180,7 @@ daemon_serve(struct daemon *daemon)
     }
     for (;;) {
         int sig = mst_cmd_signals_wait(
-            &daemon->signals, daemon->reloading ? DAEMON_RELOAD_TICK_MS : tick);
+            &daemon->signals, daemon->settled ? tick : DAEMON_RELOAD_TICK_MS);
         daemon_watchdog(daemon);
         mst_manager_tend(daemon->manager);
         daemon_settle(daemon);
@@ -184,6 +190,52 @@ daemon_serve(struct daemon *daemon)
             return;
         }
     }
+}
+
+/* From the API: what it asked for is done by the main thread. */
+static void
+daemon_wake(void *arg)
+{
+    const struct daemon *daemon = arg;
+    mst_cmd_signals_wake(daemon->thread);
+}
+
+/* Before anything is logged that the API may want to show. */
+static enum mst_status
+daemon_keep_log(struct daemon *daemon, const struct mst_config *config,
+                struct mst_error *err)
+{
+    int64_t lines = config->system.logs.buffer_capacity;
+    if (!config->api.enabled) {
+        return MST_OK;
+    }
+    enum mst_status status =
+        mst_log_ring_create((size_t)lines, &daemon->ring, err);
+    if (status == MST_OK) {
+        mst_log_set_ring(daemon->ring);
+    }
+    return status;
+}
+
+/* config belongs to the manager, which may be rid of it later. */
+static enum mst_status
+daemon_serve_api(struct daemon *daemon, const struct mst_config *config,
+                 struct mst_error *err)
+{
+    const struct mst_api_args args = {
+        .config = &config->api,
+        .manager = daemon->manager,
+        .ring = daemon->ring,
+        .stream_preload = (int)config->system.logs.stream_preload_count,
+    };
+    if (!config->api.enabled) {
+        return MST_OK;
+    }
+    enum mst_status status = mst_api_start(&args, &daemon->api, err);
+    if (status == MST_OK) {
+        mst_log_info("api", "listening on %s", mst_api_url(daemon->api));
+    }
+    return status;
 }
 
 static enum mst_status
@@ -198,9 +250,19 @@ daemon_start(struct daemon *daemon, struct mst_config *config,
         status = mst_cmd_open_store(config, false, &daemon->store, err);
     }
     const struct mst_manager_args args = {.registry = &mst_builtins,
-                                          .store = daemon->store};
+                                          .store = daemon->store,
+                                          .wake = daemon_wake,
+                                          .wake_arg = daemon};
+    if (status == MST_OK) {
+        status = daemon_keep_log(daemon, config, err);
+    }
     if (status == MST_OK) {
         status = mst_manager_create(&args, &daemon->manager, err);
+    }
+    /* Listening comes first: a port that is taken ends it before any job has
+     * begun. The list is empty until then. */
+    if (status == MST_OK) {
+        status = daemon_serve_api(daemon, config, err);
     }
     if (status != MST_OK) {
         mst_config_destroy(config);
@@ -212,7 +274,10 @@ daemon_start(struct daemon *daemon, struct mst_config *config,
 static void
 daemon_end(struct daemon *daemon)
 {
+    mst_api_stop(daemon->api);
     mst_manager_destroy(daemon->manager);
+    mst_log_set_ring(NULL);
+    mst_log_ring_destroy(daemon->ring);
     mst_store_close(daemon->store);
     mst_instance_lock_release(daemon->lock);
 }
@@ -221,7 +286,7 @@ int
 mst_daemon_run(const struct mst_daemon_options *options)
 {
     int64_t began = mst_clock_ms();
-    struct daemon daemon = {.options = options};
+    struct daemon daemon = {.options = options, .thread = pthread_self()};
     struct mst_error err;
     struct mst_config *config = daemon_load(options);
     if (config == NULL) {

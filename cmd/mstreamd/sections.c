@@ -26,6 +26,19 @@ sections_store(const struct mst_config *config,
     return mst_hash64(both, sizeof(both));
 }
 
+static uint64_t
+sections_api(const struct mst_config_api *api)
+{
+    uint64_t hash = sections_text(0, api->host);
+    hash = sections_text(hash, api->tls_cert);
+    hash = sections_text(hash, api->tls_key);
+    hash = sections_text(hash, api->client_ca);
+    hash = sections_text(hash, api->tokens_file);
+    uint64_t all[5] = {hash, (uint64_t)api->port, api->enabled, api->insecure,
+                       api->max_body_bytes};
+    return mst_hash64(all, sizeof(all));
+}
+
 void
 mst_daemon_sections_read(const struct mst_config *config,
                          struct mst_daemon_sections *ret_sections)
@@ -33,6 +46,7 @@ mst_daemon_sections_read(const struct mst_config *config,
     uint64_t lease[2] = {sections_text(0, config->state.path),
                          (uint64_t)config->state.lease_ms};
     ret_sections->state = mst_hash64(lease, sizeof(lease));
+    ret_sections->api = sections_api(&config->api);
     ret_sections->system =
         sections_text(sections_store(config, &config->system.checkpoints),
                       config->system.encryption_key_path);
@@ -56,5 +70,6 @@ mst_daemon_sections_compare(const struct mst_daemon_sections *in_use,
     struct mst_daemon_sections now;
     mst_daemon_sections_read(config, &now);
     sections_warn("state", in_use->state, now.state);
+    sections_warn("api", in_use->api, now.api);
     sections_warn("system", in_use->system, now.system);
 }

@@ -8,6 +8,7 @@
 struct mst_daemon_sections {
     uint64_t state; /* fingerprints of what is in use */
     uint64_t system;
+    uint64_t api;
 };
 
 void mst_daemon_sections_read(const struct mst_config *config,

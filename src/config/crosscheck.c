@@ -108,25 +108,12 @@ check_state_path(struct mst_loader *loader)
     }
 }
 
-static void
-check_api(struct mst_loader *loader)
-{
-    const struct mst_toml_node *api = mst_node_get(loader->config->root, "api");
-    if (api != NULL && loader->registry->no_api) {
-        struct mst_place place = mst_place_value(api, "api");
-        mst_problems_add(loader->reader.problems, MST_PROBLEM_WARNING, &place,
-                         NULL,
-                         "this build serves no API yet: its keys have "
-                         "no effect");
-    }
-}
-
 void
 mst_loader_crosscheck(struct mst_loader *loader)
 {
     struct mst_config *config = loader->config;
     check_system(loader);
-    check_api(loader);
+    mst_loader_check_api(loader);
     check_state_path(loader);
     for (size_t i = 0; i < config->connectors_len; i++) {
         char path[MST_PATH_MAX];

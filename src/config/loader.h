@@ -100,6 +100,7 @@ void mst_loader_check_sense(struct mst_loader *loader,
                             const struct mst_config_connector *connector,
                             const char *path);
 void mst_loader_check_services(struct mst_loader *loader);
+void mst_loader_check_api(struct mst_loader *loader);
 /* Steps that are broken are left out. */
 void mst_loader_probe(struct mst_loader *loader,
                       const struct mst_config_connector *connector,

@@ -9,6 +9,7 @@
 #define MST_CONFIG_NO_SERVICE SIZE_MAX
 
 struct mst_config_api {
+    bool enabled;
     char *host;
     int64_t port;
     char *tls_cert;

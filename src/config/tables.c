@@ -10,11 +10,17 @@
 #define API(field) offsetof(struct mst_config_api, field)
 
 static const struct mst_option api_options[] = {
+    {.name = "enabled",
+     .type = MST_OPTION_BOOL,
+     .offset = API(enabled),
+     .def = "true",
+     .help = "Serve the REST API."},
     {.name = "host",
      .type = MST_OPTION_STRING,
      .offset = API(host),
      .def = "127.0.0.1",
-     .help = "Address that the REST API will listen on."},
+     .help = "IPv4 address that the REST API listens on. Others than "
+             "loopback need TLS, and tokens or client certificates."},
     {.name = "port",
      .type = MST_OPTION_INT,
      .offset = API(port),
@@ -230,8 +236,7 @@ static const struct mst_option root_options[] = {
      .type = MST_OPTION_TABLE,
      .offset = ROOT(api),
      .table = &mst_table_api,
-     .help = "The REST API: not served yet, its keys are checked and have "
-             "no effect."},
+     .help = "The REST API of the daemon: where it listens, and to whom."},
     {.name = "state",
      .type = MST_OPTION_TABLE,
      .offset = ROOT(state),

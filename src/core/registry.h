@@ -19,7 +19,6 @@ struct mst_registry {
     const struct mst_schema_store_type *const *schema_stores; /* or NULL */
     mst_schema_compile schema_compile;                        /* or NULL */
     mst_schema_destroy schema_destroy;                        /* or NULL */
-    bool no_api; /* nothing serves [api] in this build */
 };
 
 /* By the provider's name; NULL when there is none. */

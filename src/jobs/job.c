@@ -40,6 +40,9 @@ struct mst_job {
     uint64_t memory;
     struct mst_pipeline *pipeline; /* while it runs */
     struct mst_pipeline_status last;
+    int64_t started_ms;
+    int64_t stopped_ms;
+    struct mst_job_totals totals; /* of runs that ended */
 };
 
 static const char *const job_state_names[] = {
@@ -147,6 +150,7 @@ mst_job_create(const struct mst_job_args *args, struct mst_job **ret_job,
     }
     job->args = *args;
     job->memory = args->memory;
+    job->totals = args->before;
     job->deadline_ms = INT64_MAX;
     job->since_ms = mst_clock_wall_ms();
     mst_error_clear(&job->reason);
@@ -279,6 +283,7 @@ job_run_pipeline(struct mst_job *job, struct mst_run_record *run,
     enum mst_pipeline_end end = mst_pipeline_run(pipeline, err);
     mst_mutex_lock(&job->mutex);
     mst_pipeline_status(pipeline, &job->last);
+    mst_job_totals_count(&job->totals, &job->last);
     job->pipeline = NULL;
     mst_mutex_unlock(&job->mutex);
     mst_job_run_positions(run, pipeline);
@@ -419,6 +424,18 @@ job_unresolved(struct mst_job *job, enum mst_status status,
     return true;
 }
 
+static void
+job_mark_run(struct mst_job *job, bool begins, bool failed)
+{
+    int64_t now = mst_clock_wall_ms();
+    mst_mutex_lock(&job->mutex);
+    job->started_ms = begins ? now : job->started_ms;
+    job->stopped_ms = begins ? 0 : now;
+    job->totals.runs += begins ? 1 : 0;
+    job->totals.failures += failed ? 1 : 0;
+    mst_mutex_unlock(&job->mutex);
+}
+
 /* One run under the lease. True: run again after wait_ms. */
 static bool
 job_run(struct mst_job *job, int64_t *ret_wait_ms)
@@ -438,6 +455,7 @@ job_run(struct mst_job *job, int64_t *ret_wait_ms)
     }
     mst_backoff_reset(&job->schema_backoff);
     job_set_state(job, MST_JOB_STARTING, NULL, 0);
+    job_mark_run(job, true, false);
     if (store->type->run_begin(store, &run, &err) != MST_OK) {
         /* Bookkeeping for people: its failure does not stop the data. */
         mst_log_failure(MST_LOG_WARN, "job", mst_job_name(job), &err);
@@ -448,6 +466,8 @@ job_run(struct mst_job *job, int64_t *ret_wait_ms)
         mst_job_lease_release(job->args.store, mst_job_name(job), &job->lease);
     }
     bool again = job_after_run(job, end, &err, ret_wait_ms);
+    job_mark_run(job, false,
+                 end == MST_PIPELINE_FAILED || end == MST_PIPELINE_BLOCKED);
     job_end_record(job, &run, job->state, err.status == MST_OK ? NULL : &err);
     mst_job_run_clear(&run);
     return again;
@@ -489,6 +509,17 @@ mst_job_start(struct mst_job *job, struct mst_error *err)
         mst_thread_start(&job->thread, mst_job_name(job), job_main, job, err);
     job->started = status == MST_OK;
     return status;
+}
+
+void
+mst_job_hold(struct mst_job *job, enum mst_job_desired desired)
+{
+    mst_mutex_lock(&job->mutex);
+    job->desired = desired;
+    job->state =
+        desired == MST_JOB_WANT_PAUSED ? MST_JOB_PAUSED : MST_JOB_STOPPED;
+    job->ended = true;
+    mst_mutex_unlock(&job->mutex);
 }
 
 void
@@ -540,8 +571,12 @@ mst_job_status(struct mst_job *job, struct mst_job_status *ret_status)
     ret_status->next_attempt_ms = job->next_attempt_ms;
     ret_status->result = job->result;
     ret_status->ended = job->ended;
+    ret_status->started_ms = job->started_ms;
+    ret_status->stopped_ms = job->stopped_ms;
+    ret_status->totals = job->totals;
     if (job->pipeline != NULL) {
         mst_pipeline_status(job->pipeline, &ret_status->run);
+        mst_job_totals_count(&ret_status->totals, &ret_status->run);
         job_merge_phase(ret_status);
     } else {
         ret_status->run = job->last;

@@ -36,6 +36,18 @@ enum mst_job_result {
     MST_JOB_RESULT_LEASE_HELD
 };
 
+/* Of all runs since the job was made; they only grow. */
+struct mst_job_totals {
+    uint64_t events_in;
+    uint64_t bytes_in;
+    uint64_t events_out;
+    uint64_t rejected;
+    uint64_t retries;
+    uint64_t checkpoints;
+    uint64_t runs;
+    uint64_t failures; /* runs that failed */
+};
+
 struct mst_job_args {
     const struct mst_config *config;
     const struct mst_config_connector *connector;
@@ -51,6 +63,7 @@ struct mst_job_args {
     /* Instead of the connector's; 0: as it says. In a single run it counts
      * from the start and bounds all: waiting for the lease, every poll. */
     int64_t timeout_ms;
+    struct mst_job_totals before; /* what the totals begin with */
 };
 
 /* A look from outside. */
@@ -61,7 +74,10 @@ struct mst_job_status {
     struct mst_error reason; /* status OK: none */
     int64_t next_attempt_ms; /* wall clock, 0: none */
     enum mst_job_result result;
-    bool ended;                     /* its thread is through */
+    bool ended;         /* its thread is through */
+    int64_t started_ms; /* of the last run, wall clock; 0: none */
+    int64_t stopped_ms; /* its end; 0: it runs, or there is none */
+    struct mst_job_totals totals;
     struct mst_pipeline_status run; /* of the running or the last run */
 };
 
@@ -73,6 +89,14 @@ MST_MUST_CHECK enum mst_status mst_job_create(const struct mst_job_args *args,
                                               struct mst_error *err);
 MST_MUST_CHECK enum mst_status mst_job_start(struct mst_job *job,
                                              struct mst_error *err);
+/* Instead of start: it is stopped or paused from the beginning. */
+void mst_job_hold(struct mst_job *job, enum mst_job_desired desired);
+/* Adds what a job before it had done. */
+void mst_job_totals_add(struct mst_job_totals *totals,
+                        const struct mst_job_totals *more);
+/* Adds a run, but for runs and failures. */
+void mst_job_totals_count(struct mst_job_totals *totals,
+                          const struct mst_pipeline_status *run);
 /* Thread: any. Asks; the job drains and ends by itself. */
 void mst_job_stop(struct mst_job *job, enum mst_job_desired desired);
 /* Thread: any. */

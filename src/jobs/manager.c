@@ -1,53 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* The list of jobs, and configurations kept for as long as one uses them. */
-#include "jobs/manager.h"
-
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/hash.h"
-#include "base/process.h"
+#include "base/thread.h"
 #include "jobs/job_spec.h"
+#include "jobs/manager_impl.h"
 #include "log/log.h"
-#include "pipeline/budget.h"
 
 enum { MANAGER_EXPIRE_EVERY_MS = 3600 * 1000 };
-
-/* A configuration and the number of jobs that were made from it. */
-struct manager_config {
-    struct manager_config *next;
-    struct mst_config *config;
-    size_t jobs;
-};
-
-struct manager_job {
-    struct mst_job *job;
-    struct manager_config *from;
-    uint64_t hash; /* of the connector and all services it names */
-    bool kept;
-};
-
-/* A connector whose job of before has to end first. */
-struct manager_heir {
-    struct manager_config *from;
-    const struct mst_config_connector *connector;
-};
-
-struct mst_manager {
-    struct mst_manager_args args;
-    char holder[MST_PROCESS_TAG_MAX];
-    struct manager_config *configs;
-    struct manager_job *jobs; /* of the configuration applied last */
-    size_t jobs_len;
-    struct manager_job *leaving; /* asked to end, and drain */
-    size_t leaving_len;
-    struct manager_heir *heirs; /* start when theirs has ended */
-    size_t heirs_len;
-    struct mst_budget whole; /* of all jobs, those on their way out too */
-    uint64_t share;          /* of memory, for who does not say */
-    size_t failed;           /* of the jobs to start */
-    int64_t expire_next_ms;  /* monotonic */
-};
 
 enum mst_status
 mst_manager_create(const struct mst_manager_args *args,
@@ -58,6 +20,11 @@ mst_manager_create(const struct mst_manager_args *args,
         return mst_fail_memory(err, "jobs");
     }
     manager->args = *args;
+    if (pthread_mutex_init(&manager->mutex, NULL) != 0
+        || !mst_cond_init(&manager->changed)) {
+        free(manager);
+        return mst_fail_memory(err, "jobs");
+    }
     mst_budget_init(&manager->whole, 0);
     mst_process_tag(manager->holder);
     *ret_manager = manager;
@@ -104,16 +71,23 @@ manager_drop_config(struct mst_manager *manager, struct manager_config *from)
     }
 }
 
+void
+mst_manager_release(struct mst_manager *manager, struct manager_config *from)
+{
+    from->jobs--;
+    manager_drop_config(manager, from);
+}
+
 static void
 manager_drop_job(struct mst_manager *manager, struct manager_job *entry)
 {
     mst_job_destroy(entry->job);
-    entry->from->jobs--;
-    manager_drop_config(manager, entry->from);
+    free(entry->definition);
+    mst_manager_release(manager, entry->from);
 }
 
-static struct manager_job *
-manager_find(struct manager_job *jobs, size_t len, const char *name)
+struct manager_job *
+mst_manager_find(struct manager_job *jobs, size_t len, const char *name)
 {
     for (size_t i = 0; i < len; i++) {
         if (strcmp(mst_job_name(jobs[i].job), name) == 0) {
@@ -127,8 +101,7 @@ static void
 manager_drop_heirs(struct mst_manager *manager)
 {
     for (size_t i = 0; i < manager->heirs_len; i++) {
-        manager->heirs[i].from->jobs--;
-        manager_drop_config(manager, manager->heirs[i].from);
+        mst_manager_release(manager, manager->heirs[i].from);
     }
     manager->heirs_len = 0;
 }
@@ -153,13 +126,14 @@ manager_retire(struct mst_manager *manager, const struct mst_config *config)
     for (size_t i = 0; i < config->connectors_len; i++) {
         const struct mst_config_connector *connector = &config->connectors[i];
         struct manager_job *entry =
-            manager_find(manager->jobs, manager->jobs_len, connector->name);
+            mst_manager_find(manager->jobs, manager->jobs_len, connector->name);
         if (entry != NULL && manager_wants(manager, connector)
             && entry->hash == manager_hash(config, connector)) {
             /* One that failed gets another chance. */
             struct mst_job_status status;
             mst_job_status(entry->job, &status);
-            entry->kept = status.state != MST_JOB_FAILED;
+            entry->kept = status.state != MST_JOB_FAILED
+                          || entry->want != MST_JOB_WANT_RUNNING;
         }
     }
     size_t len = 0;
@@ -186,13 +160,17 @@ manager_count(const struct mst_manager *manager,
     return n;
 }
 
+/* A job of the connector. It goes on counting where the one before did, and
+ * runs unless that was not wanted to; NULL: there was none. */
 static enum mst_status
-manager_add(struct mst_manager *manager, struct manager_config *from,
-            const struct mst_config_connector *connector, struct mst_error *err)
+manager_make(struct mst_manager *manager, const struct mst_config *config,
+             const struct mst_config_connector *connector,
+             const struct manager_job *before, struct mst_job **ret_job,
+             struct mst_error *err)
 {
     struct mst_job *job = NULL;
-    const struct mst_job_args args = {
-        .config = from->config,
+    struct mst_job_args args = {
+        .config = config,
         .connector = connector,
         .registry = manager->args.registry,
         .store = manager->args.store,
@@ -203,12 +181,50 @@ manager_add(struct mst_manager *manager, struct manager_config *from,
         .once = manager->args.once,
         .timeout_ms = manager->args.timeout_ms,
     };
+    if (before != NULL) {
+        struct mst_job_status last;
+        mst_job_status(before->job, &last);
+        args.before = last.totals;
+    }
     enum mst_status status = mst_job_create(&args, &job, err);
-    if (status == MST_OK) {
+    if (status == MST_OK
+        && (before == NULL || before->want == MST_JOB_WANT_RUNNING)) {
         status = mst_job_start(job, err);
+    } else if (status == MST_OK) {
+        mst_job_hold(job, before->want);
     }
     if (status != MST_OK) {
         mst_job_destroy(job);
+        return status;
+    }
+    *ret_job = job;
+    return MST_OK;
+}
+
+/* For people: without memory there is none. */
+static char *
+manager_definition(const struct mst_config_connector *connector)
+{
+    struct mst_buf text;
+    mst_buf_init(&text, (size_t)16 * 1024 * 1024);
+    char *definition = mst_config_connector_json(connector, &text) == MST_OK
+                           ? mst_buf_text(&text)
+                           : NULL;
+    definition = definition != NULL ? strdup(definition) : NULL;
+    mst_buf_clear(&text);
+    return definition;
+}
+
+/* `before` is the job that it takes the place of; NULL: none. */
+static enum mst_status
+manager_add(struct mst_manager *manager, struct manager_config *from,
+            const struct mst_config_connector *connector,
+            const struct manager_job *before, struct mst_error *err)
+{
+    struct mst_job *job = NULL;
+    enum mst_status status =
+        manager_make(manager, from->config, connector, before, &job, err);
+    if (status != MST_OK) {
         return status;
     }
     from->jobs++;
@@ -216,6 +232,9 @@ manager_add(struct mst_manager *manager, struct manager_config *from,
         .job = job,
         .from = from,
         .hash = manager_hash(from->config, connector),
+        .want = before != NULL ? before->want : MST_JOB_WANT_RUNNING,
+        .definition =
+            manager->args.single_run ? NULL : manager_definition(connector),
     };
     return MST_OK;
 }
@@ -256,16 +275,17 @@ manager_reserve(struct mst_manager *manager, size_t n, struct mst_error *err)
 static enum mst_status
 manager_begin(struct mst_manager *manager, struct manager_config *from,
               const struct mst_config_connector *connector,
-              struct mst_error *err)
+              const struct manager_job *before, struct mst_error *err)
 {
-    if (manager_find(manager->leaving, manager->leaving_len, connector->name)
+    if (mst_manager_find(manager->leaving, manager->leaving_len,
+                         connector->name)
         != NULL) {
         manager->heirs[manager->heirs_len++] =
             (struct manager_heir){.from = from, .connector = connector};
         from->jobs++;
         return MST_OK;
     }
-    enum mst_status status = manager_add(manager, from, connector, err);
+    enum mst_status status = manager_add(manager, from, connector, before, err);
     if (status != MST_OK) {
         manager->failed++;
         if (!manager->args.single_run) {
@@ -275,9 +295,9 @@ manager_begin(struct mst_manager *manager, struct manager_config *from,
     return status;
 }
 
-enum mst_status
-mst_manager_apply(struct mst_manager *manager, struct mst_config *config,
-                  size_t *ret_failed, struct mst_error *err)
+static enum mst_status
+manager_apply(struct mst_manager *manager, struct mst_config *config,
+              size_t *ret_failed, struct mst_error *err)
 {
     size_t n = manager_count(manager, config);
     struct manager_config *from = manager_keep_config(manager, config);
@@ -298,11 +318,12 @@ mst_manager_apply(struct mst_manager *manager, struct mst_config *config,
     for (size_t i = 0; i < config->connectors_len; i++) {
         const struct mst_config_connector *connector = &config->connectors[i];
         if (!manager_wants(manager, connector)
-            || manager_find(manager->jobs, manager->jobs_len, connector->name)
+            || mst_manager_find(manager->jobs, manager->jobs_len,
+                                connector->name)
                    != NULL) {
             continue;
         }
-        if (manager_begin(manager, from, connector, err) != MST_OK
+        if (manager_begin(manager, from, connector, NULL, err) != MST_OK
             && manager->args.single_run) {
             break; /* the caller gives up, and says why */
         }
@@ -312,10 +333,22 @@ mst_manager_apply(struct mst_manager *manager, struct mst_config *config,
     return MST_OK;
 }
 
-/* Starts the heirs of the job that has ended. */
-static void
-manager_inherit(struct mst_manager *manager, const char *name)
+enum mst_status
+mst_manager_apply(struct mst_manager *manager, struct mst_config *config,
+                  size_t *ret_failed, struct mst_error *err)
 {
+    mst_mutex_lock(&manager->mutex);
+    enum mst_status status = manager_apply(manager, config, ret_failed, err);
+    (void)pthread_cond_broadcast(&manager->changed);
+    mst_mutex_unlock(&manager->mutex);
+    return status;
+}
+
+/* Starts the heir of the job that has ended. False: it has none. */
+static bool
+manager_inherit(struct mst_manager *manager, const struct manager_job *gone)
+{
+    const char *name = mst_job_name(gone->job);
     for (size_t i = 0; i < manager->heirs_len; i++) {
         struct manager_heir heir = manager->heirs[i];
         struct mst_error err;
@@ -324,26 +357,68 @@ manager_inherit(struct mst_manager *manager, const char *name)
         }
         manager->heirs[i] = manager->heirs[--manager->heirs_len];
         /* Said there; the next reload tries again. */
-        (void)!manager_begin(manager, heir.from, heir.connector, &err);
-        heir.from->jobs--;
-        manager_drop_config(manager, heir.from);
-        return;
+        (void)!manager_begin(manager, heir.from, heir.connector, gone, &err);
+        mst_manager_release(manager, heir.from);
+        return true;
     }
+    return false;
 }
 
-bool
-mst_manager_settle(struct mst_manager *manager)
+/* In the place of one that has ended, a new one of the same definition. */
+static void
+manager_renew(struct mst_manager *manager, struct manager_job *entry)
 {
+    struct mst_job *job = NULL;
+    struct mst_error err;
+    mst_error_clear(&err);
+    entry->again = false;
+    if (manager_make(manager, entry->from->config,
+                     mst_job_connector(entry->job), entry, &job, &err)
+        != MST_OK) {
+        entry->want = MST_JOB_WANT_STOPPED;
+        mst_log_failure(MST_LOG_ERROR, "job", mst_job_name(entry->job), &err);
+        return;
+    }
+    mst_job_destroy(entry->job);
+    entry->job = job;
+}
+
+/* Lock: mutex held. */
+static bool
+manager_settle(struct mst_manager *manager)
+{
+    bool settled = true;
+    for (size_t i = 0; i < manager->jobs_len; i++) {
+        struct manager_job *entry = &manager->jobs[i];
+        if (entry->again && mst_job_wait(entry->job, 0)) {
+            manager_renew(manager, entry);
+        }
+        settled = settled && !entry->again;
+    }
     for (size_t i = manager->leaving_len; i > 0; i--) {
         struct manager_job gone = manager->leaving[i - 1];
         if (!mst_job_wait(gone.job, 0)) {
             continue;
         }
         manager->leaving[i - 1] = manager->leaving[--manager->leaving_len];
-        manager_inherit(manager, mst_job_name(gone.job));
+        if (!manager_inherit(manager, &gone)) {
+            struct mst_job_status last;
+            mst_job_status(gone.job, &last);
+            mst_job_totals_add(&manager->gone, &last.totals);
+        }
         manager_drop_job(manager, &gone);
     }
-    return manager->leaving_len == 0;
+    return settled && manager->leaving_len == 0;
+}
+
+bool
+mst_manager_settle(struct mst_manager *manager)
+{
+    mst_mutex_lock(&manager->mutex);
+    bool settled = manager_settle(manager);
+    (void)pthread_cond_broadcast(&manager->changed);
+    mst_mutex_unlock(&manager->mutex);
+    return settled;
 }
 
 /* One job's letters; a store in trouble is asked again at the next round. */
@@ -371,10 +446,26 @@ manager_expire(struct mst_manager *manager,
     }
 }
 
+static void
+manager_watch(struct mst_manager *manager, int64_t now)
+{
+    mst_mutex_lock(&manager->mutex);
+    for (size_t i = 0; i < manager->jobs_len; i++) {
+        struct manager_job *entry = &manager->jobs[i];
+        struct mst_job_status seen;
+        mst_job_status(entry->job, &seen);
+        entry->stuck = !mst_watch_look(
+            &entry->watch, &seen, &mst_job_connector(entry->job)->checkpoint,
+            now, &entry->stuck_why);
+    }
+    mst_mutex_unlock(&manager->mutex);
+}
+
 void
 mst_manager_tend(struct mst_manager *manager)
 {
     int64_t now = mst_clock_ms();
+    manager_watch(manager, now);
     if (now < manager->expire_next_ms) {
         return;
     }
@@ -399,10 +490,15 @@ mst_manager_job(struct mst_manager *manager, size_t i)
 void
 mst_manager_stop(struct mst_manager *manager)
 {
+    mst_mutex_lock(&manager->mutex);
+    manager->stopping = true;
     manager_drop_heirs(manager);
     for (size_t i = 0; i < manager->jobs_len; i++) {
+        manager->jobs[i].again = false;
         mst_job_stop(manager->jobs[i].job, MST_JOB_WANT_STOPPED);
     }
+    (void)pthread_cond_broadcast(&manager->changed);
+    mst_mutex_unlock(&manager->mutex);
 }
 
 bool
@@ -437,5 +533,7 @@ mst_manager_destroy(struct mst_manager *manager)
     free(manager->jobs);
     free(manager->leaving);
     free(manager->heirs);
+    (void)pthread_cond_destroy(&manager->changed);
+    (void)pthread_mutex_destroy(&manager->mutex);
     free(manager);
 }

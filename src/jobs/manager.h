@@ -13,8 +13,12 @@ struct mst_manager_args {
     bool single_run;
     bool once;
     int64_t timeout_ms;
+    /* Called from any thread when settle has something to do; may be NULL. */
+    void (*wake)(void *arg);
+    void *wake_arg;
 };
 
+/* Thread: the owner's own; what others may call is in jobs/control.h. */
 struct mst_manager;
 
 MST_MUST_CHECK enum mst_status
@@ -36,8 +40,9 @@ MST_MUST_CHECK enum mst_status mst_manager_apply(struct mst_manager *manager,
  * replacements. Waits for nobody. True: nothing is left to be done. */
 bool mst_manager_settle(struct mst_manager *manager);
 
-/* What has to be done now and then: removes dead letters that are too old. To
- * be called every few seconds; does its work about once an hour. */
+/* What has to be done now and then: looks whether jobs get anywhere, and about
+ * once an hour removes dead letters that are too old. To be called every few
+ * seconds. */
 void mst_manager_tend(struct mst_manager *manager);
 
 size_t mst_manager_len(struct mst_manager *manager);

@@ -10,12 +10,14 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "log/ring.h"
 
 enum { LOG_LINE_MAX = 64 * 1024 };
 
-/* The two settings that the whole program shares, by design. */
+/* The settings that the whole program shares, by design. */
 static atomic_int log_level = MST_LOG_INFO;
 static atomic_bool log_json;
+static struct mst_log_ring *_Atomic log_ring;
 
 static const char *const log_names[] = {"debug", "info", "warn", "error",
                                         "off"};
@@ -30,6 +32,18 @@ void
 mst_log_set_json(bool json)
 {
     atomic_store(&log_json, json);
+}
+
+void
+mst_log_set_ring(struct mst_log_ring *ring)
+{
+    atomic_store(&log_ring, ring);
+}
+
+const char *
+mst_log_level_name(enum mst_log_level level)
+{
+    return log_names[level];
 }
 
 bool
@@ -152,6 +166,10 @@ mst_log_write(enum mst_log_level level, const char *area,
     }
     if (!json) {
         log_disarm(message);
+    }
+    struct mst_log_ring *ring = atomic_load(&log_ring);
+    if (ring != NULL) {
+        mst_log_ring_add(ring, level, area, fields, n, message);
     }
     mst_time_format(mst_clock_wall_ms(), when);
     mst_buf_init(&line, LOG_LINE_MAX);

@@ -33,7 +33,12 @@ struct mst_log_field {
 /* Thread: any; atomic. */
 void mst_log_set_level(enum mst_log_level level);
 void mst_log_set_json(bool json);
+/* Every line goes there too; NULL: to none. It must outlive what logs. */
+struct mst_log_ring;
+void mst_log_set_ring(struct mst_log_ring *ring);
 bool mst_log_enabled(enum mst_log_level level);
+/* "debug", ... Never NULL. */
+const char *mst_log_level_name(enum mst_log_level level);
 /* False: not a level's name. */
 bool mst_log_parse_level(const char *name, enum mst_log_level *ret_level);
 

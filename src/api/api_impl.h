@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* What the server and the operations share. */
+#ifndef MST_API_API_IMPL_H
+#define MST_API_API_IMPL_H
+
+#include <stdatomic.h>
+
+#include "api/api.h"
+#include "api/http.h"
+#include "api/tokens.h"
+
+enum { MST_API_STATUS_CLASSES = 6 };
+
+struct mst_api_tls;
+
+struct mst_api {
+    struct mst_api_args args;
+    struct mst_config_api config; /* its texts are in `kept` */
+    struct mst_arena kept;
+    struct mst_api_tokens *tokens; /* NULL: none are asked for */
+    bool loopback;                 /* only this machine reaches it */
+    int64_t started_ms;            /* wall clock */
+    char url[MST_API_URL_MAX];
+    atomic_uint_fast64_t requests; /* numbers of requests */
+    atomic_uint_fast64_t answers[MST_API_STATUS_CLASSES]; /* by status / 100 */
+    atomic_uint_fast64_t refused;                         /* wrong tokens */
+    atomic_int slowed;  /* who waits because of one */
+    atomic_int streams; /* open */
+    atomic_bool stopping;
+    void *server;            /* civetweb's */
+    struct mst_api_tls *tls; /* NULL: none */
+};
+
+/* From a request to its answer, without the socket. Thread: any. */
+void mst_api_handle(struct mst_api *api, struct mst_api_request *request,
+                    struct mst_api_answer *answer);
+
+/* Whether the request may do what its operation does. False: refused. */
+bool mst_api_access(struct mst_api *api, struct mst_api_request *request,
+                    struct mst_api_answer *answer);
+/* Whether it comes from a page of another site. False: refused. */
+bool mst_api_same_site(const struct mst_api *api,
+                       const struct mst_api_request *request,
+                       struct mst_api_answer *answer);
+
+/* The server's part (server.c). */
+MST_MUST_CHECK enum mst_status mst_api_listen(struct mst_api *api,
+                                              struct mst_error *err);
+void mst_api_unlisten(struct mst_api *api);
+
+#endif

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+/* The way of a request to its operation: site, route, access, input. */
+#include "api/api_impl.h"
+#include "api/router.h"
+
+/* Whoever may not ask is not told what there is. */
+static bool
+handle_route(struct mst_api *api, struct mst_api_request *request,
+             struct mst_api_answer *answer)
+{
+    bool found = mst_api_route(mst_api_tables, request, answer);
+    return mst_api_access(api, request, answer) && found;
+}
+
+static void
+handle_count(struct mst_api *api, int status)
+{
+    int class = status / 100;
+    if (class > 0 && class < MST_API_STATUS_CLASSES) {
+        (void)atomic_fetch_add(&api->answers[class], 1);
+    }
+}
+
+/* Who changed what, also when it was refused. */
+static void
+handle_audit(const struct mst_api_request *request,
+             const struct mst_api_answer *answer)
+{
+    const struct mst_log_field fields[] = {
+        MST_LOG_STR("who", request->who),
+        MST_LOG_STR("peer", request->peer != NULL ? request->peer : "-"),
+        MST_LOG_STR("method", request->method),
+        MST_LOG_STR("path", request->path),
+        MST_LOG_NUM("status", answer->status),
+        MST_LOG_NUM("request", request->number),
+    };
+    mst_log_write(MST_LOG_INFO, "audit", fields, MST_ARRAY_SIZE(fields), "%s",
+                  request->operation->id);
+}
+
+void
+mst_api_handle(struct mst_api *api, struct mst_api_request *request,
+               struct mst_api_answer *answer)
+{
+    bool allowed = mst_api_same_site(api, request, answer)
+                   && handle_route(api, request, answer);
+    if (allowed && mst_api_read_query(request, answer)
+        && mst_api_read_body(request, answer)) {
+        answer->status = request->operation->status;
+        request->operation->run(api, request, answer);
+    }
+    if (answer->body.failed) {
+        mst_api_refuse(answer, 500, "failed", NULL,
+                       "out of memory, or too much for one answer");
+        mst_api_hint(answer, "ask for less with ?limit=");
+    }
+    if (request->operation != NULL && request->operation->role > MST_API_READ) {
+        handle_audit(request, answer);
+    }
+    handle_count(api, answer->status);
+}

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT */
+/* Jobs to look at: the list, one, its numbers, its runs. */
+#include "api/operations.h"
+
+enum { JOBS_LIST_MAX = 10000, JOBS_RUNS_DEFAULT = 20 };
+
+static void
+jobs_services(struct mst_json *out, const struct mst_job_look *look)
+{
+    const struct mst_config *config = look->config;
+    const struct mst_config_connector *connector = look->connector;
+    size_t n = 1 + connector->middlewares_len + connector->sinks_len;
+    mst_json_open(out, "linked_services", '[');
+    for (size_t i = 0; i < n; i++) {
+        const struct mst_config_step *step =
+            i == 0 ? &connector->source
+            : i <= connector->middlewares_len
+                ? &connector->middlewares[i - 1]
+                : &connector->sinks[i - 1 - connector->middlewares_len];
+        mst_json_str(out, NULL, config->services[step->service].name);
+    }
+    mst_json_close(out, ']');
+}
+
+static const char *
+jobs_desired(enum mst_job_desired desired)
+{
+    return desired == MST_JOB_WANT_RUNNING  ? "running"
+           : desired == MST_JOB_WANT_PAUSED ? "paused"
+                                            : "stopped";
+}
+
+static void
+jobs_reason(struct mst_json *out, const struct mst_error *reason)
+{
+    if (reason->status == MST_OK) {
+        mst_json_str(out, "reason", NULL);
+        return;
+    }
+    mst_json_open(out, "reason", '{');
+    mst_json_str(out, "message", reason->text);
+    mst_json_str(out, "origin", reason->origin);
+    mst_json_number(out, "code", reason->code);
+    mst_json_str(out, "hint", reason->hint[0] != '\0' ? reason->hint : NULL);
+    mst_json_close(out, '}');
+}
+
+void
+mst_api_job_json(struct mst_json *out, const char *name,
+                 const struct mst_job_look *look)
+{
+    const struct mst_job_status *status = &look->status;
+    mst_json_open(out, name, '{');
+    mst_json_str(out, "name", look->name);
+    mst_json_str(out, "state", mst_job_state_name(status->state));
+    mst_json_str(out, "desired_state", jobs_desired(status->desired));
+    mst_json_time(out, "started_at", status->started_ms);
+    mst_json_time(out, "stopped_at", status->stopped_ms);
+    mst_json_time(out, "since", status->since_ms);
+    mst_json_bool(out, "stuck", look->stuck);
+    mst_json_bool(out, "leaving", look->leaving);
+    jobs_reason(out, &status->reason);
+    mst_json_time(out, "next_attempt_at", status->next_attempt_ms);
+    jobs_services(out, look);
+    mst_json_raw(out, "pipeline", mst_slice_str(look->definition));
+    mst_json_close(out, '}');
+}
+
+struct jobs_list {
+    struct mst_json *out;
+    int64_t left;
+};
+
+static enum mst_status
+jobs_list_one(void *arg, const struct mst_job_look *look)
+{
+    struct jobs_list *self = arg;
+    mst_api_job_json(self->out, NULL, look);
+    return --self->left > 0 ? MST_OK : MST_END;
+}
+
+static void
+jobs_list(struct mst_api *api, const struct mst_api_request *request,
+          struct mst_api_answer *answer)
+{
+    const struct mst_api_value *limit = mst_api_query(request, "limit");
+    const struct mst_api_value *after = mst_api_query(request, "after");
+    struct jobs_list self = {.out = &answer->body,
+                             .left =
+                                 limit->given ? limit->number : JOBS_LIST_MAX};
+    mst_json_open(&answer->body, NULL, '[');
+    enum mst_status status =
+        mst_manager_each(api->args.manager, after->given ? after->text : "",
+                         jobs_list_one, &self);
+    mst_json_close(&answer->body, ']');
+    mst_json_did(&answer->body, status == MST_END ? MST_OK : status);
+}
+
+static enum mst_status
+jobs_show_one(void *arg, const struct mst_job_look *look)
+{
+    mst_api_job_json(arg, NULL, look);
+    return MST_OK;
+}
+
+static void
+jobs_show(struct mst_api *api, const struct mst_api_request *request,
+          struct mst_api_answer *answer)
+{
+    if (mst_api_job_exists(api, request, answer)) {
+        mst_json_did(&answer->body,
+                     mst_manager_one(api->args.manager, request->captures[0],
+                                     jobs_show_one, &answer->body));
+    }
+}
+
+static int64_t
+jobs_throughput(const struct mst_job_status *status)
+{
+    int64_t end =
+        status->stopped_ms != 0 ? status->stopped_ms : mst_clock_wall_ms();
+    int64_t ms = end - status->started_ms;
+    return status->started_ms == 0 || ms <= 0
+               ? 0
+               : (int64_t)(status->run.events_in * 1000 * 1000 / (uint64_t)ms);
+}
+
+static enum mst_status
+jobs_metrics_one(void *arg, const struct mst_job_look *look)
+{
+    struct mst_json *out = arg;
+    const struct mst_job_status *status = &look->status;
+    const struct mst_job_totals *totals = &status->totals;
+    bool known = status->stopped_ms == 0 && status->run.source.lag_ms >= 0;
+    mst_json_open(out, NULL, '{');
+    mst_json_number(out, "events_processed", (int64_t)totals->events_in);
+    mst_json_number(out, "bytes_processed", (int64_t)totals->bytes_in);
+    mst_json_seconds(out, "current_lag_seconds",
+                     known ? status->run.source.lag_ms : 0);
+    mst_json_bool(out, "lag_known", known);
+    mst_json_number(out, "lag_events",
+                    known ? status->run.source.lag_events : -1);
+    /* Thousandths of events a second, shown as events. */
+    mst_json_seconds(out, "throughput_per_second", jobs_throughput(status));
+    mst_json_number(out, "total_errors",
+                    (int64_t)(totals->rejected + totals->failures));
+    mst_json_time(out, "last_processed_at", look->last_event_ms);
+    mst_json_number(out, "events_delivered", (int64_t)totals->events_out);
+    mst_json_number(out, "events_rejected", (int64_t)totals->rejected);
+    mst_json_number(out, "retries", (int64_t)totals->retries);
+    mst_json_number(out, "checkpoints", (int64_t)totals->checkpoints);
+    mst_json_time(out, "last_checkpoint_at", status->run.checkpoint_ms);
+    mst_json_number(out, "runs", (int64_t)totals->runs);
+    mst_json_number(out, "failures", (int64_t)totals->failures);
+    mst_json_number(out, "memory_bytes", (int64_t)status->run.memory);
+    mst_json_close(out, '}');
+    return MST_OK;
+}
+
+static void
+jobs_metrics(struct mst_api *api, const struct mst_api_request *request,
+             struct mst_api_answer *answer)
+{
+    if (mst_api_job_exists(api, request, answer)) {
+        mst_json_did(&answer->body,
+                     mst_manager_one(api->args.manager, request->captures[0],
+                                     jobs_metrics_one, &answer->body));
+    }
+}
+
+static enum mst_status
+jobs_runs_one(void *arg, const struct mst_run_record *run)
+{
+    struct mst_json *out = arg;
+    mst_json_open(out, NULL, '{');
+    mst_json_number(out, "id", (int64_t)run->id);
+    mst_json_time(out, "started_at", run->start_ms);
+    mst_json_time(out, "stopped_at", run->end_ms);
+    mst_json_str(out, "state", run->end_ms == 0 ? "running" : run->state);
+    mst_json_str(out, "reason",
+                 run->reason != NULL && run->reason[0] != '\0' ? run->reason
+                                                               : NULL);
+    mst_json_number(out, "events_read", (int64_t)run->events_in);
+    mst_json_number(out, "events_delivered", (int64_t)run->events_out);
+    mst_json_number(out, "events_rejected", (int64_t)run->rejected);
+    mst_json_number(out, "bytes", (int64_t)run->bytes);
+    mst_json_str(out, "first_position", run->first_position);
+    mst_json_str(out, "last_position", run->last_position);
+    mst_json_close(out, '}');
+    return MST_OK;
+}
+
+static void
+jobs_runs(struct mst_api *api, const struct mst_api_request *request,
+          struct mst_api_answer *answer)
+{
+    struct mst_store *store = mst_manager_store(api->args.manager);
+    const struct mst_api_value *limit = mst_api_query(request, "limit");
+    struct mst_error err;
+    if (!mst_api_job_exists(api, request, answer)) {
+        return;
+    }
+    mst_error_clear(&err);
+    mst_json_open(&answer->body, NULL, '[');
+    enum mst_status status = store->type->run_list(
+        store, request->captures[0],
+        limit->given ? (size_t)limit->number : JOBS_RUNS_DEFAULT, jobs_runs_one,
+        &answer->body, &err);
+    mst_json_close(&answer->body, ']');
+    if (status != MST_OK) {
+        mst_api_fail(answer, &err);
+    }
+}
+
+static const struct mst_api_field jobs_list_query[] = {
+    MST_API_LIMIT(JOBS_LIST_MAX),
+    {.name = "after",
+     .type = MST_API_TEXT,
+     .max = MST_API_CAPTURE_MAX - 1,
+     .help = "Only names behind this one."},
+};
+
+static const struct mst_api_field jobs_runs_query[] = {MST_API_LIMIT(100)};
+
+const struct mst_api_operation mst_api_jobs[] = {
+    {.method = "GET",
+     .path = "/jobs",
+     .role = MST_API_READ,
+     .id = "listJobs",
+     .summary = "All jobs, in the order of their names.",
+     .query = jobs_list_query,
+     .query_len = MST_ARRAY_SIZE(jobs_list_query),
+     .status = 200,
+     .answer = "Jobs",
+     .run = jobs_list},
+    {.method = "GET",
+     .path = "/jobs/{name}",
+     .role = MST_API_READ,
+     .id = "getJob",
+     .summary = "One job: its state, why, and its definition.",
+     .status = 200,
+     .answer = "Job",
+     .run = jobs_show},
+    {.method = "GET",
+     .path = "/jobs/{name}/metrics",
+     .role = MST_API_READ,
+     .id = "getJobMetrics",
+     .summary = "The numbers of a job since the daemon started.",
+     .status = 200,
+     .answer = "JobMetrics",
+     .run = jobs_metrics},
+    {.method = "GET",
+     .path = "/jobs/{name}/runs",
+     .role = MST_API_READ,
+     .id = "listJobRuns",
+     .summary = "What its runs did and how they ended, newest first.",
+     .query = jobs_runs_query,
+     .query_len = MST_ARRAY_SIZE(jobs_runs_query),
+     .status = 200,
+     .answer = "Runs",
+     .run = jobs_runs},
+    {0},
+};

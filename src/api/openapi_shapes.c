@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* Shapes of answers as JSON Schema 2020-12, the dialect of OpenAPI 3.1. */
+#include "api/openapi_shapes.h"
+
+#include <stddef.h>
+
+const struct mst_api_shape mst_api_shapes[] = {
+    {"Error", "application/json",
+     "{\"type\":\"object\",\"required\":[\"message\",\"code\"],\"propert"
+     "ies\":{\"message\":{\"type\":\"string\"},\"code\":{\"type\":\"stri"
+     "ng\"},\"path\":{\"type\":\"string\"},\"hint\":{\"type\":\"string\""
+     "}}}"},
+    {"Status", "application/json",
+     "{\"type\":\"object\",\"required\":[\"status\"],\"properties\":{\"s"
+     "tatus\":{\"type\":\"string\"}}}"},
+    {"Done", "application/json",
+     "{\"type\":\"object\",\"required\":[\"message\"],\"properties\":{\""
+     "message\":{\"type\":\"string\"}}}"},
+    {"JobCounts", "application/json",
+     "{\"type\":\"object\",\"required\":[\"running\",\"retrying\",\"paus"
+     "ed\",\"stopped\",\"completed\",\"failed\",\"stuck\"],\"properties"
+     "\":{\"running\":{\"type\":\"integer\"},\"retrying\":{\"type\":\"in"
+     "teger\"},\"paused\":{\"type\":\"integer\"},\"stopped\":{\"type\":"
+     "\"integer\"},\"completed\":{\"type\":\"integer\"},\"failed\":{\"ty"
+     "pe\":\"integer\"},\"stuck\":{\"type\":\"integer\"}}}"},
+    {"Health", "application/json",
+     "{\"type\":\"object\",\"required\":[\"status\",\"version\",\"uptime"
+     "_seconds\",\"jobs\",\"problems\"],\"properties\":{\"status\":{\"ty"
+     "pe\":\"string\",\"enum\":[\"healthy\",\"degraded\"]},\"version\":{"
+     "\"type\":\"string\"},\"uptime_seconds\":{\"type\":\"integer\"},\"j"
+     "obs\":{\"$ref\":\"#/components/schemas/JobCounts\"},\"problems\":{"
+     "\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\""
+     "job\",\"state\",\"message\",\"hint\"],\"properties\":{\"job\":{\"t"
+     "ype\":\"string\"},\"state\":{\"type\":\"string\"},\"message\":{\"t"
+     "ype\":\"string\"},\"hint\":{\"type\":[\"string\",\"null\"]}}}}}}"},
+    {"Stats", "application/json",
+     "{\"type\":\"object\",\"required\":[\"total_events_processed\",\"to"
+     "tal_bytes_processed\",\"total_events_delivered\",\"total_events_re"
+     "jected\",\"uptime_seconds\",\"running_jobs\",\"stopped_jobs\",\"er"
+     "ror_jobs\",\"jobs\"],\"properties\":{\"total_events_processed\":{"
+     "\"type\":\"integer\"},\"total_bytes_processed\":{\"type\":\"intege"
+     "r\"},\"total_events_delivered\":{\"type\":\"integer\"},\"total_eve"
+     "nts_rejected\":{\"type\":\"integer\"},\"uptime_seconds\":{\"type\""
+     ":\"integer\"},\"running_jobs\":{\"type\":\"integer\"},\"stopped_jo"
+     "bs\":{\"type\":\"integer\"},\"error_jobs\":{\"type\":\"integer\"},"
+     "\"jobs\":{\"$ref\":\"#/components/schemas/JobCounts\"}}}"},
+    {"Job", "application/json",
+     "{\"type\":\"object\",\"required\":[\"name\",\"state\",\"desired_st"
+     "ate\",\"started_at\",\"stopped_at\",\"since\",\"stuck\",\"leaving"
+     "\",\"reason\",\"next_attempt_at\",\"linked_services\",\"pipeline\""
+     "],\"properties\":{\"name\":{\"type\":\"string\"},\"state\":{\"type"
+     "\":\"string\",\"enum\":[\"starting\",\"running\",\"retrying\",\"pa"
+     "used\",\"draining\",\"stopped\",\"failed\",\"completed\"]},\"desir"
+     "ed_state\":{\"type\":\"string\",\"enum\":[\"running\",\"paused\","
+     "\"stopped\"]},\"started_at\":{\"type\":[\"string\",\"null\"],\"for"
+     "mat\":\"date-time\"},\"stopped_at\":{\"type\":[\"string\",\"null\""
+     "],\"format\":\"date-time\"},\"since\":{\"type\":[\"string\",\"null"
+     "\"],\"format\":\"date-time\"},\"stuck\":{\"type\":\"boolean\"},\"l"
+     "eaving\":{\"type\":\"boolean\"},\"reason\":{\"type\":[\"object\","
+     "\"null\"],\"required\":[\"message\",\"origin\",\"code\",\"hint\"],"
+     "\"properties\":{\"message\":{\"type\":\"string\"},\"origin\":{\"ty"
+     "pe\":\"string\"},\"code\":{\"type\":\"integer\"},\"hint\":{\"type"
+     "\":[\"string\",\"null\"]}}},\"next_attempt_at\":{\"type\":[\"strin"
+     "g\",\"null\"],\"format\":\"date-time\"},\"linked_services\":{\"typ"
+     "e\":\"array\",\"items\":{\"type\":\"string\"}},\"pipeline\":{\"typ"
+     "e\":\"object\"}}}"},
+    {"Jobs", "application/json",
+     "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Job"
+     "\"}}"},
+    {"JobDone", "application/json",
+     "{\"type\":\"object\",\"required\":[\"message\"],\"properties\":{\""
+     "message\":{\"type\":\"string\"},\"item\":{\"$ref\":\"#/components/"
+     "schemas/Job\"}}}"},
+    {"JobMetrics", "application/json",
+     "{\"type\":\"object\",\"required\":[\"events_processed\",\"bytes_pr"
+     "ocessed\",\"current_lag_seconds\",\"lag_known\",\"lag_events\",\"t"
+     "hroughput_per_second\",\"total_errors\",\"last_processed_at\",\"ev"
+     "ents_delivered\",\"events_rejected\",\"retries\",\"checkpoints\","
+     "\"last_checkpoint_at\",\"runs\",\"failures\",\"memory_bytes\"],\"p"
+     "roperties\":{\"events_processed\":{\"type\":\"integer\"},\"bytes_p"
+     "rocessed\":{\"type\":\"integer\"},\"current_lag_seconds\":{\"type"
+     "\":\"number\"},\"lag_known\":{\"type\":\"boolean\"},\"lag_events\""
+     ":{\"type\":\"integer\"},\"throughput_per_second\":{\"type\":\"numb"
+     "er\"},\"total_errors\":{\"type\":\"integer\"},\"last_processed_at"
+     "\":{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"},\"eve"
+     "nts_delivered\":{\"type\":\"integer\"},\"events_rejected\":{\"type"
+     "\":\"integer\"},\"retries\":{\"type\":\"integer\"},\"checkpoints\""
+     ":{\"type\":\"integer\"},\"last_checkpoint_at\":{\"type\":[\"string"
+     "\",\"null\"],\"format\":\"date-time\"},\"runs\":{\"type\":\"intege"
+     "r\"},\"failures\":{\"type\":\"integer\"},\"memory_bytes\":{\"type"
+     "\":\"integer\"}}}"},
+    {"Run", "application/json",
+     "{\"type\":\"object\",\"required\":[\"id\",\"started_at\",\"stopped"
+     "_at\",\"state\",\"reason\",\"events_read\",\"events_delivered\",\""
+     "events_rejected\",\"bytes\",\"first_position\",\"last_position\"],"
+     "\"properties\":{\"id\":{\"type\":\"integer\"},\"started_at\":{\"ty"
+     "pe\":[\"string\",\"null\"],\"format\":\"date-time\"},\"stopped_at"
+     "\":{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"},\"sta"
+     "te\":{\"type\":[\"string\",\"null\"]},\"reason\":{\"type\":[\"stri"
+     "ng\",\"null\"]},\"events_read\":{\"type\":\"integer\"},\"events_de"
+     "livered\":{\"type\":\"integer\"},\"events_rejected\":{\"type\":\"i"
+     "nteger\"},\"bytes\":{\"type\":\"integer\"},\"first_position\":{\"t"
+     "ype\":[\"string\",\"null\"]},\"last_position\":{\"type\":[\"string"
+     "\",\"null\"]}}}"},
+    {"Runs", "application/json",
+     "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Run"
+     "\"}}"},
+    {"Checkpoint", "application/json",
+     "{\"type\":\"object\",\"required\":[\"job_name\",\"updated_at\",\"c"
+     "ursor\",\"saved_at\",\"origin\",\"identity\",\"position\",\"words"
+     "\",\"events\"],\"properties\":{\"job_name\":{\"type\":\"string\"},"
+     "\"updated_at\":{\"type\":\"string\"},\"cursor\":{\"type\":\"object"
+     "\"},\"saved_at\":{\"type\":\"string\",\"format\":\"date-time\"},\""
+     "origin\":{\"type\":\"string\",\"enum\":[\"saved\",\"set\"]},\"iden"
+     "tity\":{\"type\":[\"string\",\"null\"]},\"position\":{\"type\":\"s"
+     "tring\"},\"words\":{\"type\":\"string\"},\"events\":{\"type\":\"in"
+     "teger\"}}}"},
+    {"Checkpoints", "application/json",
+     "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Che"
+     "ckpoint\"}}"},
+    {"PositionDone", "application/json",
+     "{\"type\":\"object\",\"required\":[\"message\",\"item\"],\"propert"
+     "ies\":{\"message\":{\"type\":\"string\"},\"item\":{\"type\":\"obje"
+     "ct\",\"required\":[\"position\",\"words\"],\"properties\":{\"posit"
+     "ion\":{\"type\":[\"string\",\"null\"]},\"words\":{\"type\":\"strin"
+     "g\"}}}}}"},
+    {"LetterHead", "application/json",
+     "{\"type\":\"object\",\"required\":[\"id\",\"time\",\"job\",\"sink"
+     "\",\"stage\",\"attempts\",\"op\",\"position\",\"reason\",\"hint\"]"
+     ",\"properties\":{\"id\":{\"type\":\"integer\"},\"time\":{\"type\":"
+     "[\"string\",\"null\"],\"format\":\"date-time\"},\"job\":{\"type\":"
+     "\"string\"},\"sink\":{\"type\":[\"string\",\"null\"]},\"stage\":{"
+     "\"type\":[\"string\",\"null\"]},\"attempts\":{\"type\":\"integer\""
+     "},\"op\":{\"type\":\"string\"},\"position\":{\"type\":[\"object\","
+     "\"null\"]},\"reason\":{\"type\":[\"string\",\"null\"]},\"hint\":{"
+     "\"type\":[\"string\",\"null\"]}}}"},
+    {"Letters", "application/json",
+     "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Let"
+     "terHead\"}}"},
+    {"Letter", "application/json", "{\"type\":\"object\"}"},
+    {"ReplayDone", "application/json",
+     "{\"type\":\"object\",\"required\":[\"message\",\"item\"],\"propert"
+     "ies\":{\"message\":{\"type\":\"string\"},\"item\":{\"type\":\"obje"
+     "ct\",\"required\":[\"sent\",\"delivered\",\"rejected\",\"left\"],"
+     "\"properties\":{\"sent\":{\"type\":\"integer\"},\"delivered\":{\"t"
+     "ype\":\"integer\"},\"rejected\":{\"type\":\"integer\"},\"left\":{"
+     "\"type\":\"integer\"}}}}}"},
+    {"LogLine", "application/json",
+     "{\"type\":\"object\",\"required\":[\"id\",\"timestamp\",\"level\","
+     "\"message\",\"target\",\"fields\"],\"properties\":{\"id\":{\"type"
+     "\":\"integer\"},\"timestamp\":{\"type\":\"string\",\"format\":\"da"
+     "te-time\"},\"level\":{\"type\":\"string\"},\"message\":{\"type\":"
+     "\"string\"},\"target\":{\"type\":\"string\"},\"fields\":{\"type\":"
+     "\"object\"},\"job_name\":{\"type\":\"string\"}}}"},
+    {"LogLines", "application/json",
+     "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Log"
+     "Line\"}}"},
+    {"Logs", "application/json",
+     "{\"type\":\"object\",\"required\":[\"logs\"],\"properties\":{\"log"
+     "s\":{\"$ref\":\"#/components/schemas/LogLines\"}}}"},
+    {"LogEvents", "text/event-stream", "{\"type\":\"string\"}"},
+    {"Metrics", "text/plain", "{\"type\":\"string\"}"},
+    {"OpenApi", "application/json", "{\"type\":\"object\"}"},
+    {NULL, NULL, NULL},
+};

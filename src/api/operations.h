@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/* One table per resource, each in the file of its name. */
+#ifndef MST_API_OPERATIONS_H
+#define MST_API_OPERATIONS_H
+
+#include "api/api_impl.h"
+#include "api/router.h"
+#include "base/clock.h"
+
+extern const struct mst_api_operation mst_api_system[];
+extern const struct mst_api_operation mst_api_metrics[];
+extern const struct mst_api_operation mst_api_jobs[];
+extern const struct mst_api_operation mst_api_actions[];
+extern const struct mst_api_operation mst_api_checkpoints[];
+extern const struct mst_api_operation mst_api_letters[];
+extern const struct mst_api_operation mst_api_logs[];
+extern const struct mst_api_operation mst_api_openapi[];
+
+/* For a job's collection of whatever: "limit" and "after". */
+#define MST_API_LIMIT(most)                                                    \
+    {                                                                          \
+        .name = "limit", .type = MST_API_NUMBER, .min = 1, .max = (most),      \
+        .help = "At most this many."                                           \
+    }
+
+/* {"message": …} as writes answer it. */
+void mst_api_done(struct mst_api_answer *answer, const char *fmt, ...)
+    MST_PRINTF(2, 3);
+
+/* False: refused, there is no such job. */
+bool mst_api_job_exists(struct mst_api *api,
+                        const struct mst_api_request *request,
+                        struct mst_api_answer *answer);
+
+/* One job as the API shows it. */
+void mst_api_job_json(struct mst_json *json, const char *name,
+                      const struct mst_job_look *look);
+
+/* The jobs, counted by what they do. */
+struct mst_api_census {
+    size_t running; /* and those that begin, retry or drain */
+    size_t retrying;
+    size_t paused;
+    size_t stopped;
+    size_t completed;
+    size_t failed;
+    size_t stuck;
+    struct mst_job_totals totals; /* of all, also of those that are gone */
+};
+void mst_api_census_add(struct mst_api_census *census,
+                        const struct mst_job_look *look);
+
+#endif

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT */
+/* Looking at the manager's lists, and leaving wishes in them. */
+#include "jobs/control.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/thread.h"
+#include "jobs/manager_impl.h"
+
+static void
+control_wake(struct mst_manager *manager)
+{
+    if (manager->args.wake != NULL) {
+        manager->args.wake(manager->args.wake_arg);
+    }
+}
+
+static void
+control_look(const struct manager_job *entry, bool leaving,
+             struct mst_job_look *ret_look)
+{
+    struct mst_job_status *status = &ret_look->status;
+    mst_job_status(entry->job, status);
+    ret_look->name = mst_job_name(entry->job);
+    ret_look->definition = entry->definition != NULL ? entry->definition : "{}";
+    ret_look->connector = mst_job_connector(entry->job);
+    ret_look->config = entry->from->config;
+    ret_look->hash = entry->hash;
+    ret_look->last_event_ms = entry->watch.events_ms;
+    ret_look->leaving = leaving;
+    ret_look->stuck =
+        entry->stuck && !leaving && status->state == MST_JOB_RUNNING;
+    if (ret_look->stuck) {
+        status->reason = entry->stuck_why;
+    }
+    status->desired = leaving ? status->desired : entry->want;
+    /* A person has seen that it failed, and has decided. */
+    if (status->ended && status->state == MST_JOB_FAILED
+        && status->desired == MST_JOB_WANT_STOPPED) {
+        status->state = MST_JOB_STOPPED;
+    }
+}
+
+/* Lock: mutex held. */
+static struct manager_job *
+control_find(struct mst_manager *manager, const char *name, bool *ret_leaving)
+{
+    struct manager_job *entry =
+        mst_manager_find(manager->jobs, manager->jobs_len, name);
+    *ret_leaving = entry == NULL;
+    return entry != NULL
+               ? entry
+               : mst_manager_find(manager->leaving, manager->leaving_len, name);
+}
+
+static int
+control_compare(const void *a, const void *b)
+{
+    const struct manager_job *const *one = a;
+    const struct manager_job *const *other = b;
+    return strcmp(mst_job_name((*one)->job), mst_job_name((*other)->job));
+}
+
+/* Lock: mutex held. */
+static enum mst_status
+control_each(struct mst_manager *manager, const char *after, mst_job_each each,
+             void *arg)
+{
+    size_t len = 0;
+    size_t all = manager->jobs_len + manager->leaving_len;
+    struct manager_job **order = calloc(all + 1, sizeof(*order));
+    if (order == NULL) {
+        return MST_FATAL;
+    }
+    for (size_t i = 0; i < manager->jobs_len; i++) {
+        order[len++] = &manager->jobs[i];
+    }
+    for (size_t i = 0; i < manager->leaving_len; i++) {
+        const char *name = mst_job_name(manager->leaving[i].job);
+        if (mst_manager_find(manager->jobs, manager->jobs_len, name) == NULL) {
+            order[len++] = &manager->leaving[i];
+        }
+    }
+    qsort(order, len, sizeof(struct manager_job *), control_compare);
+    enum mst_status status = MST_OK;
+    for (size_t i = 0; i < len && status == MST_OK; i++) {
+        struct mst_job_look look;
+        if (strcmp(mst_job_name(order[i]->job), after) <= 0) {
+            continue;
+        }
+        bool leaving = order[i] < manager->jobs
+                       || order[i] >= manager->jobs + manager->jobs_len;
+        control_look(order[i], leaving, &look);
+        status = each(arg, &look);
+    }
+    free(order);
+    return status;
+}
+
+enum mst_status
+mst_manager_each(struct mst_manager *manager, const char *after,
+                 mst_job_each each, void *arg)
+{
+    mst_mutex_lock(&manager->mutex);
+    enum mst_status status = control_each(manager, after, each, arg);
+    mst_mutex_unlock(&manager->mutex);
+    return status;
+}
+
+enum mst_status
+mst_manager_one(struct mst_manager *manager, const char *name,
+                mst_job_each each, void *arg)
+{
+    enum mst_status status = MST_END;
+    struct mst_job_look look;
+    bool leaving = false;
+    mst_mutex_lock(&manager->mutex);
+    const struct manager_job *entry = control_find(manager, name, &leaving);
+    if (entry != NULL) {
+        control_look(entry, leaving, &look);
+        status = each(arg, &look);
+    }
+    mst_mutex_unlock(&manager->mutex);
+    return status;
+}
+
+void
+mst_manager_rest(struct mst_manager *manager, struct mst_job_totals *ret_gone,
+                 size_t *ret_failed)
+{
+    mst_mutex_lock(&manager->mutex);
+    *ret_gone = manager->gone;
+    *ret_failed = manager->failed;
+    mst_mutex_unlock(&manager->mutex);
+}
+
+bool
+mst_manager_is_stopping(struct mst_manager *manager)
+{
+    mst_mutex_lock(&manager->mutex);
+    bool stopping = manager->stopping;
+    mst_mutex_unlock(&manager->mutex);
+    return stopping;
+}
+
+static enum mst_status
+control_refuse(const struct mst_job_status *status, const char *name,
+               const char *what, const char *hint, struct mst_error *err)
+{
+    (void)mst_fail(err, MST_REJECTED, "job", 0, "job '%s' is %s: %s", name,
+                   mst_job_state_name(status->state), what);
+    mst_error_hint(err, "%s", hint);
+    return MST_REJECTED;
+}
+
+/* Nothing but a wish: what has ended is replaced by who owns the lists. */
+static void
+control_begin(struct manager_job *entry)
+{
+    entry->want = MST_JOB_WANT_RUNNING;
+    entry->again = true;
+}
+
+static void
+control_end(struct manager_job *entry, enum mst_job_desired want)
+{
+    entry->want = want;
+    entry->again = false;
+    mst_job_stop(entry->job, want);
+}
+
+/* Lock: mutex held. */
+static enum mst_status
+control_apply(struct manager_job *entry, enum mst_job_action action,
+              struct mst_error *err)
+{
+    struct mst_job_status now;
+    const char *name = mst_job_name(entry->job);
+    bool wanted = entry->want == MST_JOB_WANT_RUNNING;
+    bool paused = entry->want == MST_JOB_WANT_PAUSED;
+    mst_job_status(entry->job, &now);
+    switch (action) {
+    case MST_JOB_START:
+        if (!wanted || (now.ended && !entry->again)) {
+            control_begin(entry);
+        }
+        return MST_OK;
+    case MST_JOB_STOP:
+        control_end(entry, MST_JOB_WANT_STOPPED);
+        return MST_OK;
+    case MST_JOB_RESTART:
+        control_begin(entry);
+        mst_job_stop(entry->job, MST_JOB_WANT_STOPPED);
+        return MST_OK;
+    case MST_JOB_PAUSE:
+        if (paused) {
+            return MST_OK;
+        }
+        if (!wanted || (now.ended && !entry->again)) {
+            return control_refuse(&now, name, "there is nothing to pause",
+                                  "start it first", err);
+        }
+        if (now.ended) {
+            /* It was about to begin anew: that begins as paused. */
+            entry->want = MST_JOB_WANT_PAUSED;
+        } else {
+            control_end(entry, MST_JOB_WANT_PAUSED);
+        }
+        return MST_OK;
+    case MST_JOB_RESUME:
+        if (!wanted && !paused) {
+            return control_refuse(&now, name, "it was not paused",
+                                  "start it instead", err);
+        }
+        if (paused) {
+            control_begin(entry);
+        }
+        return MST_OK;
+    }
+    return MST_OK;
+}
+
+/* Lock: mutex held. */
+static void
+control_await(struct mst_manager *manager, const char *name, int wait_ms)
+{
+    struct timespec until = mst_cond_deadline(wait_ms);
+    bool more = true;
+    while (more && !manager->stopping) {
+        const struct manager_job *entry =
+            mst_manager_find(manager->jobs, manager->jobs_len, name);
+        more = entry != NULL && entry->again
+               && mst_cond_wait(&manager->changed, &manager->mutex, &until);
+    }
+}
+
+enum mst_status
+mst_manager_act(struct mst_manager *manager, const char *name,
+                enum mst_job_action action, int wait_ms, struct mst_error *err)
+{
+    bool leaving = false;
+    mst_mutex_lock(&manager->mutex);
+    struct manager_job *entry = control_find(manager, name, &leaving);
+    enum mst_status status = MST_OK;
+    if (entry == NULL) {
+        status = mst_fail(err, MST_END, "job", 0, "there is no job '%s'", name);
+    } else if (leaving || manager->stopping) {
+        status = mst_fail(err, MST_REJECTED, "job", 0,
+                          "job '%s' is on its way out: %s", name,
+                          manager->stopping ? "the daemon stops"
+                                            : "the configuration was loaded "
+                                              "again");
+    } else {
+        status = control_apply(entry, action, err);
+        control_wake(manager);
+        control_await(manager, name, wait_ms);
+    }
+    mst_mutex_unlock(&manager->mutex);
+    return status;
+}
+
+struct mst_job_loan
+mst_manager_borrow(struct mst_manager *manager, const char *name)
+{
+    struct mst_job_loan loan = {0};
+    mst_mutex_lock(&manager->mutex);
+    const struct manager_job *entry =
+        mst_manager_find(manager->jobs, manager->jobs_len, name);
+    if (entry != NULL) {
+        entry->from->jobs++;
+        loan.config = entry->from->config;
+        loan.connector = mst_job_connector(entry->job);
+        loan.from = entry->from;
+    }
+    mst_mutex_unlock(&manager->mutex);
+    return loan;
+}
+
+void
+mst_manager_give_back(struct mst_manager *manager, struct mst_job_loan *loan)
+{
+    if (loan->from != NULL) {
+        mst_mutex_lock(&manager->mutex);
+        mst_manager_release(manager, loan->from);
+        mst_mutex_unlock(&manager->mutex);
+    }
+    *loan = (struct mst_job_loan){0};
+}
+
+struct mst_store *
+mst_manager_store(struct mst_manager *manager)
+{
+    return manager->args.store;
+}
+
+const struct mst_registry *
+mst_manager_registry(struct mst_manager *manager)
+{
+    return manager->args.registry;
+}

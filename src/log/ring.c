@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/* A circle of lines that are rendered when they come in. */
+#include "log/ring.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/thread.h"
+
+enum { RING_LINE_MAX = 16 * 1024 };
+
+struct ring_line {
+    int64_t time_ms;
+    enum mst_log_level level;
+    size_t job_len; /* the job's name, then the rest; 0: of no job */
+    size_t len;
+    char text[];
+};
+
+struct mst_log_ring {
+    pthread_mutex_t mutex;
+    pthread_cond_t grown;
+    struct ring_line **lines;
+    size_t capacity;
+    size_t len;
+    size_t bytes;
+    uint64_t newest; /* number of the last one; the oldest is newest-len+1 */
+    bool woken;
+};
+
+enum mst_status
+mst_log_ring_create(size_t capacity, struct mst_log_ring **ret,
+                    struct mst_error *err)
+{
+    struct mst_log_ring *ring = calloc(1, sizeof(*ring));
+    struct ring_line **lines = calloc(capacity + 1, sizeof(struct ring_line *));
+    if (ring == NULL || lines == NULL
+        || pthread_mutex_init(&ring->mutex, NULL) != 0
+        || !mst_cond_init(&ring->grown)) {
+        free(ring);
+        free(lines);
+        return mst_fail_memory(err, "log");
+    }
+    ring->lines = lines;
+    ring->capacity = capacity;
+    *ret = ring;
+    return MST_OK;
+}
+
+static struct ring_line **
+ring_at(struct mst_log_ring *ring, uint64_t number)
+{
+    return &ring->lines[number % (ring->capacity + 1)];
+}
+
+/* Lock: mutex held. */
+static void
+ring_drop_oldest(struct mst_log_ring *ring)
+{
+    struct ring_line **slot = ring_at(ring, ring->newest - ring->len + 1);
+    ring->bytes -= sizeof(**slot) + (*slot)->len;
+    free(*slot);
+    *slot = NULL;
+    ring->len--;
+}
+
+void
+mst_log_ring_destroy(struct mst_log_ring *ring)
+{
+    if (ring == NULL) {
+        return;
+    }
+    while (ring->len > 0) {
+        ring_drop_oldest(ring);
+    }
+    free(ring->lines);
+    (void)pthread_cond_destroy(&ring->grown);
+    (void)pthread_mutex_destroy(&ring->mutex);
+    free(ring);
+}
+
+static void
+ring_render(struct mst_json *json, int64_t now, enum mst_log_level level,
+            const char *area, const struct mst_log_field *fields, size_t n,
+            const char *message)
+{
+    const char *job = NULL;
+    mst_json_time(json, "timestamp", now);
+    mst_json_str(json, "level", mst_log_level_name(level));
+    mst_json_str(json, "message", message);
+    mst_json_str(json, "target", area);
+    mst_json_open(json, "fields", '{');
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(fields[i].name, "job") == 0) {
+            job = fields[i].text;
+        } else if (fields[i].text != NULL) {
+            mst_json_str(json, fields[i].name, fields[i].text);
+        } else {
+            mst_json_number(json, fields[i].name, fields[i].number);
+        }
+    }
+    mst_json_close(json, '}');
+    if (job != NULL) {
+        mst_json_str(json, "job_name", job);
+    }
+}
+
+static const char *
+ring_job(const struct mst_log_field *fields, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(fields[i].name, "job") == 0 && fields[i].text != NULL) {
+            return fields[i].text;
+        }
+    }
+    return "";
+}
+
+void
+mst_log_ring_add(struct mst_log_ring *ring, enum mst_log_level level,
+                 const char *area, const struct mst_log_field *fields, size_t n,
+                 const char *message)
+{
+    int64_t now = mst_clock_wall_ms();
+    const char *job = ring_job(fields, n);
+    size_t job_len = strlen(job);
+    struct mst_json json;
+    mst_json_init(&json, RING_LINE_MAX);
+    ring_render(&json, now, level, area, fields, n, message);
+    struct ring_line *line =
+        json.failed ? NULL : malloc(sizeof(*line) + job_len + json.buf.len);
+    if (line != NULL) {
+        *line = (struct ring_line){.time_ms = now,
+                                   .level = level,
+                                   .job_len = job_len,
+                                   .len = job_len + json.buf.len};
+        memcpy(line->text, job, job_len);
+        memcpy(line->text + job_len, json.buf.data, json.buf.len);
+    }
+    mst_json_clear(&json);
+    if (line == NULL) {
+        return; /* it is on stderr all the same */
+    }
+    mst_mutex_lock(&ring->mutex);
+    ring->bytes += sizeof(*line) + line->len;
+    *ring_at(ring, ++ring->newest) = line;
+    ring->len++;
+    while (ring->len > ring->capacity
+           || (ring->len > 1 && ring->bytes > MST_LOG_RING_BYTES_MAX)) {
+        ring_drop_oldest(ring);
+    }
+    (void)pthread_cond_broadcast(&ring->grown);
+    mst_mutex_unlock(&ring->mutex);
+}
+
+static bool
+ring_matches(const struct ring_line *line, const struct mst_log_filter *filter)
+{
+    return line->level >= filter->level && line->time_ms >= filter->since_ms
+           && (filter->job == NULL
+               || (strlen(filter->job) == line->job_len
+                   && memcmp(filter->job, line->text, line->job_len) == 0));
+}
+
+/* The first number to be shown, so that at most filter->limit are. */
+static uint64_t
+ring_first(struct mst_log_ring *ring, const struct mst_log_filter *filter,
+           uint64_t oldest)
+{
+    size_t seen = 0;
+    uint64_t first = ring->newest + 1;
+    for (uint64_t at = ring->newest; at >= oldest && seen < filter->limit;
+         at--) {
+        if (ring_matches(*ring_at(ring, at), filter)) {
+            seen++;
+            first = at;
+        }
+    }
+    return first;
+}
+
+static void
+ring_show(const struct ring_line *line, uint64_t number, bool event,
+          struct mst_json *out)
+{
+    if (event) {
+        mst_json_did(out, mst_buf_printf(&out->buf, "id: %llu\ndata: ",
+                                         (unsigned long long)number));
+    }
+    mst_json_open(out, NULL, '{');
+    mst_json_number(out, "id", (int64_t)number);
+    mst_json_raw(
+        out, NULL,
+        mst_slice_of(line->text + line->job_len, line->len - line->job_len));
+    mst_json_close(out, '}');
+    if (event) {
+        mst_json_newline(out);
+        mst_json_newline(out);
+    }
+}
+
+uint64_t
+mst_log_ring_read(struct mst_log_ring *ring,
+                  const struct mst_log_filter *filter, struct mst_json *out,
+                  uint64_t *ret_missed)
+{
+    mst_mutex_lock(&ring->mutex);
+    uint64_t newest = ring->newest;
+    uint64_t oldest = newest - ring->len + 1;
+    *ret_missed = filter->after + 1 < oldest ? oldest - filter->after - 1 : 0;
+    if (filter->after >= oldest) {
+        oldest = filter->after + 1;
+    }
+    for (uint64_t at = ring_first(ring, filter, oldest); at <= newest; at++) {
+        const struct ring_line *line = *ring_at(ring, at);
+        if (ring_matches(line, filter)) {
+            ring_show(line, at, filter->events, out);
+        }
+    }
+    mst_mutex_unlock(&ring->mutex);
+    return newest;
+}
+
+void
+mst_log_ring_wait(struct mst_log_ring *ring, uint64_t after, int timeout_ms)
+{
+    struct timespec until = mst_cond_deadline(timeout_ms);
+    mst_mutex_lock(&ring->mutex);
+    while (ring->newest <= after && !ring->woken
+           && mst_cond_wait(&ring->grown, &ring->mutex, &until)) {
+    }
+    mst_mutex_unlock(&ring->mutex);
+}
+
+void
+mst_log_ring_wake(struct mst_log_ring *ring)
+{
+    mst_mutex_lock(&ring->mutex);
+    ring->woken = true;
+    (void)pthread_cond_broadcast(&ring->grown);
+    mst_mutex_unlock(&ring->mutex);
+}
