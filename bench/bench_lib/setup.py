@@ -128,7 +128,11 @@ class Daemon:
         self.process = subprocess.Popen(
             site.program("bin/mstreamd", "--config", path),
             cwd=folder,
-            env={**os.environ, "NOTIFY_SOCKET": address},
+            env={
+                **os.environ,
+                "NOTIFY_SOCKET": address,
+                "MSTREAM_API_PORT": "0",
+            },
             stdin=subprocess.DEVNULL,
             stderr=self._log,
         )

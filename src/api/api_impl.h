@@ -27,6 +27,8 @@ struct mst_api {
     atomic_int slowed;  /* who waits because of one */
     atomic_int streams; /* open */
     atomic_bool stopping;
+    atomic_bool stopped;
+    uint16_t port;
     void *server;            /* civetweb's */
     struct mst_api_tls *tls; /* NULL: none */
 };

@@ -1,20 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /* civetweb: connections and headers. What is inside is for handle.c. */
+#include <arpa/inet.h>
 #include <civetweb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "api/api_impl.h"
 #include "api/tls.h"
+#include "base/thread.h"
 
 enum {
     /* One connection has one thread. Beside the streams there are always
      * some for questions. */
     SERVER_STREAMS_MAX = 200,
-    SERVER_THREADS = SERVER_STREAMS_MAX + 32,
+    SERVER_THREADS = SERVER_STREAMS_MAX + 24,
     SERVER_HEADERS_MAX = MG_MAX_HEADERS - 1,
-    SERVER_HEAD_MAX = 1024
+    SERVER_HEAD_MAX = 1024,
+    SERVER_JOIN_MAX = 8 * 1024
 };
 
 struct server_writer {
@@ -73,21 +77,27 @@ server_head(const struct mst_api_answer *answer, uint64_t number, bool close,
     }
 }
 
-/* Head and body in one write: a second one would wait for the first one's
- * acknowledgement. */
+/* Head and body in one write where that costs no second copy of much. */
 static void
 server_send(struct mg_connection *connection,
             const struct mst_api_answer *answer, uint64_t number, bool close)
 {
+    const char *method = mg_get_request_info(connection)->request_method;
+    bool headless = method != NULL && strcmp(method, "HEAD") == 0;
     struct server_writer writer = {.writer.write = server_write,
                                    .connection = connection};
+    const struct mst_buf *body = &answer->body.buf;
     struct mst_buf out;
-    mst_buf_init(&out, MST_API_ANSWER_MAX + SERVER_HEAD_MAX);
+    mst_buf_init(&out, SERVER_HEAD_MAX + SERVER_JOIN_MAX);
     server_head(answer, number, close, &out);
-    if (out.len == 0
-        || mst_buf_append(&out, answer->body.buf.data, answer->body.buf.len)
-               != MST_OK
-        || !server_write(&writer.writer, out.data, out.len)) {
+    bool join = body->len <= SERVER_JOIN_MAX;
+    bool sent =
+        out.len > 0
+        && (!join || mst_buf_append(&out, body->data, body->len) == MST_OK)
+        && server_write(&writer.writer, out.data, out.len)
+        && (join || headless
+            || server_write(&writer.writer, body->data, body->len));
+    if (!sent) {
         mg_disable_connection_keep_alive(connection);
     }
     mst_buf_clear(&out);
@@ -215,7 +225,10 @@ server_begin(struct mg_connection *connection)
     struct mst_api *api = info->user_data;
     struct mst_api_answer answer;
     struct mst_api_request request = {
-        .method = info->request_method,
+        /* The same, without its body. */
+        .method = strcmp(info->request_method, "HEAD") == 0
+                      ? "GET"
+                      : info->request_method,
         .path = info->local_uri_raw,
         .query = info->query_string,
         .peer = info->remote_addr,
@@ -236,7 +249,7 @@ server_begin(struct mg_connection *connection)
         mg_disable_connection_keep_alive(connection);
     }
     int status = answer.status;
-    if (answer.stream != NULL) {
+    if (answer.stream != NULL && strcmp(info->request_method, "HEAD") != 0) {
         server_stream(api, connection, &request, &answer);
     } else {
         server_send(connection, &answer, request.number, !readable);
@@ -310,7 +323,7 @@ server_start(struct mst_api *api, struct mst_error *err)
     const char *options[] = {
         "listening_ports", port, "num_threads", threads,
         /* A request has so long to come in, an answer to go out. */
-        "request_timeout_ms", "5000", "keep_alive_timeout_ms", "2000",
+        "request_timeout_ms", "5000", "keep_alive_timeout_ms", "500",
         "enable_keep_alive", "yes", "connection_queue", "512", "listen_backlog",
         "1024", "tcp_nodelay", "1", "decode_url", "no",
         "enable_directory_listing", "no", NULL};
@@ -342,19 +355,59 @@ mst_api_listen(struct mst_api *api, struct mst_error *err)
     if (mg_get_server_ports(api->server, 1, ports) < 1) {
         return server_refused(api, "it has no port", err);
     }
+    api->port = (uint16_t)ports[0].port;
     (void)snprintf(api->url, sizeof(api->url), "http%s://%s:%d",
                    api->tls != NULL ? "s" : "", api->config.host,
                    ports[0].port);
     return MST_OK;
 }
 
+/* Until it has stopped, connects to it: who waits for a connection looks only
+ * then, or every two seconds, whether that is over. */
+static void *
+server_nudge(void *arg)
+{
+    struct mst_api *api = arg;
+    static const struct timespec pause = {.tv_nsec = 10 * 1000000L};
+    struct sockaddr_in name = {.sin_family = AF_INET,
+                               .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+                               .sin_port = htons(api->port)};
+    (void)inet_pton(AF_INET, api->config.host, &name.sin_addr);
+    while (!atomic_load(&api->stopped)) {
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        if (fd >= 0) {
+            (void)connect(fd, (const struct sockaddr *)&name, sizeof(name));
+        }
+        (void)nanosleep(&pause, NULL);
+        if (fd >= 0) {
+            (void)close(fd);
+        }
+    }
+    return NULL;
+}
+
+static void
+server_stop(struct mst_api *api)
+{
+    pthread_t nudge;
+    struct mst_error ignored;
+    bool nudged =
+        mst_thread_start(&nudge, "api-stop", server_nudge, api, &ignored)
+        == MST_OK;
+    mg_stop(api->server);
+    (void)mg_exit_library();
+    api->server = NULL;
+    atomic_store(&api->stopped, true);
+    if (nudged) {
+        (void)pthread_join(nudge, NULL);
+    }
+}
+
 void
 mst_api_unlisten(struct mst_api *api)
 {
     if (api->server != NULL) {
-        mg_stop(api->server);
-        (void)mg_exit_library();
-        api->server = NULL;
+        server_stop(api);
     }
     mst_api_tls_destroy(api->tls);
     api->tls = NULL;

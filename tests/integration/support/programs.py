@@ -44,7 +44,13 @@ class Daemon:
             self.process = subprocess.Popen(
                 [program or binary("mstreamd"), "--config", config, *arguments],
                 cwd=folder,
-                env={**os.environ, "NOTIFY_SOCKET": address, **(env or {})},
+                env={
+                    **os.environ,
+                    "NOTIFY_SOCKET": address,
+                    # Many run side by side.
+                    "MSTREAM_API_PORT": "0",
+                    **(env or {}),
+                },
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,

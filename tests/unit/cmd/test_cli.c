@@ -179,9 +179,10 @@ columns_are_as_wide_as_their_widest_cell(void **state)
     mst_table_add(&table, "%d", 1);
     mst_table_add(&table, "%s", "two\nlines");
     mst_table_end(&table, &out);
-    assert_false(out.failed);
-    assert_string_equal(mst_buf_text(&out.buf), "A      LONG  C\n"
-                                                "zwölf  1     two lines\n");
+    assert_false(out.json.failed);
+    assert_string_equal(mst_buf_text(&out.json.buf),
+                        "A      LONG  C\n"
+                        "zwölf  1     two lines\n");
     mst_output_clear(&out);
 }
 
@@ -193,10 +194,10 @@ text_of_others_is_shown_without_its_control_characters(void **state)
     mst_output_init(&out);
     mst_output_text(&out, "%s\n", "a\x1b[2J\tb\x7F \xc2\x9b \xc3\xa9 \xff");
     mst_output_shown_line(&out, mst_slice_str("1\n2\r3"));
-    assert_string_equal(mst_buf_text(&out.buf),
+    assert_string_equal(mst_buf_text(&out.json.buf),
                         "a\\x1B[2J\tb\\x7F \\xC2\\x9B \xc3\xa9 \\xFF\n"
                         "1\\x0A2\\x0D3");
-    assert_false(out.failed);
+    assert_false(out.json.failed);
     mst_output_clear(&out);
 }
 
