@@ -82,15 +82,16 @@ static void
 server_send(struct mg_connection *connection,
             const struct mst_api_answer *answer, uint64_t number, bool close)
 {
-    const char *method = mg_get_request_info(connection)->request_method;
-    bool headless = method != NULL && strcmp(method, "HEAD") == 0;
+    const struct mg_request_info *info = mg_get_request_info(connection);
+    bool headless = info != NULL && info->request_method != NULL
+                    && strcmp(info->request_method, "HEAD") == 0;
     struct server_writer writer = {.writer.write = server_write,
                                    .connection = connection};
     const struct mst_buf *body = &answer->body.buf;
     struct mst_buf out;
     mst_buf_init(&out, SERVER_HEAD_MAX + SERVER_JOIN_MAX);
     server_head(answer, number, close, &out);
-    bool join = body->len <= SERVER_JOIN_MAX;
+    bool join = !headless && body->len <= SERVER_JOIN_MAX;
     bool sent =
         out.len > 0
         && (!join || mst_buf_append(&out, body->data, body->len) == MST_OK)
