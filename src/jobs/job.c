@@ -45,19 +45,6 @@ struct mst_job {
     struct mst_job_totals totals; /* of runs that ended */
 };
 
-static const char *const job_state_names[] = {
-    [MST_JOB_STARTING] = "starting", [MST_JOB_RUNNING] = "running",
-    [MST_JOB_RETRYING] = "retrying", [MST_JOB_PAUSED] = "paused",
-    [MST_JOB_DRAINING] = "draining", [MST_JOB_STOPPED] = "stopped",
-    [MST_JOB_FAILED] = "failed",     [MST_JOB_COMPLETED] = "completed",
-};
-
-const char *
-mst_job_state_name(enum mst_job_state state)
-{
-    return job_state_names[state];
-}
-
 const char *
 mst_job_name(const struct mst_job *job)
 {
@@ -535,31 +522,6 @@ mst_job_stop(struct mst_job *job, enum mst_job_desired desired)
     mst_mutex_unlock(&job->mutex);
 }
 
-/* While a run is on, its phase is the job's state. */
-static void
-job_merge_phase(struct mst_job_status *status)
-{
-    switch (status->run.phase) {
-    case MST_PHASE_STARTING:
-        status->state = MST_JOB_STARTING;
-        break;
-    case MST_PHASE_RUNNING:
-        status->state = MST_JOB_RUNNING;
-        break;
-    case MST_PHASE_RETRYING:
-        status->state = MST_JOB_RETRYING;
-        break;
-    case MST_PHASE_DRAINING:
-        status->state = MST_JOB_DRAINING;
-        break;
-    }
-    if (status->run.problem.status != MST_OK) {
-        status->reason = status->run.problem;
-        status->next_attempt_ms = status->run.next_attempt_ms;
-        status->since_ms = status->run.problem_since_ms;
-    }
-}
-
 void
 mst_job_status(struct mst_job *job, struct mst_job_status *ret_status)
 {
@@ -577,7 +539,7 @@ mst_job_status(struct mst_job *job, struct mst_job_status *ret_status)
     if (job->pipeline != NULL) {
         mst_pipeline_status(job->pipeline, &ret_status->run);
         mst_job_totals_count(&ret_status->totals, &ret_status->run);
-        job_merge_phase(ret_status);
+        mst_job_status_merge(ret_status);
     } else {
         ret_status->run = job->last;
     }

@@ -99,6 +99,8 @@ void mst_job_totals_count(struct mst_job_totals *totals,
                           const struct mst_pipeline_status *run);
 /* Thread: any. Asks; the job drains and ends by itself. */
 void mst_job_stop(struct mst_job *job, enum mst_job_desired desired);
+/* While a run is on, its phase is the job's state. */
+void mst_job_status_merge(struct mst_job_status *status);
 /* Thread: any. */
 void mst_job_status(struct mst_job *job, struct mst_job_status *ret_status);
 const char *mst_job_name(const struct mst_job *job);
