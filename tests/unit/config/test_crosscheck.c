@@ -375,11 +375,61 @@ everything_is_found_in_one_go(void **state)
     free(problems);
 }
 
+static void
+an_api_that_others_reach_needs_tls_and_names(void **state)
+{
+    static const struct {
+        const char *api;
+        const char *problem; /* NULL: fine */
+    } cases[] = {
+        {"", NULL},
+        {"host = \"127.9.9.9\"\n", NULL},
+        {"host = \"localhost\"\n", NULL},
+        {"host = \"::1\"\n", "t.toml:2:8: error: this is no IPv4 address"},
+        {"host = \"0.0.0.0\"\n", "t.toml:2:8: error: an address that others "
+                                 "reach needs TLS (api.host)\n"
+                                 "  hint: set 'tls_cert' and 'tls_key', or "
+                                 "insecure = true\n"
+                                 "t.toml:2:8: error: an address that others "
+                                 "reach needs to know who asks"},
+        {"host = \"10.0.0.1\"\ntls_cert = \"c\"\ntls_key = \"k\"\n",
+         "needs to know who asks"},
+        {"host = \"10.0.0.1\"\ntokens_file = \"t\"\n", "needs TLS"},
+        {"host = \"10.0.0.1\"\ntls_cert = \"c\"\ntls_key = \"k\"\n"
+         "tokens_file = \"t\"\n",
+         NULL},
+        {"host = \"10.0.0.1\"\ntls_cert = \"c\"\ntls_key = \"k\"\n"
+         "client_ca = \"a\"\n",
+         NULL},
+        {"host = \"0.0.0.0\"\ninsecure = true\n", NULL},
+        {"host = \"0.0.0.0\"\nenabled = false\n", NULL},
+        {"tls_cert = \"c\"\n", "'tls_cert' and 'tls_key' go together"},
+        {"tls_key = \"k\"\n", "'tls_cert' and 'tls_key' go together"},
+        {"client_ca = \"a\"\n", "client certificates need"},
+    };
+    (void)state;
+    for (size_t i = 0; i < MST_ARRAY_SIZE(cases); i++) {
+        char text[256];
+        char *problems = NULL;
+        (void)snprintf(text, sizeof(text), "[api]\n%s", cases[i].api);
+        struct mst_config *config = fake_load(text, NULL, &problems);
+        if (cases[i].problem == NULL) {
+            assert_non_null(config);
+            mst_config_destroy(config);
+        } else {
+            assert_null(config);
+            assert_non_null(strstr(problems, cases[i].problem));
+        }
+        free(problems);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(services_have_known_providers_and_unique_names),
+        cmocka_unit_test(an_api_that_others_reach_needs_tls_and_names),
         cmocka_unit_test(connectors_are_whole_and_have_unique_names),
         cmocka_unit_test(steps_refer_to_services_that_can_do_it),
         cmocka_unit_test(encodings_fit_together),

@@ -132,12 +132,12 @@ a_good_file_is_read_and_the_process_environment_used(void **state)
     char path[128];
     file_path(path, "good.toml");
     file_write(path, text, strlen(text));
-    assert_int_equal(setenv("MST_TEST_HOST", "::1", 1), 0);
+    assert_int_equal(setenv("MST_TEST_HOST", "127.0.0.7", 1), 0);
     struct mst_config_input input = {.path = path, .registry = &fake_registry};
     struct mst_problems problems = {0};
     struct mst_config *config = NULL;
     assert_int_equal(mst_config_load(&input, &problems, &config), MST_OK);
-    assert_string_equal(config->api.host, "::1");
+    assert_string_equal(config->api.host, "127.0.0.7");
     assert_string_equal(config->root->file, path);
     mst_config_destroy(config);
     mst_problems_clear(&problems);

@@ -158,10 +158,22 @@ model_value(struct model *model, const struct mst_option *option,
 static void
 model_options(struct model *model, const struct mst_option_table *table)
 {
-    static const char *const skipped[] = {
-        "retry",           "system",    "state",           "input_encoding",
-        "output_encoding", "schema_id", "schema_registry", "auto_register",
-        "resource",        "api",       "limits",          "log"};
+    static const char *const skipped[] = {"retry",
+                                          "system",
+                                          "state",
+                                          "input_encoding",
+                                          "output_encoding",
+                                          "schema_id",
+                                          "schema_registry",
+                                          "auto_register",
+                                          "resource",
+                                          "api",
+                                          "limits",
+                                          "log",
+                                          "host",
+                                          "tls_cert",
+                                          "tls_key",
+                                          "client_ca"};
     for (size_t i = 0; i < table->len; i++) {
         const struct mst_option *option = &table->options[i];
         bool skip =
