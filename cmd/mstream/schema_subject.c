@@ -169,7 +169,7 @@ mst_schema_problems(const struct mst_cli_args *args,
             mst_output_shown_line(out, mst_buf_slice(&text));
             mst_output_text(out, "\n");
         } else {
-            out->failed = true;
+            out->json.failed = true;
         }
     }
     if (args->json) {
