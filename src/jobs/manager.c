@@ -32,10 +32,33 @@ mst_manager_create(const struct mst_manager_args *args,
 }
 
 static uint64_t
+manager_service_hash(const struct mst_config *config, size_t service,
+                     uint64_t hash)
+{
+    uint64_t both[2] = {hash, service == MST_CONFIG_NO_SERVICE
+                                  ? 0
+                                  : config->services[service].hash};
+    return mst_hash64(both, sizeof(both));
+}
+
+static uint64_t
 manager_step_hash(const struct mst_config *config,
                   const struct mst_config_step *step, uint64_t hash)
 {
-    uint64_t both[2] = {hash, config->services[step->service].hash};
+    hash = manager_service_hash(config, step->service, hash);
+    hash = manager_service_hash(config, step->registry, hash);
+    return manager_service_hash(config, step->writers, hash);
+}
+
+/* A file of a schema may have changed where its name has not. */
+static uint64_t
+manager_schema_hash(const struct mst_config *config,
+                    const struct mst_config_schema *schema, uint64_t hash)
+{
+    uint64_t both[2] = {manager_service_hash(config, schema->service, hash),
+                        schema->text.len == 0
+                            ? 0
+                            : mst_hash64(schema->text.data, schema->text.len)};
     return mst_hash64(both, sizeof(both));
 }
 
@@ -53,6 +76,9 @@ manager_hash(const struct mst_config *config,
     }
     if (connector->dlq.sink != NULL) {
         hash = manager_step_hash(config, connector->dlq.sink, hash);
+    }
+    for (size_t i = 0; i < connector->schemas_len; i++) {
+        hash = manager_schema_hash(config, &connector->schemas[i], hash);
     }
     return hash;
 }

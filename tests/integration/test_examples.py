@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 from support import ROOT
+from support.orders import V1
+from support.orders import orders as orders_of
+from support.registry import Registry
 from support.waiting import wait_until
 
 EXAMPLES = sorted((ROOT / "examples").glob("*.toml"))
@@ -206,3 +209,29 @@ def follows(mongodb):
         {"$match": {"ns": {"$regex": f"^{mongodb.name}[.]"}}},
     ]
     return list(mongodb.client.admin.aggregate(pipeline))
+
+
+def test_schema_registry_there_and_back(mstreamd, mongodb, kafka, registry_servers):
+    topic = f"{kafka.prefix}.orders"
+    registry = Registry(registry_servers["MSTREAM_TEST_REGISTRY"])
+    registry.register(f"{topic}-value", V1)
+    kafka.topic("orders", partitions=1)
+    mstreamd(
+        ROOT / "examples" / "schema-registry.toml",
+        env={
+            "MONGO_URI": mongodb.uri,
+            "MONGO_DATABASE": mongodb.name,
+            "KAFKA_BOOTSTRAP": kafka.bootstrap,
+            "KAFKA_TOPIC": topic,
+            "REGISTRY_URL": registry.url,
+            "SUBJECT": f"{topic}-value",
+        },
+    )
+    wait_until(lambda: follows(mongodb), what="the change stream")
+    docs = orders_of(0, 5)
+    mongodb.db.orders.insert_many(docs)
+    copy = mongodb.db.orders_copy
+    wait_until(lambda: copy.count_documents({}) == 5, 60, what="the copies")
+    assert sorted(copy.find(), key=lambda d: d["amount"]) == docs
+    payloads = [record.value for record in kafka.consume_all(topic)]
+    assert registry.decode(topic, payloads) == docs

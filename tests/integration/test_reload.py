@@ -210,6 +210,41 @@ def test_a_reload_names_what_only_a_restart_changes(reloading, tmp_path):
     assert not (tmp_path / "other").exists()
 
 
+def test_a_reload_notices_a_schema_that_changed(reloading, tmp_path):
+    made = {**MADE, "template": '{"n": {{seq}}, "more": 1}'}
+    schema = tmp_path / "schemas" / "numbers.avsc"
+    schema.parent.mkdir()
+
+    def fields(*names):
+        listed = [{"name": name, "type": "int"} for name in names]
+        schema.write_text(
+            json.dumps({"type": "record", "name": "N", "fields": listed})
+        )
+
+    def lines(name):
+        texts = [p.read_text() for p in sorted((tmp_path / "out").glob(f"*{name}*"))]
+        return "".join(texts)
+
+    entry = {"id": "n", "service_name": "schemas", "resource": schema.name}
+    sink = {"service_name": "files", "resource": "by-schema.jsonl"}
+    text = (
+        config.state()
+        + services()
+        + config.service("schema_files", "schemas", path="./schemas")
+        + config.job("j", {**made, "rate": 100, "schema_id": "n"}, sink, schemas=[entry])
+        + numbers("stays")
+    )
+    fields("n")
+    daemon = reloading.start(text)
+    wait_until(lambda: '"n"' in lines("by-schema"))
+    assert '"more"' not in lines("by-schema")
+    fields("n", "more")
+    reloading.finish(text)
+    wait_until(lambda: '"more"' in lines("by-schema"))
+    # Nothing else was changed, and nothing else was started again.
+    assert daemon.stderr().count("running from") == 3
+
+
 def test_a_reload_takes_the_log_section(reloading):
     jobs = services() + numbers("one")
     daemon = reloading.start(config.state() + jobs)
