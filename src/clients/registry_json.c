@@ -273,6 +273,9 @@ registry_json_number(struct mst_slice value, uint32_t *ret_number)
             return false;
         }
     }
+    if (value.len == 0) {
+        return false;
+    }
     *ret_number = (uint32_t)number;
-    return value.len > 0;
+    return true;
 }
