@@ -75,7 +75,8 @@ convert_parse(struct convert *convert)
         return false;
     }
     if (strcmp(from, "json") == 0 && strcmp(to, "json") == 0
-        && mst_cli_value(args, "json-mode") != NULL) {
+        && mst_cli_value(args, "json-mode") != NULL
+        && mst_cli_value(args, "schema") == NULL) {
         mst_cli_fail(args, "leave it out, or go by way of --to bson",
                      "JSON to JSON is checked and copied as it is: --json-mode "
                      "would do nothing");

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "encodings/avro/parse.h"
+#include "encodings/transcode.h"
 #include "input.h"
 
 enum {
@@ -96,20 +97,57 @@ avro_plans(struct convert_avro *avro, bool from, bool to,
         && !avro_read_schema(avro->args, path, options, &avro->plan)) {
         return false;
     }
-    if (avro->plan != NULL
-        && mst_schema_plan_kind(avro->plan) != MST_SCHEMA_KIND_AVRO
-        && (from || to)) {
-        mst_cli_fail(avro->args,
-                     from ? "convert it to JSON first, and that by the schema"
-                          : NULL,
-                     "%s is a JSON Schema: it is not what Avro is %s by", path,
-                     from ? "read" : "written");
-        return false;
-    }
     options->avro.framing = avro_framing(avro->from);
+    if (writer != NULL) {
+        options->kind = MST_SCHEMA_KIND_AVRO;
+    }
     writer = writer == NULL ? path : writer;
     return !from || avro->from == CONVERT_CONTAINER
            || avro_read_schema(avro->args, writer, options, &avro->written);
+}
+
+/* What a JSON Schema can do where Avro comes in or goes out. */
+static bool
+avro_json(struct convert_avro *avro, bool from, bool to,
+          const struct mst_encoding_options *options)
+{
+    struct mst_error err;
+    struct mst_encoding_options json = *options;
+    const char *flag = mst_cli_value(avro->args, "project") != NULL ? "project"
+                       : mst_cli_value(avro->args, "check-formats") != NULL
+                           ? "check-formats"
+                           : NULL;
+    json.schema = avro->plan;
+    if (avro->plan == NULL || mst_schema_plan_avro(avro->plan) != NULL) {
+        if (flag != NULL) {
+            mst_cli_fail(avro->args, "leave it out, or give one with --schema",
+                         "--%s is for a JSON Schema", flag);
+        }
+        return flag == NULL;
+    }
+    if (!from && !to) {
+        return true;
+    }
+    if (to) {
+        mst_cli_fail(avro->args, "give an Avro schema",
+                     "Avro is not written by a JSON Schema");
+        return false;
+    }
+    if (avro->written != NULL && mst_schema_plan_avro(avro->written) == NULL) {
+        mst_cli_fail(avro->args, "add --writer-schema",
+                     "the Avro schema that the data were written by is "
+                     "missing");
+        return false;
+    }
+    mst_error_clear(&err);
+    if (mst_transcode_find(MST_ENCODING_BSON,
+                           mst_encoding_parse(mst_cli_value(avro->args, "to")),
+                           &json, &avro->then, &err)
+        != MST_OK) {
+        mst_cli_error(avro->args, &err);
+        return false;
+    }
+    return true;
 }
 
 bool
@@ -130,7 +168,8 @@ convert_avro_init(struct convert_avro *avro, const struct mst_cli_args *args,
         mst_cli_fail(args, "see docs/avro.md", "%s", missing);
         return false;
     }
-    if (!avro_plans(avro, from, to, &plan)) {
+    if (!avro_plans(avro, from, to, &plan)
+        || !avro_json(avro, from, to, options)) {
         return false;
     }
     avro->reads = from && avro->from != CONVERT_BATCH;
@@ -142,6 +181,7 @@ convert_avro_init(struct convert_avro *avro, const struct mst_cli_args *args,
         .values = plan.avro.values,
         .plan = mst_schema_plan_avro(avro->plan),
         .framed = mst_schema_plan_avro(avro->written),
+        .then = avro->then.run == NULL ? NULL : &avro->then,
         .head = to && avro->plan != NULL
                     ? mst_avro_plan_head(mst_schema_plan_avro(avro->plan))
                     : MST_SLICE_NONE};

@@ -45,9 +45,10 @@ struct convert_avro {
      * given. They are one, unless Avro becomes Avro. */
     struct mst_schema_plan *plan;
     struct mst_schema_plan *written;
-    struct mst_avro_file file; /* what comes in, if it reads */
-    bool reads;                /* Avro, in a container or one by one */
-    bool blocks;               /* a container goes out */
+    struct mst_transcoder then; /* by a JSON Schema; run NULL: nothing */
+    struct mst_avro_file file;  /* what comes in, if it reads */
+    bool reads;                 /* Avro, in a container or one by one */
+    bool blocks;                /* a container goes out */
     struct mst_avro_writer writer;
     bool begun; /* its header is written */
     enum mst_avro_compression codec;

@@ -26,6 +26,8 @@ VENV_PACKAGES = [
 # a session that runs stays as it is.
 APICURIO_VERSION = "2.6.13.Final"
 AVRO_PACKAGES = ["fastavro==1.13.1", "cramjam==2.14.0", "backports.zstd==1.8.0"]
+# Judges documents beside us; its source archive has the public suite of tests.
+JSON_SCHEMA_PACKAGE = "jsonschema==4.26.0"
 # What confluent_kafka's own serializers need beside it.
 REGISTRY_PACKAGES = [
     "httpx==0.28.1",
@@ -266,6 +268,34 @@ def avro_rules_packages():
     return _fetch_once(f"{tag}-{python}", _make_avro_rules)
 
 
+def _make_json_schema(target):
+    _install(target, [JSON_SCHEMA_PACKAGE], "jsonschema")
+    _run(
+        [
+            str(venv_python()), "-m", "pip", "download", "-q", "--no-deps",
+            "--no-binary", "jsonschema", "--dest", str(target), JSON_SCHEMA_PACKAGE,
+        ],
+        "fetching the suite of JSON Schema",
+        "is the package index reachable?",
+    )  # fmt: skip
+    (archive,) = target.glob("*.tar.gz")
+    _run(["tar", "-xzf", str(archive), "-C", str(target)], "tar", "")
+    archive.unlink()
+
+
+def json_schema_packages():
+    """Return the folder to import jsonschema from, with its sources beside."""
+    tag = JSON_SCHEMA_PACKAGE.replace("==", "-")
+    python = f"{sys.version_info[0]}.{sys.version_info[1]}"
+    return _fetch_once(f"{tag}-{python}", _make_json_schema)
+
+
+def json_schema_suite():
+    """Return the folder of the public suite's tests, one per draft inside."""
+    name = JSON_SCHEMA_PACKAGE.replace("==", "-")
+    return json_schema_packages() / name / "json" / "tests"
+
+
 def fetch_all():
     """Fetch everything that a test can need."""
     venv_python()
@@ -273,5 +303,6 @@ def fetch_all():
     kafka_classpath()
     avro_packages()
     avro_rules_packages()
+    json_schema_packages()
     registry_jar()
     registry_packages()

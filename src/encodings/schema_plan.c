@@ -180,7 +180,7 @@ schema_find_json(const struct mst_transcoder *step, mst_transcoder_run *ret_run,
     if (step->to == MST_ENCODING_AVRO) {
         (void)mst_fail(err, MST_FATAL, "encoding", 0,
                        "Avro is not written by a JSON Schema");
-        mst_error_hint(err, "name an Avro schema with schema_id");
+        mst_error_hint(err, "name an Avro schema");
         return MST_FATAL;
     }
     if (step->from == MST_ENCODING_AVRO

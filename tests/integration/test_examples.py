@@ -2,6 +2,7 @@
 """Every example starts and does what its first lines say."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ def orders(folder):
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_is_valid(mstream, path):
+    shutil.copytree(ROOT / "examples" / "schemas", mstream.folder / "schemas")
     mstream("validate", path)
 
 

@@ -10,12 +10,14 @@ mst_avro_file_init(struct mst_avro_file *file,
 {
     *file = (struct mst_avro_file){.options = *options};
     mst_avro_reader_init(&file->reader);
+    mst_buf_init(&file->middle, INT32_MAX);
 }
 
 void
 mst_avro_file_clear(struct mst_avro_file *file)
 {
     mst_avro_reader_clear(&file->reader);
+    mst_buf_clear(&file->middle);
     mst_avro_decoder_destroy(file->decoder);
     mst_avro_schema_destroy(file->schema);
     file->decoder = NULL;
@@ -114,8 +116,15 @@ file_next(struct mst_avro_file *file, struct mst_buf *out,
                != MST_OK) {
         return file_too_large(err);
     }
-    status = mst_avro_next(file->decoder, &file->block, options->to,
-                           options->json_mode, out, err);
+    const struct mst_transcoder *then = options->then;
+    mst_buf_reset(&file->middle);
+    status = mst_avro_next(file->decoder, &file->block,
+                           then == NULL ? options->to : MST_ENCODING_BSON,
+                           options->json_mode,
+                           then == NULL ? out : &file->middle, err);
+    if (status == MST_OK && then != NULL) {
+        status = then->run(then, mst_buf_slice(&file->middle), out, err);
+    }
     if (status == MST_OK && options->to == MST_ENCODING_JSON
         && mst_buf_append_char(out, '\n') != MST_OK) {
         status = file_too_large(err);

@@ -20,6 +20,9 @@ struct mst_avro_file_options {
     struct mst_avro_plan *framed;
     /* In front of each datum, where Avro goes out. Borrowed. */
     struct mst_slice head;
+    /* What each goes through when it is BSON; it gives to. Borrowed; NULL:
+     * nothing. */
+    const struct mst_transcoder *then;
 };
 
 /* Ownership: the caller's, cleared with mst_avro_file_clear. The fields are
@@ -30,6 +33,7 @@ struct mst_avro_file {
     struct mst_avro_schema *schema;   /* of the file, when it is known */
     struct mst_avro_decoder *decoder; /* of that */
     struct mst_slice block;           /* data not yet converted */
+    struct mst_buf middle;            /* a document on its way to then */
     size_t wanted;                    /* bytes of a framed datum to wait for */
     uint64_t left;                    /* how many */
     uint64_t taken;

@@ -65,7 +65,8 @@ js_compile_token(struct js_compile *compile, const char *keyword,
     if (status == MST_OK && name.data != NULL) {
         status = mst_buf_append_char(&token, '/');
     }
-    for (size_t i = 0; i < name.len && status == MST_OK; i++) {
+    for (size_t i = 0;
+         name.data != NULL && i < name.len && status == MST_OK; i++) {
         char c = (char)name.data[i];
         status = c == '~'   ? mst_buf_append_str(&token, "~0")
                  : c == '/' ? mst_buf_append_str(&token, "~1")

@@ -172,7 +172,7 @@ pattern_compile(struct mst_slice text, pcre2_code **ret_code,
     if (code == NULL) {
         (void)pcre2_get_error_message(error, (PCRE2_UCHAR *)why,
                                       MST_ERROR_HINT_MAX);
-        return MST_REJECTED;
+        return error == PCRE2_ERROR_HEAP_FAILED ? MST_FATAL : MST_REJECTED;
     }
     /* Without it matches are slower, and that is all. */
     (void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);

@@ -182,8 +182,8 @@ js_compile_refer(struct js_compile *compile, struct js_node *node,
     return MST_OK;
 }
 
-/* One step of a JSON pointer. */
-static bool
+/* One step of a JSON pointer. MST_END: it leads nowhere. */
+static enum mst_status
 reference_step(const struct js_compile *compile, const struct avro_node *node,
                struct mst_slice token, struct avro_node *ret_node)
 {
@@ -192,7 +192,7 @@ reference_step(const struct js_compile *compile, const struct avro_node *node,
     bool found = false;
     if (node->value.type != MST_BSON_DOCUMENT
         && node->value.type != MST_BSON_ARRAY) {
-        return false;
+        return MST_END;
     }
     mst_buf_init(&name, token.len + 1);
     enum mst_status status = MST_OK;
@@ -210,7 +210,10 @@ reference_step(const struct js_compile *compile, const struct avro_node *node,
         *ret_node = members.node;
     }
     mst_buf_clear(&name);
-    return found;
+    if (status != MST_OK) {
+        return js_compile_memory(compile);
+    }
+    return found ? MST_OK : MST_END;
 }
 
 /* What a JSON pointer leads to, from the root of a resource. */
@@ -226,8 +229,12 @@ reference_point(struct js_compile *compile, const struct js_reference *from,
             end++;
         }
         struct avro_node next;
-        if (!reference_step(compile, &at,
-                            mst_slice_of(pointer.data + i, end - i), &next)) {
+        enum mst_status status = reference_step(
+            compile, &at, mst_slice_of(pointer.data + i, end - i), &next);
+        if (status == MST_FATAL) {
+            return status;
+        }
+        if (status != MST_OK) {
             return js_compile_fail(
                 compile, from->place.text, "there is nothing at '%.*s'",
                 reference_shown(pointer), (const char *)pointer.data);
