@@ -26,7 +26,7 @@ def orders(folder):
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_is_valid(mstream, path):
-    shutil.copytree(ROOT / "examples" / "schemas", mstream.folder / "schemas")
+    shutil.copytree(ROOT / "examples" / "schemas", mstream.folder / "examples" / "schemas")
     mstream("validate", path)
 
 

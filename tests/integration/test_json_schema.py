@@ -4,6 +4,7 @@
 import json
 import os
 import random
+import shutil
 from pathlib import Path
 
 import bson
@@ -306,9 +307,8 @@ def test_the_example_keeps_what_its_schema_declares(mstream, tmp_path):
     (folder / "files-in" / "orders.jsonl").write_text(
         '{"secret":1,"total":9.5,"_id":"a"}\n{"_id":"b","total":-1}\n'
     )
-    (folder / "schemas").mkdir()
-    text = (ROOT / "examples" / "schemas" / "order.json").read_text()
-    (folder / "schemas" / "order.json").write_text(text)
+    schemas = Path("examples") / "schemas"
+    shutil.copytree(ROOT / schemas, folder / schemas)
     mstream("run", example, "--once", code=3)
     (path,) = folder.glob("files-out/*.jsonl")
     assert path.read_text() == '{"_id":"a","total":9.5}\n'
