@@ -5,7 +5,7 @@
 
 #include "base/clock.h"
 #include "checkpoints.h"
-#include "jobs/job_spec.h"
+#include "jobs/reposition.h"
 #include "output.h"
 #include "state.h"
 
@@ -26,8 +26,7 @@ struct set_change {
     const struct mst_cli_args *args;
     struct mst_state state;
     const struct mst_config_connector *connector;
-    const struct mst_source_type *source;
-    struct mst_source_args source_args;
+    struct mst_reposition what;
 };
 
 static bool
@@ -45,58 +44,15 @@ set_begin(const struct mst_cli_args *args, struct set_change *self, int *code)
         *code = MST_EXIT_USAGE;
         return false;
     }
-    self->source = config->services[self->connector->source.service].source;
-    mst_job_source_args(config, self->connector, &self->source_args);
+    self->what = (struct mst_reposition){.config = config,
+                                         .connector = self->connector,
+                                         .store = self->state.store};
     if (!self->connector->checkpoint.enabled) {
         (void)fputs("warning: this job has checkpoint.enabled = false and will "
                     "not look at it\n",
                     stderr);
     }
     return true;
-}
-
-/* What was there before: only the count of events goes on. */
-static uint64_t
-set_events_before(struct set_change *self)
-{
-    struct mst_store *store = self->state.store;
-    struct mst_checkpoint before = {0};
-    struct mst_error ignored;
-    uint64_t events = 0;
-    if (store->type->checkpoint_load(store, self->connector->name, &before,
-                                     &ignored)
-        == MST_OK) {
-        events = before.events;
-        mst_checkpoint_clear(&before);
-    }
-    return events;
-}
-
-static enum mst_status
-set_save(struct set_change *self, struct mst_slice position,
-         struct mst_error *err)
-{
-    struct mst_store *store = self->state.store;
-    struct mst_buf identity;
-    mst_buf_init(&identity, MST_POSITION_MAX);
-    enum mst_status status =
-        self->source->identity(&self->source_args, &identity, err);
-    struct mst_checkpoint checkpoint = {
-        .job = self->connector->name,
-        .identity = status == MST_OK ? mst_buf_text(&identity) : NULL,
-        .position = position,
-        .origin = MST_POSITION_SET,
-        .saved_ms = mst_clock_wall_ms(),
-        .events = set_events_before(self),
-    };
-    if (status == MST_OK && checkpoint.identity == NULL) {
-        status = mst_fail_memory(err, "checkpoint");
-    }
-    if (status == MST_OK) {
-        status = store->type->checkpoint_save(store, &checkpoint, err);
-    }
-    mst_buf_clear(&identity);
-    return status;
 }
 
 static int
@@ -122,24 +78,32 @@ set_report(const struct set_change *self, struct mst_slice position,
     return mst_output_end(&out, MST_EXIT_OK);
 }
 
-/* A position that is good; saves and says it. */
+/* Says what came of it. */
 static int
-set_apply(struct set_change *self, struct mst_slice position)
+set_end(const struct set_change *self, enum mst_status status,
+        struct mst_slice position, const struct mst_buf *words,
+        const struct mst_error *err)
+{
+    if (status == MST_OK) {
+        return set_report(self, position, (const char *)words->data);
+    }
+    if (status == MST_END) {
+        mst_cli_error(self->args, err);
+        return MST_EXIT_USAGE;
+    }
+    return mst_state_fail(self->args, status, err);
+}
+
+static int
+set_apply(const struct set_change *self, struct mst_slice position)
 {
     struct mst_error err;
     struct mst_buf words;
-    int code = MST_EXIT_OK;
     mst_error_clear(&err);
     mst_buf_init(&words, MST_POSITION_MAX);
-    enum mst_status status = self->source->describe(position, &words, &err);
-    if (status != MST_OK || mst_buf_text(&words) == NULL) {
-        mst_cli_error(self->args, &err);
-        code = MST_EXIT_USAGE;
-    } else if ((status = set_save(self, position, &err)) != MST_OK) {
-        code = mst_state_fail(self->args, status, &err);
-    } else {
-        code = set_report(self, position, (const char *)words.data);
-    }
+    enum mst_status status =
+        mst_reposition_set(&self->what, position, &words, &err);
+    int code = set_end(self, status, position, &words, &err);
     mst_buf_clear(&words);
     return code;
 }
@@ -207,50 +171,27 @@ rewind_moment(const struct mst_cli_args *args, int64_t *ret_ms)
     return true;
 }
 
-/* The server did not say that the moment is good. True: save it all the same;
- * false: err says why not. */
-static bool
-rewind_forced(const struct set_change *self, enum mst_status status,
-              const struct mst_buf *position, struct mst_error *err)
-{
-    if (status == MST_REJECTED || position->len == 0) {
-        return false;
-    }
-    if (mst_cli_value(self->args, "force") != NULL) {
-        return true;
-    }
-    mst_error_prefix(err, "the server can not be asked whether it still has "
-                          "that moment: ");
-    mst_error_hint(err, "nothing was saved; --force saves it unchecked");
-    return false;
-}
-
 static int
-rewind_apply(struct set_change *self, int64_t wall_ms)
+rewind_apply(const struct set_change *self, int64_t wall_ms)
 {
     struct mst_error err;
     struct mst_buf position;
-    void *ctx = NULL;
-    int code = MST_EXIT_FAILED;
+    struct mst_buf words;
+    bool force = mst_cli_value(self->args, "force") != NULL;
     mst_error_clear(&err);
-    if (self->source->seek_time == NULL) {
-        mst_cli_fail(self->args, "use mstream checkpoints set",
-                     "a %s source can not be rewound by time",
-                     self->source->name);
-        return MST_EXIT_USAGE;
-    }
     mst_buf_init(&position, MST_POSITION_MAX);
+    mst_buf_init(&words, MST_POSITION_MAX);
     enum mst_status status =
-        self->source->create(&ctx, &self->source_args, &err);
-    if (status == MST_OK) {
-        status = self->source->seek_time(ctx, wall_ms, &position, &err);
+        mst_reposition_to(&self->what, wall_ms, force, &position, &words, &err);
+    if (status == MST_RETRY && position.len > 0 && !force) {
+        mst_error_hint(&err, "nothing was saved; --force saves it unchecked");
     }
-    if (status == MST_OK || rewind_forced(self, status, &position, &err)) {
-        code = set_apply(self, mst_buf_slice(&position));
-    } else {
-        mst_cli_error(self->args, &err);
-    }
-    self->source->destroy(ctx);
+    /* A moment that is refused is no wrong usage. */
+    int code =
+        status == MST_END && err.status != MST_END
+            ? mst_state_fail(self->args, MST_FATAL, &err)
+            : set_end(self, status, mst_buf_slice(&position), &words, &err);
+    mst_buf_clear(&words);
     mst_buf_clear(&position);
     return code;
 }

@@ -12,9 +12,12 @@ const struct mst_cli_command *const mst_cli_commands[] = {
     &mst_command_run,
     &mst_command_dry_run,
     &mst_command_convert,
+    &mst_command_jobs,
     &mst_command_checkpoints,
     &mst_command_dlq,
     &mst_command_schema,
+    &mst_command_health,
+    &mst_command_token,
     &mst_command_completion,
     NULL,
 };

@@ -12,8 +12,11 @@ extern const struct mst_cli_command mst_command_dlq;
 extern const struct mst_cli_command mst_command_doctor;
 extern const struct mst_cli_command mst_command_dry_run;
 extern const struct mst_cli_command mst_command_explain;
+extern const struct mst_cli_command mst_command_health;
+extern const struct mst_cli_command mst_command_jobs;
 extern const struct mst_cli_command mst_command_run;
 extern const struct mst_cli_command mst_command_schema;
+extern const struct mst_cli_command mst_command_token;
 extern const struct mst_cli_command mst_command_validate;
 
 #endif

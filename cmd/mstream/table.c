@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 static void
 table_push(struct mst_table *table, char *cell)
@@ -77,6 +79,36 @@ table_column_width(const struct mst_table *table, size_t column)
     return width;
 }
 
+void
+mst_table_fit(struct mst_table *table)
+{
+    struct winsize size;
+    if (isatty(STDOUT_FILENO) && ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) {
+        table->width = size.ws_col;
+    }
+}
+
+/* The cell as far as it fits behind `used` columns. */
+static void
+table_cell(const struct mst_table *table, const char *text, size_t used,
+           struct mst_output *out)
+{
+    size_t room = table->width > used ? table->width - used : 0;
+    if (table->width == 0 || table_width(text) <= room) {
+        mst_output_text(out, "%s", text);
+        return;
+    }
+    size_t len = 0;
+    for (size_t shown = 0; text[len] != '\0'; len++) {
+        bool begins = ((unsigned char)text[len] & 0xC0U) != 0x80U;
+        if (begins && shown + 1 >= room) {
+            break;
+        }
+        shown += begins ? 1 : 0;
+    }
+    mst_output_text(out, "%.*s%s", (int)len, text, room > 0 ? "…" : "");
+}
+
 static void
 table_write(const struct mst_table *table, struct mst_output *out)
 {
@@ -85,9 +117,11 @@ table_write(const struct mst_table *table, struct mst_output *out)
     for (size_t i = 0; i < table->columns; i++) {
         widths[i] = table_column_width(table, i);
     }
+    size_t used = 0;
     for (size_t i = 0; i < table->len; i++) {
         size_t column = i % table->columns;
-        mst_output_text(out, "%s", table->cells[i]);
+        used = column == 0 ? 0 : used + widths[column - 1] + 2;
+        table_cell(table, table->cells[i], used, out);
         if (column + 1 == table->columns) {
             mst_output_text(out, "\n");
             continue;

@@ -12,12 +12,15 @@ struct mst_table {
     char **cells; /* owned; row by row, the headings first */
     size_t len;
     size_t cap;
-    bool failed; /* out of memory */
+    bool failed;  /* out of memory */
+    size_t width; /* lines are cut there; 0: nowhere */
 };
 
 /* headings: as many as there are columns. */
 void mst_table_init(struct mst_table *table, const char *const *headings,
                     size_t columns);
+/* Cuts lines at the width of the terminal, where one is written to. */
+void mst_table_fit(struct mst_table *table);
 /* The next cell of the row. Line breaks in it become spaces. */
 void mst_table_add(struct mst_table *table, const char *fmt, ...)
     MST_PRINTF(2, 3);

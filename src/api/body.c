@@ -76,6 +76,11 @@ body_value(struct mst_api_request *request, size_t i, json_t *json,
         return request->texts[i] != NULL
                && mst_api_field_read(field, request->texts[i], value, err);
     }
+    if (json_is_boolean(json) && field->type == MST_API_BOOL) {
+        *value = (struct mst_api_value){.given = true,
+                                        .number = json_is_true(json) ? 1 : 0};
+        return true;
+    }
     if (json_is_integer(json)
         && (field->type == MST_API_NUMBER || field->type == MST_API_DURATION)) {
         int64_t unit = field->type == MST_API_DURATION ? 1000 : 1;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "api/operations.h"
+#include "jobs/reposition.h"
 #include "jobs/words.h"
 
 enum { CHECKPOINTS_WORDS_MAX = 64 * 1024 };
@@ -93,6 +94,142 @@ checkpoints_list(struct mst_api *api, const struct mst_api_request *request,
     }
 }
 
+/* What there is after a change. */
+static void
+checkpoints_done(struct mst_json *out, struct mst_slice position,
+                 struct mst_slice words)
+{
+    mst_json_open(out, NULL, '{');
+    mst_json_str(out, "message", "the job goes on from there");
+    mst_json_open(out, "item", '{');
+    mst_json_slice(out, "position", position);
+    mst_json_slice(out, "words", words);
+    mst_json_close(out, '}');
+    mst_json_close(out, '}');
+}
+
+static void
+checkpoints_refuse(struct mst_api_answer *answer, enum mst_status status,
+                   const struct mst_error *err, const char *path)
+{
+    if (status == MST_END) {
+        mst_api_refuse(answer, 422, "bad_position", path, "%s", err->text);
+        if (err->hint[0] != '\0') {
+            mst_api_hint(answer, "%s", err->hint);
+        }
+    } else {
+        struct mst_error said = *err;
+        said.status = status;
+        mst_api_fail(answer, &said);
+    }
+}
+
+/* A change of a job's position, to what `value` says. */
+static void
+checkpoints_change(struct mst_api *api, const struct mst_api_request *request,
+                   const struct mst_api_value *position, int64_t wall_ms,
+                   struct mst_api_answer *answer)
+{
+    struct mst_manager *manager = api->args.manager;
+    struct mst_job_loan loan =
+        mst_manager_borrow(manager, request->captures[0]);
+    const struct mst_reposition what = {.config = loan.config,
+                                        .connector = loan.connector,
+                                        .store = mst_manager_store(manager)};
+    struct mst_buf at;
+    struct mst_buf words;
+    struct mst_error err;
+    mst_error_clear(&err);
+    mst_buf_init(&at, MST_POSITION_MAX);
+    mst_buf_init(&words, CHECKPOINTS_WORDS_MAX);
+    enum mst_status status =
+        position == NULL
+            ? mst_reposition_to(&what, wall_ms,
+                                mst_api_body(request, "force")->number == 1,
+                                &at, &words, &err)
+            : mst_buf_append_str(&at, position->text);
+    if (status == MST_OK && position != NULL) {
+        status = mst_reposition_set(&what, mst_buf_slice(&at), &words, &err);
+    }
+    mst_manager_give_back(manager, &loan);
+    if (status == MST_OK) {
+        checkpoints_done(&answer->body, mst_buf_slice(&at),
+                         mst_buf_slice(&words));
+    } else {
+        checkpoints_refuse(answer, status, &err,
+                           position != NULL ? "position" : NULL);
+    }
+    mst_buf_clear(&at);
+    mst_buf_clear(&words);
+}
+
+static void
+checkpoints_set(struct mst_api *api, const struct mst_api_request *request,
+                struct mst_api_answer *answer)
+{
+    if (mst_api_job_exists(api, request, answer)) {
+        checkpoints_change(api, request, mst_api_body(request, "position"), 0,
+                           answer);
+    }
+}
+
+static void
+checkpoints_rewind(struct mst_api *api, const struct mst_api_request *request,
+                   struct mst_api_answer *answer)
+{
+    const struct mst_api_value *to = mst_api_body(request, "to");
+    const struct mst_api_value *back = mst_api_body(request, "back");
+    if (to->given == back->given) {
+        mst_api_refuse(answer, 422, "missing_field", "to",
+                       "say either 'to', a time, or 'back', a duration");
+    } else if (mst_api_job_exists(api, request, answer)) {
+        checkpoints_change(api, request, NULL,
+                           to->given ? to->number
+                                     : mst_clock_wall_ms() - back->number,
+                           answer);
+    }
+}
+
+static void
+checkpoints_reset(struct mst_api *api, const struct mst_api_request *request,
+                  struct mst_api_answer *answer)
+{
+    struct mst_store *store = mst_manager_store(api->args.manager);
+    struct mst_error err;
+    if (!mst_api_job_exists(api, request, answer)) {
+        return;
+    }
+    mst_error_clear(&err);
+    enum mst_status status =
+        store->type->checkpoint_delete(store, request->captures[0], &err);
+    if (status != MST_OK) {
+        checkpoints_refuse(answer, status, &err, NULL);
+    } else {
+        mst_api_done(answer, "no checkpoint any more, the job begins at its "
+                             "start");
+    }
+}
+
+static const struct mst_api_field checkpoints_set_body[] = {
+    {.name = "position",
+     .type = MST_API_OBJECT,
+     .required = true,
+     .max = 64 * 1024,
+     .help = "In the source's own form, as the list shows it."},
+};
+
+static const struct mst_api_field checkpoints_rewind_body[] = {
+    {.name = "to", .type = MST_API_TIME, .help = "The moment."},
+    {.name = "back",
+     .type = MST_API_DURATION,
+     .min = 0,
+     .max = 366LL * 24 * 3600 * 1000,
+     .help = "So long before now."},
+    {.name = "force",
+     .type = MST_API_BOOL,
+     .help = "Save it although the server can not be asked."},
+};
+
 const struct mst_api_operation mst_api_checkpoints[] = {
     {.method = "GET",
      .path = "/jobs/{name}/checkpoints",
@@ -102,5 +239,33 @@ const struct mst_api_operation mst_api_checkpoints[] = {
      .status = 200,
      .answer = "Checkpoints",
      .run = checkpoints_list},
+    {.method = "PUT",
+     .path = "/jobs/{name}/checkpoints",
+     .role = MST_API_ADMIN,
+     .id = "setCheckpoint",
+     .summary = "Says where a stopped job goes on.",
+     .body = checkpoints_set_body,
+     .body_len = MST_ARRAY_SIZE(checkpoints_set_body),
+     .status = 200,
+     .answer = "PositionDone",
+     .run = checkpoints_set},
+    {.method = "DELETE",
+     .path = "/jobs/{name}/checkpoints",
+     .role = MST_API_ADMIN,
+     .id = "resetCheckpoint",
+     .summary = "Lets a stopped job begin at its start.",
+     .status = 200,
+     .answer = "Done",
+     .run = checkpoints_reset},
+    {.method = "POST",
+     .path = "/jobs/{name}/checkpoints/rewind",
+     .role = MST_API_ADMIN,
+     .id = "rewindCheckpoint",
+     .summary = "Lets a stopped job go on from a moment.",
+     .body = checkpoints_rewind_body,
+     .body_len = MST_ARRAY_SIZE(checkpoints_rewind_body),
+     .status = 200,
+     .answer = "PositionDone",
+     .run = checkpoints_rewind},
     {0},
 };

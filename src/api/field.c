@@ -109,6 +109,9 @@ mst_api_field_read(const struct mst_api_field *field, const char *text,
                    == MST_OK;
         }
         break;
+    case MST_API_BOOL:
+        return mst_fail(err, MST_REJECTED, "api", 0, "is not true or false")
+               == MST_OK;
     case MST_API_TEXT:
     case MST_API_OBJECT:
         if (len > (size_t)field->max

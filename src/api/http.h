@@ -34,6 +34,7 @@ enum mst_api_type {
     MST_API_TIME,     /* RFC 3339; number is the wall clock in ms */
     MST_API_DURATION, /* "30s"; number is in ms */
     MST_API_CHOICE,   /* number is the index in choices */
+    MST_API_BOOL,     /* number is 0 or 1 */
     MST_API_OBJECT    /* or the same as a text */
 };
 

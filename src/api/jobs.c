@@ -45,6 +45,48 @@ jobs_reason(struct mst_json *out, const struct mst_error *reason)
     mst_json_close(out, '}');
 }
 
+static int64_t
+jobs_throughput(const struct mst_job_status *status)
+{
+    int64_t end =
+        status->stopped_ms != 0 ? status->stopped_ms : mst_clock_wall_ms();
+    int64_t ms = end - status->started_ms;
+    return status->started_ms == 0 || ms <= 0
+               ? 0
+               : (int64_t)(status->run.events_in * 1000 * 1000 / (uint64_t)ms);
+}
+
+static void
+jobs_numbers(struct mst_json *out, const char *name,
+             const struct mst_job_look *look)
+{
+    const struct mst_job_status *status = &look->status;
+    const struct mst_job_totals *totals = &status->totals;
+    bool known = status->stopped_ms == 0 && status->run.source.lag_ms >= 0;
+    mst_json_open(out, name, '{');
+    mst_json_number(out, "events_processed", (int64_t)totals->events_in);
+    mst_json_number(out, "bytes_processed", (int64_t)totals->bytes_in);
+    mst_json_seconds(out, "current_lag_seconds",
+                     known ? status->run.source.lag_ms : 0);
+    mst_json_bool(out, "lag_known", known);
+    mst_json_number(out, "lag_events",
+                    known ? status->run.source.lag_events : -1);
+    /* Thousandths of events a second, shown as events. */
+    mst_json_seconds(out, "throughput_per_second", jobs_throughput(status));
+    mst_json_number(out, "total_errors",
+                    (int64_t)(totals->rejected + totals->failures));
+    mst_json_time(out, "last_processed_at", look->last_event_ms);
+    mst_json_number(out, "events_delivered", (int64_t)totals->events_out);
+    mst_json_number(out, "events_rejected", (int64_t)totals->rejected);
+    mst_json_number(out, "retries", (int64_t)totals->retries);
+    mst_json_number(out, "checkpoints", (int64_t)totals->checkpoints);
+    mst_json_time(out, "last_checkpoint_at", status->run.checkpoint_ms);
+    mst_json_number(out, "runs", (int64_t)totals->runs);
+    mst_json_number(out, "failures", (int64_t)totals->failures);
+    mst_json_number(out, "memory_bytes", (int64_t)status->run.memory);
+    mst_json_close(out, '}');
+}
+
 void
 mst_api_job_json(struct mst_json *out, const char *name,
                  const struct mst_job_look *look)
@@ -62,6 +104,7 @@ mst_api_job_json(struct mst_json *out, const char *name,
     jobs_reason(out, &status->reason);
     mst_json_time(out, "next_attempt_at", status->next_attempt_ms);
     jobs_services(out, look);
+    jobs_numbers(out, "metrics", look);
     mst_json_raw(out, "pipeline", mst_slice_str(look->definition));
     mst_json_close(out, '}');
 }
@@ -114,46 +157,10 @@ jobs_show(struct mst_api *api, const struct mst_api_request *request,
     }
 }
 
-static int64_t
-jobs_throughput(const struct mst_job_status *status)
-{
-    int64_t end =
-        status->stopped_ms != 0 ? status->stopped_ms : mst_clock_wall_ms();
-    int64_t ms = end - status->started_ms;
-    return status->started_ms == 0 || ms <= 0
-               ? 0
-               : (int64_t)(status->run.events_in * 1000 * 1000 / (uint64_t)ms);
-}
-
 static enum mst_status
 jobs_metrics_one(void *arg, const struct mst_job_look *look)
 {
-    struct mst_json *out = arg;
-    const struct mst_job_status *status = &look->status;
-    const struct mst_job_totals *totals = &status->totals;
-    bool known = status->stopped_ms == 0 && status->run.source.lag_ms >= 0;
-    mst_json_open(out, NULL, '{');
-    mst_json_number(out, "events_processed", (int64_t)totals->events_in);
-    mst_json_number(out, "bytes_processed", (int64_t)totals->bytes_in);
-    mst_json_seconds(out, "current_lag_seconds",
-                     known ? status->run.source.lag_ms : 0);
-    mst_json_bool(out, "lag_known", known);
-    mst_json_number(out, "lag_events",
-                    known ? status->run.source.lag_events : -1);
-    /* Thousandths of events a second, shown as events. */
-    mst_json_seconds(out, "throughput_per_second", jobs_throughput(status));
-    mst_json_number(out, "total_errors",
-                    (int64_t)(totals->rejected + totals->failures));
-    mst_json_time(out, "last_processed_at", look->last_event_ms);
-    mst_json_number(out, "events_delivered", (int64_t)totals->events_out);
-    mst_json_number(out, "events_rejected", (int64_t)totals->rejected);
-    mst_json_number(out, "retries", (int64_t)totals->retries);
-    mst_json_number(out, "checkpoints", (int64_t)totals->checkpoints);
-    mst_json_time(out, "last_checkpoint_at", status->run.checkpoint_ms);
-    mst_json_number(out, "runs", (int64_t)totals->runs);
-    mst_json_number(out, "failures", (int64_t)totals->failures);
-    mst_json_number(out, "memory_bytes", (int64_t)status->run.memory);
-    mst_json_close(out, '}');
+    jobs_numbers(arg, NULL, look);
     return MST_OK;
 }
 

@@ -37,6 +37,9 @@ openapi_type(struct mst_json *out, const char *name,
     case MST_API_DURATION:
         mst_json_raw(out, "type", MST_SLICE_LIT("[\"string\",\"integer\"]"));
         break;
+    case MST_API_BOOL:
+        mst_json_str(out, "type", "boolean");
+        break;
     case MST_API_TEXT:
         mst_json_str(out, "type", "string");
         mst_json_number(out, "maxLength", field->max);

@@ -141,7 +141,7 @@ static void
 check_wrong_bodies(struct world *world, const struct mst_api_operation *one,
                    const char *path)
 {
-    static const char *const values[] = {"null", "true",        "[]",
+    static const char *const values[] = {"true", "null",        "[]",
                                          "[1]",  "-1",          "1e999",
                                          "1.5",  "\"\\u0000\"", "{\"a\":[]}"};
     static const char *const wholes[] = {
@@ -156,6 +156,9 @@ check_wrong_bodies(struct world *world, const struct mst_api_operation *one,
     for (size_t f = 0; f < one->body_len; f++) {
         for (size_t i = 0; i < MST_ARRAY_SIZE(values); i++) {
             char body[256];
+            if (i == 0 && one->body[f].type == MST_API_BOOL) {
+                continue; /* true is what it takes */
+            }
             (void)snprintf(body, sizeof(body), "{\"%s\":%s}", one->body[f].name,
                            values[i]);
             int status = call_body(world, one, path, body);

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* mstream jobs: the jobs of a daemon. Here: the group, list, show, metrics. */
+#include "jobs_online.h"
+
+#include <stdio.h>
+
+#include "commands.h"
+#include "online.h"
+#include "table.h"
+
+static const struct mst_cli_flag jobs_flags[] = {MST_ONLINE_FLAGS};
+
+static void
+list_row(struct mst_table *table, const json_t *job)
+{
+    static const char *const keys[] = {"throughput_per_second",
+                                       "current_lag_seconds", "total_errors"};
+    const json_t *metrics = json_object_get(job, "metrics");
+    const json_t *reason = json_object_get(job, "reason");
+    bool known = json_is_true(json_object_get(metrics, "lag_known"));
+    char text[64];
+    mst_table_add(table, "%s", mst_online_text(job, "name", text));
+    mst_table_add(table, "%s%s", mst_online_text(job, "state", text),
+                  json_is_true(json_object_get(job, "stuck")) ? " (stuck)"
+                                                              : "");
+    for (size_t i = 0; i < MST_ARRAY_SIZE(keys); i++) {
+        bool hidden = i == 1 && !known;
+        mst_table_add(table, "%s",
+                      hidden ? "-" : mst_online_text(metrics, keys[i], text));
+    }
+    mst_table_add(table, "%s", mst_online_text(job, "started_at", text));
+    mst_table_add(table, "%s", mst_online_text(reason, "message", text));
+}
+
+static int
+list_run(const struct mst_cli_args *args)
+{
+    static const char *const headings[] = {
+        "JOB", "STATE", "EVENTS/S", "LAG S", "ERRORS", "STARTED", "REASON"};
+    static const char *const path[] = {"jobs", NULL};
+    struct mst_output out;
+    struct mst_table table;
+    int code = MST_EXIT_OK;
+    json_t *jobs = mst_online_call(args, "GET", path, &code);
+    if (jobs == NULL) {
+        return code;
+    }
+    if (args->json) {
+        code = mst_online_print(jobs);
+        json_decref(jobs);
+        return code;
+    }
+    mst_output_init(&out);
+    mst_table_init(&table, headings, MST_ARRAY_SIZE(headings));
+    mst_table_fit(&table);
+    for (size_t i = 0; i < json_array_size(jobs); i++) {
+        list_row(&table, json_array_get(jobs, i));
+    }
+    if (json_array_size(jobs) == 0) {
+        mst_output_text(&out, "the daemon has no jobs\n");
+    }
+    mst_table_end(&table, &out);
+    json_decref(jobs);
+    return mst_output_end(&out, MST_EXIT_OK);
+}
+
+/* Every key with a value, in a line each; what is in objects below them. */
+static void
+show_lines(struct mst_output *out, const json_t *object, int indent)
+{
+    const char *key = NULL;
+    json_t *value = NULL;
+    json_object_foreach((json_t *)(uintptr_t)object, key, value)
+    {
+        char text[64];
+        if (json_is_object(value) && strcmp(key, "pipeline") != 0) {
+            mst_output_text(out, "%*s%s\n", indent, "", key);
+            show_lines(out, value, indent + 2);
+        } else if (json_is_array(value) || json_is_object(value)) {
+            char *dump = json_dumps(value, 0);
+            mst_output_text(out, "%*s%-*s  %s\n", indent, "", 24 - indent, key,
+                            dump != NULL ? dump : "-");
+            free(dump);
+        } else {
+            const char *shown = json_is_true(value) ? "yes"
+                                : json_is_false(value)
+                                    ? "no"
+                                    : mst_online_text(object, key, text);
+            mst_output_text(out, "%*s%-*s  %s\n", indent, "", 24 - indent, key,
+                            shown);
+        }
+    }
+}
+
+static int
+show_path(const struct mst_cli_args *args, const char *const *path)
+{
+    int code = MST_EXIT_OK;
+    struct mst_output out;
+    json_t *answer = mst_online_call(args, "GET", path, &code);
+    if (answer == NULL) {
+        return code;
+    }
+    if (args->json) {
+        code = mst_online_print(answer);
+    } else {
+        mst_output_init(&out);
+        show_lines(&out, answer, 0);
+        code = mst_output_end(&out, MST_EXIT_OK);
+    }
+    json_decref(answer);
+    return code;
+}
+
+static int
+show_run(const struct mst_cli_args *args)
+{
+    const char *const path[] = {"jobs", args->words[0], NULL};
+    return show_path(args, path);
+}
+
+static int
+metrics_run(const struct mst_cli_args *args)
+{
+    const char *const path[] = {"jobs", args->words[0], "metrics", NULL};
+    return show_path(args, path);
+}
+
+static const struct mst_cli_command jobs_list = {
+    .group = "jobs",
+    .name = "list",
+    .synopsis = "[--url URL]",
+    .summary = "The jobs of a daemon: state, rate, lag, errors.",
+    .details = MST_ONLINE_DETAILS,
+    .example = "mstream jobs list --url http://127.0.0.1:8787",
+    .flags = jobs_flags,
+    .flags_len = MST_ARRAY_SIZE(jobs_flags),
+    .run = list_run,
+};
+
+static const struct mst_cli_command jobs_show = {
+    .group = "jobs",
+    .name = "show",
+    .synopsis = "JOB [--url URL]",
+    .summary = "One job: its state, why, its numbers and its definition.",
+    .details = MST_ONLINE_DETAILS,
+    .example = "mstream jobs show users",
+    .flags = jobs_flags,
+    .flags_len = MST_ARRAY_SIZE(jobs_flags),
+    .words_min = 1,
+    .words_max = 1,
+    .run = show_run,
+};
+
+static const struct mst_cli_command jobs_metrics = {
+    .group = "jobs",
+    .name = "metrics",
+    .synopsis = "JOB [--url URL]",
+    .summary = "The numbers of a job since the daemon started.",
+    .details = MST_ONLINE_DETAILS,
+    .example = "mstream jobs metrics users --json",
+    .flags = jobs_flags,
+    .flags_len = MST_ARRAY_SIZE(jobs_flags),
+    .words_min = 1,
+    .words_max = 1,
+    .run = metrics_run,
+};
+
+static const struct mst_cli_command *const jobs_commands[] = {
+    &jobs_list,      &jobs_show,       &jobs_metrics,
+    &mst_jobs_start, &mst_jobs_stop,   &mst_jobs_restart,
+    &mst_jobs_pause, &mst_jobs_resume, NULL,
+};
+
+const struct mst_cli_command mst_command_jobs = {
+    .name = "jobs",
+    .synopsis = "COMMAND [options]",
+    .summary = "Look at the jobs of a daemon, and steer them.",
+    .details = "They ask a daemon over its API. What they change lasts until\n"
+               "the daemon ends; the configuration file is for good.",
+    .example = "mstream jobs list",
+    .subcommands = jobs_commands,
+};

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* The subcommands of mstream jobs that steer. */
+#ifndef MST_MSTREAM_JOBS_ONLINE_H
+#define MST_MSTREAM_JOBS_ONLINE_H
+
+#include "cli.h"
+
+extern const struct mst_cli_command mst_jobs_start;
+extern const struct mst_cli_command mst_jobs_stop;
+extern const struct mst_cli_command mst_jobs_restart;
+extern const struct mst_cli_command mst_jobs_pause;
+extern const struct mst_cli_command mst_jobs_resume;
+
+#endif

@@ -1,0 +1,487 @@
+# SPDX-License-Identifier: MIT
+"""The REST API of a running daemon: what it says, what it does, whom it refuses."""
+
+import http.client
+import json
+import re
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+import time
+
+import pytest
+from support import config
+from support.waiting import wait_until
+
+
+def jobs_text(*names, rate=200, **api):
+    text = config.state() + config.table("[api]", {"port": 0, **api})
+    text += config.service("generate", "made") + config.service("file", "disk", path="/dev")
+    for name in names:
+        source = {"service_name": "made", "resource": "n", "rate": rate}
+        text += config.job(name, source, {"service_name": "disk", "resource": "null"})
+    return text
+
+
+class Api:
+    """One daemon's API, asked over plain connections."""
+
+    def __init__(self, daemon, token=None, context=None):
+        daemon.wait_log("listening on http")
+        self.url = re.search(r"listening on (http\S+)", daemon.stderr()).group(1)
+        self.host, port = self.url.split("://")[1].split(":")
+        self.port = int(port)
+        self.token, self.context = token, context
+
+    def connect(self, timeout=10):
+        if self.context:
+            return http.client.HTTPSConnection(
+                self.host, self.port, timeout=timeout, context=self.context
+            )
+        return http.client.HTTPConnection(self.host, self.port, timeout=timeout)
+
+    def call(self, method, path, body=None, headers=None):
+        """Return (status, headers, body as JSON or bytes)."""
+        headers = dict(headers or {})
+        if self.token:
+            headers["Authorization"] = f"Bearer {self.token}"
+        if isinstance(body, (dict, list)):
+            body = json.dumps(body)
+            headers.setdefault("Content-Type", "application/json")
+        connection = self.connect()
+        try:
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            text = answer.read()
+        finally:
+            connection.close()
+        is_json = (answer.getheader("Content-Type") or "").startswith("application/json")
+        return answer.status, answer.headers, json.loads(text) if is_json and text else text
+
+    def get(self, path, status=200):
+        got, _, body = self.call("GET", path)
+        assert got == status, body
+        return body
+
+    def post(self, path, body=None, status=200):
+        got, _, answer = self.call("POST", path, body)
+        assert got == status, answer
+        return answer
+
+    def raw(self, data, timeout=20):
+        """Send bytes as they are; return all that comes back."""
+        with socket.create_connection((self.host, self.port), timeout) as line:
+            line.sendall(data)
+            got = b""
+            while True:
+                try:
+                    piece = line.recv(65536)
+                except ConnectionResetError:
+                    return got
+                if not piece:
+                    return got
+                got += piece
+
+    def wait_state(self, job, state, deadline=30):
+        return wait_until(
+            lambda: self.get(f"/jobs/{job}")["state"] == state,
+            deadline,
+            what=f"{job} {state}",
+        )
+
+
+@pytest.fixture
+def api(mstreamd):
+    daemon = mstreamd(jobs_text("a", "b"))
+    api = Api(daemon)
+    api.daemon = daemon
+    return api
+
+
+def test_jobs_are_shown_with_the_published_keys(api):
+    api.wait_state("a", "running")
+    jobs = api.get("/jobs")
+    assert [job["name"] for job in jobs] == ["a", "b"]
+    job = jobs[0]
+    assert {"started_at", "stopped_at", "state", "desired_state"} <= set(job)
+    assert job["linked_services"] == ["made", "disk"]
+    assert job["pipeline"]["source"]["service_name"] == "made"
+    assert api.get("/jobs?limit=1&after=a")[0]["name"] == "b"
+    metrics = api.get("/jobs/a/metrics")
+    wait_until(lambda: api.get("/jobs/a/metrics")["events_processed"] > 100)
+    assert set(metrics) >= {
+        "events_processed", "bytes_processed", "current_lag_seconds",
+        "throughput_per_second", "total_errors", "last_processed_at",
+    }  # fmt: skip
+    assert api.get("/stats")["running_jobs"] == 2
+    assert api.get("/health")["status"] == "healthy"
+    newest = wait_until(lambda: api.get("/jobs/a/checkpoints"))[0]
+    assert newest["cursor"]["source"] == "generate"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC", newest["updated_at"])
+    assert api.get("/jobs/a/runs")[0]["stopped_at"] is None
+
+
+def test_a_job_is_stopped_started_paused_and_restarted(api):
+    api.post("/jobs/a/stop")
+    api.wait_state("a", "stopped")
+    assert api.get("/jobs/b")["state"] == "running"
+    assert api.get("/jobs/a")["desired_state"] == "stopped"
+    api.post("/jobs/a/pause", status=409)
+    api.post("/jobs/a/start")
+    api.wait_state("a", "running")
+    api.post("/jobs/a/pause")
+    api.wait_state("a", "paused")
+    api.post("/jobs/a/resume")
+    api.wait_state("a", "running")
+    events = api.get("/jobs/a/metrics")["events_processed"]
+    for _ in range(30):
+        answer = api.post("/jobs/a/restart")
+        assert answer["item"]["desired_state"] == "running"
+    api.wait_state("a", "running")
+    assert api.get("/jobs/a/metrics")["events_processed"] >= events
+    assert api.get("/jobs/nobody", 404)["code"] == "not_found"
+
+
+def test_a_stop_outlives_a_reload_and_a_removed_job_goes(mstreamd):
+    daemon = mstreamd(jobs_text("a", "b"))
+    api = Api(daemon)
+    api.post("/jobs/a/stop")
+    api.wait_state("a", "stopped")
+    text = jobs_text("a").replace("port = 0", f"port = {api.port}")
+    daemon.config.write_text(text)
+    daemon.reload()
+    daemon.wait_log("configuration loaded again")
+    assert [job["name"] for job in api.get("/jobs")] == ["a"]
+    assert api.get("/jobs/a")["state"] == "stopped"
+
+
+def test_health_says_what_is_wrong_with_which_job(mstreamd, tmp_path):
+    text = jobs_text("good")
+    text += config.service("file", "gone", path=str(tmp_path / "gone"))
+    source = {"service_name": "gone", "resource": "in.jsonl"}
+    text += config.job("bad", source, {"service_name": "disk", "resource": "null"})
+    (tmp_path / "gone").write_text("this is no directory")
+    api = Api(mstreamd(text))
+    health = wait_until(lambda: (h := api.get("/health"))["problems"] and h)
+    assert health["status"] == "degraded"
+    assert [one["job"] for one in health["problems"]] == ["bad"]
+    assert health["problems"][0]["message"]
+    assert api.get("/jobs/bad")["reason"]["message"] == health["problems"][0]["message"]
+
+
+def test_logs_are_kept_and_streamed_and_resumed(api):
+    lines = api.get("/logs")["logs"]
+    assert any("is ready" in line["message"] for line in lines)
+    assert [line["id"] for line in lines] == sorted(line["id"] for line in lines)
+    connection = api.connect()
+    connection.request("GET", "/logs/stream?job_name=a&initial=0")
+    answer = connection.getresponse()
+    assert answer.getheader("Content-Type") == "text/event-stream"
+    api.post("/jobs/a/restart")
+    api.post("/jobs/b/restart")
+    seen = []
+    while len(seen) < 1:
+        line = answer.readline().decode()
+        if line.startswith("data: "):
+            seen.append(json.loads(line[6:]))
+    connection.close()
+    assert {line["job_name"] for line in seen} == {"a"}
+    connection = api.connect()
+    connection.request(
+        "GET", "/logs/stream?job_name=a", headers={"Last-Event-ID": str(seen[0]["id"] - 1)}
+    )
+    answer = connection.getresponse()
+    again = ""
+    while not again.startswith("data: "):
+        again = answer.readline().decode()
+    assert json.loads(again[6:]) == seen[0]
+    connection.close()
+
+
+def test_metrics_are_what_prometheus_takes(api):
+    api.wait_state("a", "running")
+    status, headers, text = api.call("GET", "/metrics")
+    assert status == 200 and headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    text = text.decode()
+    assert 'mstream_job_state{job="a",state="running"} 1' in text
+    assert re.search(r'mstream_job_events_read_total\{job="a"\} \d+', text)
+    if shutil.which("promtool"):
+        done = subprocess.run(
+            ["promtool", "check", "metrics"], input=text.encode(), capture_output=True, check=False
+        )
+        assert done.returncode == 0, done.stderr + done.stdout
+
+
+def test_openapi_describes_what_there_is(api):
+    described = api.get("/openapi.json")
+    assert described["openapi"].startswith("3.1")
+    ids = [one["operationId"] for path in described["paths"].values() for one in path.values()]
+    assert len(ids) == len(set(ids))
+    shapes = described["components"]["schemas"]
+    for reference in re.findall(r"#/components/schemas/(\w+)", json.dumps(described)):
+        assert reference in shapes
+    for path, methods in described["paths"].items():
+        if "get" in methods and "stream" not in path:
+            asked = path.replace("{name}", "a").replace("{id}", "1")
+            status, _, _ = api.call("GET", asked)
+            assert status in (200, 404), asked
+            assert status == 200 or "{id}" in path, asked
+    validator = pytest.importorskip("openapi_spec_validator")
+    validator.validate(described)
+
+
+def test_a_wrong_body_is_refused_with_its_place(api):
+    path = "/jobs/a/dlq/replay"
+    status, _, answer = api.call("POST", path, '{"timeout":\n 1,,}', {"Content-Type": "application/json"})
+    assert (status, answer["code"]) == (400, "bad_json")
+    assert "line 2" in answer["message"]
+    status, _, answer = api.call("POST", path, {"timeot": 1})
+    assert (status, answer["code"], answer["path"]) == (422, "unknown_field", "timeot")
+    status, _, answer = api.call("POST", path, {"timeout": "soon"})
+    assert (status, answer["path"]) == (422, "timeout")
+    status, _, answer = api.call("POST", path, "{}", {"Content-Type": "text/plain"})
+    assert status == 415
+    status, headers, _ = api.call("PUT", "/jobs/a/stop")
+    assert status == 405 and headers["Allow"] == "POST"
+    large = b"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n\r\n" % path.encode()
+    assert b" 413 " in api.raw(large).split(b"\r\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("head", "status"),
+    [
+        ("Content-Length: 2\r\nTransfer-Encoding: chunked\r\n", 400),
+        ("Content-Length: 2\r\nContent-Length: 3\r\n", 400),
+        ("Content-Length: 2x\r\n", 400),
+        ("Transfer-Encoding: chunked\r\n", 411),
+        ("Host: again\r\n", 400),
+        ("Origin: http://evil.example\r\n", 403),
+        ("X: y\r\n" * 80, 431),
+        ("X: " + "y" * 20000 + "\r\n", None),
+    ],
+)
+def test_a_request_that_two_programs_would_read_differently_is_none(api, head, status):
+    text = f"POST /jobs/a/stop HTTP/1.1\r\nHost: 127.0.0.1\r\n{head}\r\n0\r\n\r\n"
+    got = api.raw(text.encode())
+    line, _, rest = got.partition(b"\r\n")
+    assert status is None or line.startswith(b"HTTP/1.1 %d" % status), got[:300]
+    assert b" 200 " not in line
+    assert b"<html" not in rest.lower()
+    assert rest.count(b"HTTP/1.1") == 0, "a second answer: the rest was read as a request"
+    assert api.get("/jobs/a")["desired_state"] == "running"
+
+
+def test_a_name_of_somebody_else_that_leads_here_is_refused(api):
+    got = api.raw(b"GET /jobs HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n")
+    assert got.startswith(b"HTTP/1.1 403")
+
+
+def test_clients_that_send_slowly_are_cut_off_and_hold_nobody_up(api):
+    slow = []
+    for _ in range(40):
+        line = socket.create_connection((api.host, api.port), 20)
+        line.sendall(b"GET /jobs HTTP/1.1\r\nHost: loc")
+        slow.append(line)
+    for _ in range(10):
+        line = socket.create_connection((api.host, api.port), 20)
+        line.sendall(b"POST /jobs/a/dlq/replay HTTP/1.1\r\nHost: localhost\r\n"
+                     b"Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{")
+        slow.append(line)
+    began = time.monotonic()
+    api.get("/health")
+    assert time.monotonic() - began < 5
+    for line in slow:
+        line.settimeout(30)
+        while line.recv(4096):
+            pass
+        line.close()
+
+
+def test_many_connections_leave_an_api_that_answers(api):
+    lines = []
+    for _ in range(800):
+        line = socket.socket()
+        line.setblocking(False)
+        line.connect_ex((api.host, api.port))
+        lines.append(line)
+    for line in lines:
+        line.close()
+    wait_until(lambda: api.get("/health"), 30)
+    assert api.daemon.running()
+
+
+def test_streams_are_bounded_and_starve_nobody(api):
+    lines = []
+    refused = 0
+    for _ in range(210):
+        line = socket.create_connection((api.host, api.port), 20)
+        line.sendall(b"GET /logs/stream?initial=0 HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        lines.append(line)
+    for line in lines:
+        refused += b" 503 " in line.recv(64)
+    assert refused == 10
+    api.get("/health")
+    for line in lines:
+        line.close()
+
+
+def test_a_port_that_is_taken_is_said(mstreamd):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        daemon = mstreamd(
+            jobs_text("a"), arguments=["--set", f"api.port={port}"], ready=False
+        )
+        assert daemon.wait() == 1
+        assert f"127.0.0.1:{port}" in daemon.stderr()
+        assert "hint: api.port" in daemon.stderr()
+
+
+def test_without_the_api_nothing_listens(mstreamd):
+    daemon = mstreamd(jobs_text("a", enabled=False))
+    assert "listening" not in daemon.stderr()
+
+
+def test_an_address_that_others_reach_needs_tls_and_tokens(mstreamd):
+    daemon = mstreamd(jobs_text("a", host="0.0.0.0"), ready=False)
+    assert daemon.wait() == 2
+    assert "needs TLS" in daemon.stderr() and "who asks" in daemon.stderr()
+
+
+def certificate(folder, name="server"):
+    key, cert = folder / f"{name}.key", folder / f"{name}.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+         "-keyout", key, "-out", cert, "-subj", f"/CN={name}",
+         "-addext", "subjectAltName=IP:127.0.0.1"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return key, cert
+
+
+def test_tls_tokens_and_roles(mstreamd, mstream, tmp_path):
+    key, cert = certificate(tmp_path)
+    tokens = tmp_path / "tokens"
+    made = {}
+    for role in ("read", "operate", "admin"):
+        made[role] = mstream("token", "create", f"t-{role}", "--role", role, "--file", tokens).out.strip()
+    assert tokens.stat().st_mode & 0o777 == 0o600
+    daemon = mstreamd(
+        jobs_text("a", tls_cert=str(cert), tls_key=str(key), tokens_file=str(tokens))
+    )
+    context = ssl.create_default_context(cafile=cert)
+    api = Api(daemon, context=context)
+    assert api.url.startswith("https://")
+    assert api.call("GET", "/livez")[0] == 200
+    assert api.call("GET", "/jobs")[0] == 401
+    api.token = "wrong"
+    assert api.call("GET", "/jobs")[0] == 401
+    api.token = made["read"]
+    assert api.call("GET", "/jobs")[0] == 200
+    assert api.call("POST", "/jobs/a/stop")[0] == 403
+    api.token = made["operate"]
+    assert api.call("POST", "/jobs/a/restart")[0] == 200
+    assert api.call("DELETE", "/jobs/a/dlq")[0] == 403
+    api.token = made["admin"]
+    assert api.call("DELETE", "/jobs/a/dlq")[0] == 200
+    audit = [line for line in daemon.stderr().splitlines() if " audit: " in line]
+    assert any("who=t-operate" in line and "restartJob" in line for line in audit)
+    for token in made.values():
+        assert token not in daemon.stderr()
+        assert token not in json.dumps(api.get("/logs"))
+    # Taken back: its line goes, without a restart.
+    kept = [line for line in tokens.read_text().splitlines() if "t-read" not in line]
+    tokens.write_text("\n".join(kept) + "\n")
+    api.token = made["read"]
+    wait_until(lambda: api.call("GET", "/jobs")[0] == 401)
+    old = ssl.create_default_context(cafile=cert)
+    old.maximum_version = ssl.TLSVersion.TLSv1_1
+    with pytest.raises((ssl.SSLError, ConnectionError)):
+        Api(daemon, made["admin"], old).get("/jobs")
+
+
+def test_a_new_certificate_is_shown_without_a_restart(mstreamd, tmp_path):
+    key, cert = certificate(tmp_path)
+    daemon = mstreamd(jobs_text("a", tls_cert=str(cert), tls_key=str(key)))
+    api = Api(daemon, context=ssl.create_default_context(cafile=cert))
+    api.get("/health")
+    new_key, new_cert = certificate(tmp_path, "renewed")
+    shutil.copy(new_key, key)
+    shutil.copy(new_cert, cert)
+    api.context = ssl.create_default_context(cafile=new_cert)
+
+    def works():
+        try:
+            return api.get("/health")
+        except ssl.SSLError:
+            return None
+
+    wait_until(works)
+
+
+def test_a_client_certificate_is_required_where_it_is_asked_for(mstreamd, tmp_path):
+    key, cert = certificate(tmp_path)
+    client_key, client_cert = certificate(tmp_path, "client")
+    daemon = mstreamd(
+        jobs_text("a", tls_cert=str(cert), tls_key=str(key), client_ca=str(client_cert))
+    )
+    context = ssl.create_default_context(cafile=cert)
+    api = Api(daemon, context=context)
+    with pytest.raises((ssl.SSLError, ConnectionError, http.client.HTTPException)):
+        api.get("/jobs")
+    context.load_cert_chain(client_cert, client_key)
+    assert api.get("/jobs")[0]["name"] == "a"
+
+
+def test_the_commands_ask_the_daemon(api, mstream):
+    env = {"MSTREAM_URL": api.url}
+    api.wait_state("a", "running")
+    listed = mstream("jobs", "list", env=env).out
+    assert re.search(r"^a +running", listed, re.M)
+    assert mstream("jobs", "list", "--json", env=env).json()[0]["name"] == "a"
+    assert "running" in mstream("jobs", "show", "a", "--url", api.url).out
+    assert mstream("jobs", "metrics", "a", "--json", env=env).json()["runs"] == 1
+    mstream("jobs", "stop", "a", env=env)
+    api.wait_state("a", "stopped")
+    refused = mstream("jobs", "pause", "a", env=env, code=1)
+    assert "error: job 'a' is stopped" in refused.err and "hint: start it first" in refused.err
+    for verb in ("start", "restart", "pause", "resume"):
+        mstream("jobs", verb, "a", env=env)
+    api.wait_state("a", "running")
+    assert mstream("health", env=env).out.startswith("healthy")
+    missing = mstream("jobs", "show", "no body", env=env, code=1)
+    assert "there is no job 'no body'" in missing.err
+    api.daemon.stop()
+    gone = mstream("health", env=env, code=1)
+    assert "hint: is mstreamd running?" in gone.err
+
+
+def test_the_api_costs_little_memory(mstreamd):
+    without = mstreamd(jobs_text("a", enabled=False))
+    time.sleep(1)
+    bare = without.rss_kb()
+    without.stop()
+    daemon = mstreamd(jobs_text("a"))
+    api = Api(daemon)
+    for _ in range(50):
+        api.get("/jobs")
+    assert daemon.rss_kb() - bare <= 8 * 1024
+
+
+def test_a_flood_of_restarts_from_many_sides_ends_well(api):
+    def flood():
+        for _ in range(25):
+            api.post("/jobs/a/restart")
+
+    threads = [threading.Thread(target=flood) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    api.wait_state("a", "running")
+    runs = api.get("/jobs/a/runs?limit=100")
+    assert runs[0]["state"] == "running"
+    assert all(run["state"] != "failed" for run in runs)
