@@ -163,6 +163,7 @@ letters_send(struct mst_api *api, const struct mst_api_request *request,
     enum mst_status status = mst_replay_run(&args, &result, &err);
     mst_manager_give_back(manager, &loan);
     if (status != MST_OK) {
+        err.status = status; /* a lease that another holds is a conflict */
         mst_api_fail(answer, &err);
         return;
     }

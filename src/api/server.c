@@ -15,7 +15,7 @@ enum {
     /* One connection has one thread. Beside the streams there are always
      * some for questions. */
     SERVER_STREAMS_MAX = 200,
-    SERVER_THREADS = SERVER_STREAMS_MAX + 24,
+    SERVER_THREADS = SERVER_STREAMS_MAX + 8,
     SERVER_HEADERS_MAX = MG_MAX_HEADERS - 1,
     SERVER_HEAD_MAX = 1024,
     SERVER_JOIN_MAX = 8 * 1024
