@@ -186,6 +186,9 @@ rewind_apply(const struct set_change *self, int64_t wall_ms)
     if (status == MST_RETRY && position.len > 0 && !force) {
         mst_error_hint(&err, "nothing was saved; --force saves it unchecked");
     }
+    if (err.status == MST_END) {
+        mst_error_hint(&err, "use mstream checkpoints set");
+    }
     /* A moment that is refused is no wrong usage. */
     int code =
         status == MST_END && err.status != MST_END
