@@ -18,10 +18,10 @@ from support.waiting import wait_until
 
 def jobs_text(*names, rate=200, **api):
     text = config.state() + config.table("[api]", {"port": 0, **api})
-    text += config.service("generate", "made") + config.service("file", "disk", path="/dev")
+    text += config.service("generate", "made") + config.service("file", "disk", path="./out")
     for name in names:
         source = {"service_name": "made", "resource": "n", "rate": rate}
-        text += config.job(name, source, {"service_name": "disk", "resource": "null"})
+        text += config.job(name, source, {"service_name": "disk", "resource": f"{name}.jsonl"})
     return text
 
 
@@ -161,7 +161,7 @@ def test_health_says_what_is_wrong_with_which_job(mstreamd, tmp_path):
     text = jobs_text("good")
     text += config.service("file", "gone", path=str(tmp_path / "gone"))
     source = {"service_name": "gone", "resource": "in.jsonl"}
-    text += config.job("bad", source, {"service_name": "disk", "resource": "null"})
+    text += config.job("bad", source, {"service_name": "disk", "resource": "bad.jsonl"})
     (tmp_path / "gone").write_text("this is no directory")
     api = Api(mstreamd(text))
     health = wait_until(lambda: (h := api.get("/health"))["problems"] and h)

@@ -16,23 +16,26 @@ struct daemon_world {
     atomic_bool quit;
     struct mst_config *_Atomic next; /* to be applied */
     atomic_int applied;
+    char directory[128];
 };
 
-/* Fails the test when it can not. `numbers` counts, `rest` is through at once.
- */
+/* Fails the test when it can not. */
 void daemon_world_open(struct daemon_world *world, const char *toml);
 /* Loads it as a reload does, and waits until that is done. */
 void daemon_world_reload(struct daemon_world *world, const char *toml);
 void daemon_world_close(struct daemon_world *world);
 
-/* One connector that counts, `rate` a second, to nowhere. */
+/* One connector that counts, 100 a second, to a file that ends with the world.
+ */
 #define DAEMON_WORLD_SERVICES                                                  \
     "[[services]]\nprovider = \"generate\"\nname = \"made\"\n"                 \
-    "[[services]]\nprovider = \"file\"\nname = \"disk\"\npath = \"/dev\"\n"
+    "[[services]]\nprovider = \"file\"\nname = \"disk\"\npath = "              \
+    "\"${DAEMON_WORLD}\"\n"
 #define DAEMON_WORLD_JOB(name, more)                                           \
     "[[connectors]]\nname = \"" name "\"\n"                                    \
     "source = { service_name = \"made\", resource = \"n\", rate = 100" more    \
-    " }\nsinks = [ { service_name = \"disk\", resource = \"null\" } ]\n"
+    " }\nsinks = [ { service_name = \"disk\", resource = \"" name              \
+    ".jsonl\" } ]\n"
 
 /* Waits up to 20 s for the job to be in that state. */
 void daemon_world_wait(struct daemon_world *world, const char *job,
