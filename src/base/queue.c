@@ -88,12 +88,12 @@ mst_queue_push(struct mst_queue *queue, void *item)
     return taken;
 }
 
-void *
-mst_queue_pop(struct mst_queue *queue, int timeout_ms)
+/* Until there is an item, or a reason to return without. Lock: mutex held.
+ * False: it was woken. */
+static bool
+queue_wait(struct mst_queue *queue, int timeout_ms)
 {
-    void *item = NULL;
     struct timespec until = mst_cond_deadline(timeout_ms);
-    mst_mutex_lock(&queue->mutex);
     while (queue->len == 0 && !queue->closed && !queue->woken
            && timeout_ms != 0) {
         if (!mst_cond_wait(&queue->filled, &queue->mutex,
@@ -101,9 +101,27 @@ mst_queue_pop(struct mst_queue *queue, int timeout_ms)
             break;
         }
     }
-    if (queue->woken) {
-        queue->woken = false;
-    } else if (queue->len > 0) {
+    bool woken = queue->woken;
+    queue->woken = false;
+    return !woken;
+}
+
+bool
+mst_queue_wait(struct mst_queue *queue, int timeout_ms)
+{
+    mst_mutex_lock(&queue->mutex);
+    (void)queue_wait(queue, timeout_ms);
+    bool filled = queue->len > 0;
+    mst_mutex_unlock(&queue->mutex);
+    return filled;
+}
+
+void *
+mst_queue_pop(struct mst_queue *queue, int timeout_ms)
+{
+    void *item = NULL;
+    mst_mutex_lock(&queue->mutex);
+    if (queue_wait(queue, timeout_ms) && queue->len > 0) {
         item = queue->items[queue->head];
         queue->head = (queue->head + 1) % queue->cap;
         queue->len--;

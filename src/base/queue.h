@@ -26,9 +26,13 @@ MST_MUST_CHECK bool mst_queue_push(struct mst_queue *queue, void *item);
  * ever). NULL: none within the time, or closed and empty, or woken. */
 void *mst_queue_pop(struct mst_queue *queue, int timeout_ms);
 
+/* Waits as long for an item, and leaves it where it is. False: there is none. */
+bool mst_queue_wait(struct mst_queue *queue, int timeout_ms);
+
 /* No more pushes; waiting pops return what is left, then NULL. */
 void mst_queue_close(struct mst_queue *queue);
-/* One waiting (or the next) pop returns NULL at once, queue or not. */
+/* One waiting (or the next) pop returns NULL at once, queue or not; a wait
+ * returns. */
 void mst_queue_wake(struct mst_queue *queue);
 
 bool mst_queue_is_closed(struct mst_queue *queue);

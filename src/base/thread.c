@@ -38,6 +38,14 @@ mst_mutex_lock(pthread_mutex_t *mutex)
     (void)rc;
 }
 
+bool
+mst_mutex_try(pthread_mutex_t *mutex)
+{
+    int rc = pthread_mutex_trylock(mutex);
+    assert(rc == 0 || rc == EBUSY);
+    return rc == 0;
+}
+
 void
 mst_mutex_unlock(pthread_mutex_t *mutex)
 {

@@ -18,6 +18,8 @@ mst_thread_start(pthread_t *ret_thread, const char *name,
 /* Lock and unlock a mutex that was initialised without attributes: the only
  * errors possible are our own bugs, which end the program. */
 void mst_mutex_lock(pthread_mutex_t *mutex);
+/* False: somebody holds it. */
+MST_MUST_CHECK bool mst_mutex_try(pthread_mutex_t *mutex);
 void mst_mutex_unlock(pthread_mutex_t *mutex);
 
 /* A condition variable that waits on CLOCK_MONOTONIC. */

@@ -52,12 +52,31 @@ waking_ends_one_wait_and_keeps_the_items(void **state)
     mst_queue_destroy(queue);
 }
 
+static void
+waiting_leaves_the_items_where_they_are(void **state)
+{
+    (void)state;
+    struct mst_queue *queue = mst_queue_create();
+    assert_false(mst_queue_wait(queue, 0));
+    assert_false(mst_queue_wait(queue, 1));
+    mst_queue_wake(queue);
+    assert_false(mst_queue_wait(queue, -1));
+    assert_true(mst_queue_push(queue, queue));
+    assert_true(mst_queue_wait(queue, -1));
+    assert_int_equal(mst_queue_len(queue), 1);
+    assert_ptr_equal(mst_queue_pop(queue, 0), queue);
+    mst_queue_close(queue);
+    assert_false(mst_queue_wait(queue, -1));
+    mst_queue_destroy(queue);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(items_come_out_in_order_and_closing_ends_the_stream),
         cmocka_unit_test(waking_ends_one_wait_and_keeps_the_items),
+        cmocka_unit_test(waiting_leaves_the_items_where_they_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
