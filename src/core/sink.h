@@ -3,8 +3,10 @@
  * The contract of a sink.
  *
  * Threads: create, open, write, drain, close and destroy run on the sink's
- * runner thread, one at a time. interrupt comes from any thread. The sink
- * confirms deliveries from any thread.
+ * runner thread, one at a time; with MST_SINK_ASYNC write may also come from
+ * another thread of the engine, but never beside another of these calls.
+ * interrupt comes from any thread. The sink confirms deliveries from any
+ * thread.
  *
  * Order: events of one key reach the sink in order and must take effect in
  * order. From the moment a delivery is confirmed with RETRY or DISCONNECTED
@@ -90,6 +92,7 @@ struct mst_sink_type {
      * is). Each one that is taken is confirmed exactly once, now or later.
      *   MST_OK            all taken
      *   MST_AGAIN         full: the rest is offered again after ready(), or
+     *                     after err->retry_after_ms where that is set, or
      *                     after a short while
      *   MST_DISCONNECTED  close (which confirms what was taken), wait, open,
      *                     offer again

@@ -2,9 +2,10 @@
 /*
  * The inside of a run: what its threads share. Only for this folder.
  *
- * Locks, in the order in which they may be taken: save_mutex, then
- * tracker.mutex, then a runner's mutex, then mutex. No callback of a
- * connector but settle, position and confirm's way in is made under a lock.
+ * Locks, in the order in which they may be taken: a runner's turn, then
+ * save_mutex, then tracker.mutex, then a runner's mutex, then mutex. Under the
+ * turn the sink is called; no other callback of a connector but settle,
+ * position and confirm's way in is made under a lock.
  */
 #ifndef MST_PIPELINE_RUN_H
 #define MST_PIPELINE_RUN_H

@@ -14,6 +14,8 @@
 enum {
     RUNNER_IDLE_MS = 1000,
     RUNNER_FULL_MS = 100, /* a sink that forgets ready() is asked again */
+    /* Waking a thread costs more than writing so few. */
+    RUNNER_AT_ONCE = 16,
     RUNNER_DRAIN_MS = 200
 };
 
@@ -138,6 +140,7 @@ mst_runner_init(struct mst_runner *runner, struct mst_pipeline *pipeline,
     runner->queue = mst_queue_create();
     if (runner->problem == NULL || runner->queue == NULL
         || pthread_mutex_init(&runner->mutex, NULL) != 0
+        || pthread_mutex_init(&runner->turn, NULL) != 0
         || !mst_cond_init(&runner->idle)) {
         return mst_fail_memory(err, "pipeline");
     }
@@ -176,13 +179,8 @@ mst_runner_clear(struct mst_runner *runner)
     if (runner->queue != NULL) {
         (void)pthread_cond_destroy(&runner->idle);
         (void)pthread_mutex_destroy(&runner->mutex);
+        (void)pthread_mutex_destroy(&runner->turn);
     }
-}
-
-bool
-mst_runner_offer(struct mst_runner *runner, struct mst_part *part)
-{
-    return mst_queue_push(runner->queue, part);
 }
 
 void
@@ -243,21 +241,11 @@ runner_enqueue(struct mst_runner *runner, struct mst_part *part)
     return true;
 }
 
-/* Takes all parts that are there; waits only when there is nothing to do. */
+/* Takes all parts that are there. */
 static void
 runner_receive(struct mst_runner *runner)
 {
-    int wait = 0;
-    if (runner->pending.len == 0) {
-        wait = RUNNER_IDLE_MS;
-    } else if (runner->waits_for_room) {
-        wait = RUNNER_FULL_MS;
-    }
-    if (atomic_load(&runner->has_failed) || atomic_load(&runner->has_room)
-        || runner->refused.len > 0) {
-        wait = 0;
-    }
-    struct mst_part *part = mst_queue_pop(runner->queue, wait);
+    struct mst_part *part = mst_queue_pop(runner->queue, 0);
     while (part != NULL) {
         if (!runner_enqueue(runner, part)) {
             struct mst_error err;
@@ -269,19 +257,33 @@ runner_receive(struct mst_runner *runner)
     }
 }
 
-static void
-runner_write(struct mst_runner *runner)
+/* How long there is nothing to do but for what comes. */
+static int
+runner_patience(const struct mst_runner *runner)
+{
+    if (atomic_load(&runner->has_failed) || atomic_load(&runner->has_room)
+        || runner->failed_write || runner->refused.len > 0) {
+        return 0;
+    }
+    if (runner->pending.len == 0) {
+        return RUNNER_IDLE_MS;
+    }
+    return runner->waits_for_room ? runner->room_ms : 0;
+}
+
+/* Offers all that is pending. MST_OK: also when some of it has to wait. */
+static enum mst_status
+runner_give(struct mst_runner *runner, struct mst_error *err)
 {
     struct mst_delivery_list *pending = &runner->pending;
     size_t n = pending->len;
     size_t taken = 0;
-    struct mst_error err;
-    mst_error_clear(&err);
+    mst_error_clear(err);
     atomic_store(&runner->has_room, false);
     /* Counted before: confirmations may come before write returns. */
     atomic_fetch_add(&runner->inflight, n);
     enum mst_status status = runner->spec->type->write(
-        runner->sink, pending->items + pending->head, n, &taken, &err);
+        runner->sink, pending->items + pending->head, n, &taken, err);
     if (taken < n) {
         atomic_fetch_sub(&runner->inflight, n - taken);
     }
@@ -294,20 +296,83 @@ runner_write(struct mst_runner *runner)
         pending->head = 0;
     }
     runner->waits_for_room = status == MST_AGAIN;
+    runner->room_ms =
+        err->retry_after_ms > 0 && err->retry_after_ms < RUNNER_FULL_MS
+            ? (int)err->retry_after_ms
+            : RUNNER_FULL_MS;
     if (status == MST_OK || status == MST_AGAIN) {
-        return;
+        return MST_OK;
     }
-    mst_error_prefix(&err, "sink '%s': ", runner->spec->name);
-    err.status = status;
-    if (status == MST_FATAL) {
+    mst_error_prefix(err, "sink '%s': ", runner->spec->name);
+    err->status = status;
+    mst_mutex_lock(&runner->mutex);
+    runner->last_error = *err;
+    mst_mutex_unlock(&runner->mutex);
+    runner->failed_write = true;
+    return status;
+}
+
+/* What a failed write asks for. */
+static void
+runner_mend(struct mst_runner *runner)
+{
+    mst_mutex_lock(&runner->mutex);
+    struct mst_error err = runner->last_error;
+    mst_mutex_unlock(&runner->mutex);
+    runner->failed_write = false;
+    if (err.status == MST_FATAL) {
         runner->broken = true;
         mst_pipeline_fail(runner->pipeline, &err);
         return;
     }
-    mst_mutex_lock(&runner->mutex);
-    runner->last_error = err;
-    mst_mutex_unlock(&runner->mutex);
     mst_runner_recover(runner);
+}
+
+/* Whether a part may be written by who has it: nothing stands before it, and
+ * nothing but writing is to be done. */
+static bool
+runner_is_free(struct mst_runner *runner)
+{
+    return runner->is_open && !runner->broken && !runner->failed_write
+           && runner->refused.len == 0 && !atomic_load(&runner->has_failed)
+           && mst_queue_len(runner->queue) == 0
+           && !mst_pipeline_is_aborting(runner->pipeline)
+           && mst_pipeline_may_deliver(runner->pipeline);
+}
+
+/* Lock: turn held. False without memory. */
+static bool
+runner_write_here(struct mst_runner *runner, struct mst_part *part)
+{
+    struct mst_error err;
+    bool waited = runner->pending.len > 0;
+    if (!runner_enqueue(runner, part)) {
+        return false;
+    }
+    enum mst_status status = MST_OK;
+    if (runner->pending.len > 0) {
+        status = runner_give(runner, &err);
+    }
+    /* What is left is the thread's; it may be waiting for longer. */
+    if (status != MST_OK || runner->refused.len > 0
+        || (runner->pending.len > 0 && !waited)) {
+        mst_queue_wake(runner->queue);
+    }
+    return true;
+}
+
+bool
+mst_runner_offer(struct mst_runner *runner, struct mst_part *part)
+{
+    bool few = part->len <= RUNNER_AT_ONCE
+               && (runner->spec->type->capabilities & MST_SINK_ASYNC) != 0;
+    if (!few || !mst_mutex_try(&runner->turn)) {
+        return mst_queue_push(runner->queue, part);
+    }
+    bool good = runner_is_free(runner) ? runner_write_here(runner, part)
+                                       : mst_queue_push(runner->queue, part);
+    mst_mutex_unlock(&runner->turn);
+    return good;
 }
 
 /* Nothing more will come, and nothing is left to be done. */
@@ -360,15 +425,20 @@ runner_turn(struct mst_runner *runner)
             mst_runner_recover(runner);
         }
     }
+    if (runner->failed_write) {
+        runner_mend(runner);
+    }
     if (runner->refused.len > 0) {
         mst_runner_bury(runner);
     }
-    if (runner->pending.len > 0 && runner->is_open) {
-        if (mst_pipeline_may_deliver(runner->pipeline)) {
-            runner_write(runner);
-        } else {
+    if (runner->pending.len > 0 && runner->is_open && !runner->broken) {
+        struct mst_error err;
+        if (!mst_pipeline_may_deliver(runner->pipeline)) {
             runner->waits_for_room = true;
+            runner->room_ms = RUNNER_FULL_MS;
             atomic_store(&runner->has_room, false);
+        } else if (runner_give(runner, &err) != MST_OK) {
+            runner_mend(runner);
         }
     }
     if ((runner->pending.len == 0 || runner->waits_for_room) && runner->is_open
@@ -382,6 +452,7 @@ static void *
 runner_main(void *arg)
 {
     struct mst_runner *runner = arg;
+    mst_mutex_lock(&runner->turn);
     while (!runner_is_done(runner) && !runner->broken
            && !mst_pipeline_is_aborting(runner->pipeline)) {
         if (!runner->is_open) {
@@ -390,10 +461,17 @@ runner_main(void *arg)
                 continue;
             }
         }
+        int wait = runner_patience(runner);
+        if (wait > 0) {
+            mst_mutex_unlock(&runner->turn);
+            (void)mst_queue_wait(runner->queue, wait);
+            mst_mutex_lock(&runner->turn);
+        }
         runner_turn(runner);
     }
     mst_runner_close(runner);
     mst_runner_collect_failed(runner);
+    mst_mutex_unlock(&runner->turn);
     atomic_store(&runner->finished, true);
     mst_mutex_lock(&runner->pipeline->mutex);
     (void)pthread_cond_broadcast(&runner->pipeline->changed);

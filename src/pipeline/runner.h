@@ -35,14 +35,20 @@ struct mst_runner {
     atomic_bool finished;
     atomic_bool opened; /* was open once in this run */
 
-    struct mst_queue *queue;          /* of struct mst_part */
-    struct mst_delivery_list pending; /* runner's thread */
-    struct mst_delivery_list again;   /* likewise: to be offered again */
-    struct mst_delivery_list refused; /* likewise: to become letters */
+    struct mst_queue *queue; /* of struct mst_part */
+    /* Whose turn it is to use the sink and what follows here: held by the
+     * runner's thread but while it waits. A part leaves the queue under it,
+     * so that no other one can get in front. */
+    pthread_mutex_t turn;
+    struct mst_delivery_list pending;
+    struct mst_delivery_list again;   /* to be offered again */
+    struct mst_delivery_list refused; /* to become letters */
     struct mst_backoff backoff;
     bool waits_for_room;
-    int64_t tick_ms; /* monotonic; when the sink's tick is due */
-    bool broken;     /* said FATAL: nothing more is asked of it */
+    int room_ms;       /* how long, unless ready() comes */
+    bool failed_write; /* last_error says how; the runner's thread recovers */
+    int64_t tick_ms;   /* monotonic; when the sink's tick is due */
+    bool broken;       /* said FATAL: nothing more is asked of it */
 
     atomic_uint_fast64_t confirmed; /* OK, since the start */
     uint64_t confirmed_before;      /* the same at the last recovery */
@@ -63,7 +69,9 @@ mst_runner_init(struct mst_runner *runner, struct mst_pipeline *pipeline,
 void mst_runner_clear(struct mst_runner *runner);
 MST_MUST_CHECK enum mst_status mst_runner_start(struct mst_runner *runner,
                                                 struct mst_error *err);
-/* Thread: any. Moves a part into the queue; false without memory. */
+/* Thread: any. Moves a part into the queue; false without memory. Few events
+ * for a sink that never waits are written at once, by the calling thread, if
+ * the runner's own has nothing to do. */
 MST_MUST_CHECK bool mst_runner_offer(struct mst_runner *runner,
                                      struct mst_part *part);
 

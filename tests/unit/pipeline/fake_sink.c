@@ -114,6 +114,7 @@ fake_sink_open(void *ctx, const struct mst_sink_start *start,
 {
     struct fake_sink *sink = ctx;
     (void)start;
+    sink->opener = pthread_self();
     sink->open = true;
     sink->lost = false;
     sink->quit = false;
@@ -143,12 +144,26 @@ fake_lane_push(struct fake_lane *lane, struct mst_delivery *delivery)
     return true;
 }
 
-static enum mst_status
-fake_sink_write(void *ctx, struct mst_delivery *const *deliveries, size_t n,
-                size_t *ret_taken, struct mst_error *err)
+/* The engine calls one at a time: counts when it does not. */
+static void
+fake_sink_enter(struct fake_sink *sink)
 {
-    struct fake_sink *sink = ctx;
+    sink->together += atomic_exchange(&sink->inside, true) ? 1 : 0;
+}
+
+static void
+fake_sink_leave(struct fake_sink *sink)
+{
+    atomic_store(&sink->inside, false);
+}
+
+static enum mst_status
+fake_sink_take(struct fake_sink *sink, struct mst_delivery *const *deliveries,
+               size_t n, size_t *ret_taken, struct mst_error *err)
+{
     *ret_taken = 0;
+    sink->written_by_others +=
+        pthread_equal(sink->opener, pthread_self()) ? 0 : 1;
     mst_mutex_lock(&sink->world->mutex);
     sink->world->unsaved_writes += sink->world->has_saved ? 0 : 1;
     if (mst_clock_ms() > sink->world->lease_until_ms) {
@@ -190,11 +205,22 @@ fake_sink_write(void *ctx, struct mst_delivery *const *deliveries, size_t n,
 }
 
 static enum mst_status
+fake_sink_write(void *ctx, struct mst_delivery *const *deliveries, size_t n,
+                size_t *ret_taken, struct mst_error *err)
+{
+    fake_sink_enter(ctx);
+    enum mst_status status = fake_sink_take(ctx, deliveries, n, ret_taken, err);
+    fake_sink_leave(ctx);
+    return status;
+}
+
+static enum mst_status
 fake_sink_drain(void *ctx, int timeout_ms, struct mst_error *err)
 {
     struct fake_sink *sink = ctx;
     struct timespec until = mst_cond_deadline(timeout_ms);
     (void)err;
+    fake_sink_enter(sink);
     mst_mutex_lock(&sink->mutex);
     while (sink->queued > 0
            && mst_cond_wait(&sink->changed, &sink->mutex, &until)) {
@@ -204,6 +230,7 @@ fake_sink_drain(void *ctx, int timeout_ms, struct mst_error *err)
         sink->lanes[i].failed = false;
     }
     mst_mutex_unlock(&sink->mutex);
+    fake_sink_leave(sink);
     return left == 0 ? MST_OK : MST_AGAIN;
 }
 
@@ -234,6 +261,7 @@ fake_sink_nothing(void *ctx)
 
 const struct mst_sink_type fake_sink_type = {
     .name = "fake",
+    .capabilities = MST_SINK_ASYNC,
     .encodings = 1U << MST_ENCODING_RAW,
     .create = fake_sink_create,
     .open = fake_sink_open,

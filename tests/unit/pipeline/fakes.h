@@ -8,6 +8,7 @@
 #define MST_TESTS_PIPELINE_FAKES_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "pipeline/pipeline.h"
 
@@ -61,6 +62,10 @@ struct fake_sink {
     pthread_t thread;
     bool started;
     unsigned seed;
+    pthread_t opener;           /* the thread that opened it */
+    uint64_t written_by_others; /* calls of write by another thread */
+    uint64_t together;          /* calls of write, drain beside another one */
+    atomic_bool inside;
 };
 
 struct fake_world {

@@ -86,6 +86,26 @@ events_without_a_key_keep_total_order(void **state)
 }
 
 static void
+few_events_are_written_by_the_thread_that_has_them(void **state)
+{
+    (void)state;
+    /* 1 to 30 at a time: some are few, others go to the runner. */
+    const struct fake_source_script source = {
+        .total = 3000, .keys = 7, .slow_ms = 1};
+    const struct fake_sink_script sink = {
+        .async = true, .full = 100, .retry = 10};
+    struct fake_world world;
+    struct mst_error err;
+    fake_world_init(&world, 3, &source, &sink, 1);
+    assert_int_equal(run_world(&world, NULL, &err), MST_PIPELINE_COMPLETED);
+    assert_true(world.sinks[0].written_by_others > 0);
+    assert_int_equal(world.sinks[0].together, 0);
+    assert_int_equal(world.out_of_order, 0);
+    assert_int_equal(fake_world_missing(&world, source.total), 0);
+    fake_world_clear(&world);
+}
+
+static void
 stop_at_first(struct mst_pipeline_spec *spec)
 {
     spec->on_reject = MST_ON_REJECT_STOP;
@@ -446,6 +466,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_event_arrives_once_and_in_order_whatever_fails),
         cmocka_unit_test(events_without_a_key_keep_total_order),
+        cmocka_unit_test(few_events_are_written_by_the_thread_that_has_them),
         cmocka_unit_test(a_refused_event_can_stop_the_job_before_it),
         cmocka_unit_test(full_dead_letters_stop_the_job_and_lose_nothing),
         cmocka_unit_test(letters_are_kept_in_order_up_to_the_last_that_fits),

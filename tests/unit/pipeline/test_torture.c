@@ -56,6 +56,7 @@ no_failing_allocation_loses_an_event(void **state)
         through = torture_run(&world, ++n);
         assert_int_equal(world.bad_saves, 0);
         assert_int_equal(world.out_of_order, 0);
+        assert_int_equal(world.sinks[0].together, 0);
         /* What was not done is done by the next run. */
         fake_world_restart(&world);
         assert_true(torture_run(&world, 0) || through);
