@@ -1,103 +1,53 @@
 /* SPDX-License-Identifier: MIT */
-/* The thread that flushes while events come slowly. */
+/* How long events are held back. */
 #include "sinks/kafka/kafka_pace.h"
-
-#include "base/thread.h"
 
 enum {
     /* Long enough that a stall of the source, and what comes at once after
      * it, do not look like load. */
     PACE_WINDOW_MS = 100,
-    /* Up to 4 000 events a second go out one by one; librdkafka and the
-     * broker can do that, and beyond it batches cost less. */
+    /* Up to 4 000 events a second go out as soon as the ones before are
+     * answered; beyond it larger batches cost the broker less. */
     PACE_CALM_EVENTS = 400,
-    /* Longer than a broker needs to answer. A flush also ends when nothing
-     * waits any more. */
-    PACE_FLUSH_MS = 3
+    PACE_ANSWER_MS = 25, /* how long an answer is waited for */
+    PACE_LINGER_MS = 5,
+    /* Of so many each partition gets a batch that is worth a request. */
+    PACE_BATCH = 256
 };
 
-static void *
-pace_run(void *arg)
+/* Events of the current window and of the one before, at now_ms. */
+static uint64_t
+pace_recent(const struct kafka_pace *pace, int64_t now_ms)
 {
-    struct kafka_pace *pace = arg;
-    mst_mutex_lock(&pace->mutex);
-    while (!pace->stop) {
-        if (!pace->push) {
-            (void)mst_cond_wait(&pace->cond, &pace->mutex, NULL);
-            continue;
-        }
-        pace->push = false;
-        mst_mutex_unlock(&pace->mutex);
-        (void)rd_kafka_flush(pace->rk, PACE_FLUSH_MS);
-        mst_mutex_lock(&pace->mutex);
+    int64_t passed = now_ms - pace->window_ms;
+    if (passed >= 2 * PACE_WINDOW_MS) {
+        return 0;
     }
-    mst_mutex_unlock(&pace->mutex);
-    return NULL;
-}
-
-enum mst_status
-kafka_pace_start(struct kafka_pace *pace, rd_kafka_t *rk, struct mst_error *err)
-{
-    *pace = (struct kafka_pace){.rk = rk};
-    (void)pthread_mutex_init(&pace->mutex, NULL);
-    if (!mst_cond_init(&pace->cond)) {
-        (void)pthread_mutex_destroy(&pace->mutex);
-        return mst_fail_memory(err, "kafka");
-    }
-    enum mst_status status =
-        mst_thread_start(&pace->thread, "kafka-pace", pace_run, pace, err);
-    if (status != MST_OK) {
-        (void)pthread_cond_destroy(&pace->cond);
-        (void)pthread_mutex_destroy(&pace->mutex);
-        return status;
-    }
-    pace->running = true;
-    return MST_OK;
-}
-
-void
-kafka_pace_stop(struct kafka_pace *pace)
-{
-    if (!pace->running) {
-        return;
-    }
-    mst_mutex_lock(&pace->mutex);
-    pace->stop = true;
-    (void)pthread_cond_signal(&pace->cond);
-    mst_mutex_unlock(&pace->mutex);
-    (void)pthread_join(pace->thread, NULL);
-    (void)pthread_cond_destroy(&pace->cond);
-    (void)pthread_mutex_destroy(&pace->mutex);
-    pace->running = false;
-}
-
-void
-kafka_pace_push(struct kafka_pace *pace)
-{
-    if (!pace->running) {
-        return;
-    }
-    mst_mutex_lock(&pace->mutex);
-    pace->push = true;
-    (void)pthread_cond_signal(&pace->cond);
-    mst_mutex_unlock(&pace->mutex);
+    return pace->events + (passed < PACE_WINDOW_MS ? pace->events_before : 0);
 }
 
 void
 kafka_pace_wrote(struct kafka_pace *pace, size_t n, int64_t now_ms)
 {
-    if (!pace->running) {
-        return;
-    }
     int64_t passed = now_ms - pace->window_ms;
     if (passed >= PACE_WINDOW_MS) {
-        pace->events_before = passed / 2 < PACE_WINDOW_MS ? pace->events : 0;
+        pace->events_before = passed < 2 * PACE_WINDOW_MS ? pace->events : 0;
         pace->events = 0;
         pace->window_ms = now_ms;
     }
     pace->events += n;
-    /* Two windows are counted. */
-    if ((pace->events + pace->events_before) / 2 <= PACE_CALM_EVENTS) {
-        kafka_pace_push(pace);
+    pace->wrote_ms = now_ms;
+}
+
+int64_t
+kafka_pace_hold(const struct kafka_pace *pace, size_t n, size_t outstanding,
+                int64_t now_ms)
+{
+    bool calm = pace_recent(pace, now_ms) <= 2 * PACE_CALM_EVENTS;
+    int64_t until = pace->wrote_ms + (calm ? PACE_ANSWER_MS : PACE_LINGER_MS);
+    if (!pace->on || n >= PACE_BATCH || now_ms >= until
+        || (calm && outstanding == 0)) {
+        return 0;
     }
+    return until - now_ms;
 }

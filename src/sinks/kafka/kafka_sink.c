@@ -20,13 +20,15 @@ kafka_sink_settle(struct kafka_sink *sink, size_t n)
     if (sink->careful) {
         atomic_fetch_sub(&sink->careful_left, (long long)n);
     }
+    bool ready = atomic_load_explicit(&sink->hungry, memory_order_relaxed)
+                 && atomic_exchange(&sink->hungry, false);
     if (before == n) {
         mst_mutex_lock(&sink->mutex);
         (void)pthread_cond_broadcast(&sink->idle);
         mst_mutex_unlock(&sink->mutex);
+        ready = atomic_exchange(&sink->held, false) || ready;
     }
-    if (atomic_load_explicit(&sink->hungry, memory_order_relaxed)
-        && atomic_exchange(&sink->hungry, false) && sink->args.host != NULL) {
+    if (ready && sink->args.host != NULL) {
         sink->args.host->ready(sink->args.host);
     }
 }
@@ -127,17 +129,15 @@ kafka_producer_start(struct kafka_sink *sink, struct mst_error *err)
         return status;
     }
     sink->reporting = true;
-    if (mst_kafka_property(sink->service, "linger.ms") != NULL
-        || sink->careful) {
-        return MST_OK;
-    }
-    return kafka_pace_start(&sink->pace, sink->rk, err);
+    sink->pace = (struct kafka_pace){
+        .on = mst_kafka_property(sink->service, "linger.ms") == NULL
+              && !sink->careful};
+    return MST_OK;
 }
 
 void
 kafka_producer_stop(struct kafka_sink *sink)
 {
-    kafka_pace_stop(&sink->pace);
     if (sink->reporting) {
         if (atomic_load(&sink->outstanding) > 0) {
             struct mst_error err;
@@ -341,7 +341,6 @@ sink_drain(void *ctx, int timeout_ms, struct mst_error *err)
 {
     (void)err;
     struct kafka_sink *sink = ctx;
-    kafka_pace_push(&sink->pace);
     struct timespec until = mst_cond_deadline(timeout_ms);
     enum mst_status status = MST_OK;
     mst_mutex_lock(&sink->mutex);

@@ -50,6 +50,7 @@ struct kafka_sink {
     atomic_bool interrupted;
     atomic_size_t outstanding; /* deliveries taken and not confirmed */
     atomic_bool hungry;        /* MST_AGAIN was said: tell when there is room */
+    atomic_bool held;          /* likewise, when nothing is outstanding */
     atomic_int broken;         /* enum mst_status; MST_OK: it is not */
 
     pthread_mutex_t mutex;

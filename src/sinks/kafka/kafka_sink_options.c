@@ -153,7 +153,8 @@ kafka_producer_conf_init(struct kafka_producer_conf *conf,
         mst_kafka_property_add(list, &n, "topic.metadata.propagation.max.ms",
                                "10000");
     }
-    mst_kafka_property_add(list, &n, "linger.ms", "5");
+    /* What lingers is held back by the sink: kafka_pace.h. */
+    mst_kafka_property_add(list, &n, "linger.ms", "0");
     mst_kafka_property_add(list, &n, "queue.buffering.max.kbytes",
                            conf->kbytes);
     mst_kafka_property_add(list, &n, "queue.buffering.max.messages",

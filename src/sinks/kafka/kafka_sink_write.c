@@ -210,6 +210,31 @@ write_may_go(struct kafka_sink *sink, struct mst_error *err)
     return kafka_producer_start(sink, err);
 }
 
+/* Whether n events are better sent a little later, with those that follow. */
+static enum mst_status
+write_may_leave(struct kafka_sink *sink, size_t n, struct mst_error *err)
+{
+    const struct kafka_pace *pace = &sink->pace;
+    int64_t now = mst_clock_ms();
+    int64_t hold =
+        kafka_pace_hold(pace, n, atomic_load(&sink->outstanding), now);
+    if (hold > 0 && kafka_pace_hold(pace, n, 0, now) == 0) {
+        /* They wait for what is under way, which may have ended by now. */
+        atomic_store(&sink->held, true);
+        if (atomic_load(&sink->outstanding) == 0) {
+            atomic_store(&sink->held, false);
+            hold = 0;
+        }
+    }
+    if (hold == 0) {
+        return MST_OK;
+    }
+    if (err != NULL) {
+        err->retry_after_ms = hold;
+    }
+    return MST_AGAIN;
+}
+
 enum mst_status
 kafka_sink_write(void *ctx, struct mst_delivery *const *deliveries, size_t n,
                  size_t *ret_taken, struct mst_error *err)
@@ -219,6 +244,10 @@ kafka_sink_write(void *ctx, struct mst_delivery *const *deliveries, size_t n,
     enum mst_status status = write_may_go(sink, err);
     if (status != MST_OK) {
         atomic_store(&sink->hungry, status == MST_AGAIN);
+        return status;
+    }
+    status = write_may_leave(sink, n, err);
+    if (status != MST_OK) {
         return status;
     }
     /* Counted before, because a report may come before produce returns. */

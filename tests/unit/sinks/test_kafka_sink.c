@@ -407,6 +407,49 @@ a_full_queue_says_again_and_ready_follows(void **state)
 }
 
 static void
+what_comes_while_a_request_is_under_way_is_held(void **state)
+{
+    struct fixture *f = *state;
+    struct mst_error err;
+    size_t taken = 0;
+    must_open(f);
+    rd_kafka_mock_broker_set_down(f->mock.cluster, 1);
+    must_write(f, 0, 1);
+    mst_error_clear(&err);
+    enum mst_status status =
+        mst_kafka_sink.write(f->ctx, f->offered + 1, 1, &taken, &err);
+    /* A machine that slept over the time to wait lets it through. */
+    if (status == MST_AGAIN) {
+        assert_true(err.retry_after_ms > 0);
+        assert_int_equal(taken, 0);
+        rd_kafka_mock_broker_set_up(f->mock.cluster, 1);
+        assert_true(reaches(&f->ready, 1));
+        assert_int_equal(atomic_load(&f->total), 1);
+        must_write(f, 1, 2);
+    }
+    rd_kafka_mock_broker_set_up(f->mock.cluster, 1);
+    assert_int_equal(mst_kafka_sink.drain(f->ctx, DEADLINE_MS, NULL), MST_OK);
+    assert_int_equal(atomic_load(&f->confirmed[MST_OK]), 2);
+}
+
+static void
+a_linger_of_the_users_holds_nothing_back(void **state)
+{
+    struct fixture *f = *state;
+    struct mst_error err;
+    size_t taken = 0;
+    set_property(f, "linger.ms", "0");
+    must_open(f);
+    rd_kafka_mock_broker_set_down(f->mock.cluster, 1);
+    must_write(f, 0, 1);
+    assert_int_equal(
+        mst_kafka_sink.write(f->ctx, f->offered + 1, 1, &taken, &err), MST_OK);
+    rd_kafka_mock_broker_set_up(f->mock.cluster, 1);
+    assert_int_equal(mst_kafka_sink.drain(f->ctx, DEADLINE_MS, NULL), MST_OK);
+    assert_int_equal(atomic_load(&f->confirmed[MST_OK]), 2);
+}
+
+static void
 a_missing_topic_is_fatal_with_a_hint(void **state)
 {
     struct fixture *f = *state;
@@ -587,6 +630,8 @@ main(void)
         TEST(closing_confirms_what_is_left_as_disconnected),
         TEST(a_stopped_broker_fails_nothing_and_is_told),
         TEST(a_full_queue_says_again_and_ready_follows),
+        TEST(what_comes_while_a_request_is_under_way_is_held),
+        TEST(a_linger_of_the_users_holds_nothing_back),
         TEST(a_missing_topic_is_fatal_with_a_hint),
         TEST(an_unreachable_cluster_is_disconnected),
         TEST(a_message_carries_key_time_and_headers),
