@@ -1,218 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* The Kafka sink against librdkafka's mock cluster. */
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
-#include <time.h>
 
-#include "base/clock.h"
-#include "encodings/bson_writer.h"
-#include "sinks/kafka/kafka_sink.h"
-#include "sinks/kafka/kafka_sink_options.h"
-#include "support/kafka_mock.h"
-
-enum { MANY = 2000, DEADLINE_MS = 30000 };
-
-struct fixture {
-    struct mst_delivery_owner owner; /* first: on_confirm casts */
-    struct mst_sink_host host;
-    struct kafka_mock mock;
-    char *names[8];
-    char *values[8];
-    struct mst_kafka_options service;
-    struct kafka_sink_options options;
-    struct mst_sink_args args;
-    void *ctx;
-    struct mst_event events[MANY];
-    struct mst_delivery deliveries[MANY];
-    struct mst_delivery *offered[MANY];
-    uint8_t key_bytes[MANY][32];
-    atomic_size_t confirmed[MST_FATAL + 1];
-    atomic_size_t total;
-    atomic_int statuses[MANY]; /* of each delivery, -1: not yet */
-    atomic_size_t ready;
-    atomic_size_t unwell;
-    atomic_size_t well;
-    pthread_mutex_t mutex;
-    char text[1024]; /* of the last failure */
-    char hint[256];
-};
-
-static void
-on_confirm(const struct mst_delivery_owner *owner,
-           struct mst_delivery *delivery, enum mst_status status,
-           const struct mst_error *err)
-{
-    struct fixture *f = (void *)(uintptr_t)owner;
-    if (status != MST_OK) {
-        (void)pthread_mutex_lock(&f->mutex);
-        (void)snprintf(f->text, sizeof(f->text), "%s", err->text);
-        (void)snprintf(f->hint, sizeof(f->hint), "%s", err->hint);
-        (void)pthread_mutex_unlock(&f->mutex);
-    }
-    size_t i = (size_t)(delivery - f->deliveries);
-    assert_int_equal(atomic_exchange(&f->statuses[i], (int)status), -1);
-    atomic_fetch_add(&f->confirmed[status], 1);
-    atomic_fetch_add(&f->total, 1);
-}
-
-static struct fixture *
-fixture_of(const struct mst_sink_host *host)
-{
-    return (void *)((char *)(uintptr_t)host - offsetof(struct fixture, host));
-}
-
-static void
-on_health(const struct mst_sink_host *host, const struct mst_error *err)
-{
-    struct fixture *f = fixture_of(host);
-    atomic_fetch_add(err == NULL ? &f->well : &f->unwell, 1);
-}
-
-static void
-on_ready(const struct mst_sink_host *host)
-{
-    atomic_fetch_add(&fixture_of(host)->ready, 1);
-}
-
-static bool
-reaches(atomic_size_t *counter, size_t n)
-{
-    int64_t until = mst_clock_ms() + DEADLINE_MS;
-    while (atomic_load(counter) < n && mst_clock_ms() < until) {
-        (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-    }
-    return atomic_load(counter) >= n;
-}
-
-static void
-set_property(struct fixture *f, const char *name, const char *value)
-{
-    size_t i = f->service.properties.len++;
-    f->names[i] = strdup(name);
-    f->values[i] = strdup(value);
-}
-
-static void
-fill_event(struct fixture *f, size_t i)
-{
-    struct mst_buf key;
-    struct mst_bson_writer writer;
-    mst_buf_init(&key, 1024);
-    mst_bson_writer_init(&writer, &key);
-    mst_bson_write_int32(&writer, "_id", (int32_t)(i % 10));
-    assert_int_equal(mst_bson_writer_finish(&writer, NULL), MST_OK);
-    assert_true(key.len <= sizeof(f->key_bytes[i]));
-    memcpy(f->key_bytes[i], key.data, key.len);
-    f->events[i] =
-        (struct mst_event){.payload = MST_SLICE_LIT("{\"a\":1}"),
-                           .encoding = MST_ENCODING_JSON,
-                           .key = mst_slice_of(f->key_bytes[i], key.len),
-                           .key_kind = MST_KEY_BSON,
-                           .op = MST_OP_CREATE,
-                           .source_ts_ms = 1700000000000 + (int64_t)i};
-    f->deliveries[i] = (struct mst_delivery){.event = &f->events[i],
-                                             .payload = f->events[i].payload,
-                                             .encoding = MST_ENCODING_JSON,
-                                             .owner = &f->owner};
-    f->offered[i] = &f->deliveries[i];
-    atomic_store(&f->statuses[i], -1);
-    mst_buf_clear(&key);
-}
-
-static int
-setup(void **state)
-{
-    struct fixture *f = calloc(1, sizeof(*f));
-    assert_non_null(f);
-    f->owner.confirm = on_confirm;
-    f->host = (struct mst_sink_host){.health = on_health, .ready = on_ready};
-    (void)pthread_mutex_init(&f->mutex, NULL);
-    f->mock = kafka_mock_start();
-    kafka_mock_topic(&f->mock, "t", 4);
-    f->service.properties.names = f->names;
-    f->service.properties.values = f->values;
-    set_property(f, "bootstrap.servers", f->mock.servers);
-    set_property(f, "log_level", "0");
-    f->options.key = (char *)(uintptr_t) "id";
-    f->options.create_topics.replication_factor = -1;
-    f->args = (struct mst_sink_args){.job = "job",
-                                     .service_name = "k",
-                                     .service = &f->service,
-                                     .options = &f->options,
-                                     .resource = "t",
-                                     .encoding = MST_ENCODING_JSON,
-                                     .memory = 8U << 20,
-                                     .host = &f->host};
-    for (size_t i = 0; i < MANY; i++) {
-        fill_event(f, i);
-    }
-    *state = f;
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    struct fixture *f = *state;
-    mst_kafka_sink.destroy(f->ctx);
-    kafka_mock_stop(&f->mock);
-    for (size_t i = 0; i < f->service.properties.len; i++) {
-        free(f->names[i]);
-        free(f->values[i]);
-    }
-    (void)pthread_mutex_destroy(&f->mutex);
-    free(f);
-    return 0;
-}
-
-static enum mst_status
-sink_create_and_open(struct fixture *f, struct mst_error *err)
-{
-    struct mst_sink_start start = {.mark = MST_SLICE_NONE};
-    enum mst_status status = MST_OK;
-    mst_error_clear(err);
-    if (f->ctx == NULL) {
-        status = mst_kafka_sink.create(&f->ctx, &f->args, err);
-    }
-    return status == MST_OK ? mst_kafka_sink.open(f->ctx, &start, err) : status;
-}
-
-static void
-must_open(struct fixture *f)
-{
-    struct mst_error err;
-    enum mst_status status = sink_create_and_open(f, &err);
-    if (status != MST_OK) {
-        fail_msg("open: %s: %s", mst_status_name(status), err.text);
-    }
-}
-
-/* Offers deliveries from..to-1 until all are taken. */
-static void
-must_write(struct fixture *f, size_t from, size_t to)
-{
-    int64_t until = mst_clock_ms() + DEADLINE_MS;
-    while (from < to) {
-        struct mst_error err;
-        size_t taken = 0;
-        enum mst_status status = mst_kafka_sink.write(f->ctx, &f->offered[from],
-                                                      to - from, &taken, &err);
-        assert_true(status == MST_OK || status == MST_AGAIN);
-        from += taken;
-        assert_true(mst_clock_ms() < until);
-        if (status == MST_AGAIN) {
-            (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-        }
-    }
-}
+#include "kafka_fixture.h"
 
 static void
 every_event_is_confirmed_by_its_delivery_report(void **state)
 {
-    struct fixture *f = *state;
-    must_open(f);
-    must_write(f, 0, MANY);
+    struct kafka_fixture *f = *state;
+    kafka_fixture_open(f);
+    kafka_fixture_write(f, 0, MANY);
     assert_int_equal(mst_kafka_sink.drain(f->ctx, DEADLINE_MS, NULL), MST_OK);
     assert_int_equal(atomic_load(&f->confirmed[MST_OK]), MANY);
     mst_kafka_sink.close(f->ctx);
@@ -222,14 +19,14 @@ every_event_is_confirmed_by_its_delivery_report(void **state)
 static void
 a_passing_broker_error_is_no_error_for_the_event(void **state)
 {
-    struct fixture *f = *state;
-    must_open(f);
+    struct kafka_fixture *f = *state;
+    kafka_fixture_open(f);
     rd_kafka_mock_push_request_errors(
         f->mock.cluster, KAFKA_MOCK_PRODUCE, 3,
         RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
         RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS,
         RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT);
-    must_write(f, 0, 100);
+    kafka_fixture_write(f, 0, 100);
     assert_int_equal(mst_kafka_sink.drain(f->ctx, DEADLINE_MS, NULL), MST_OK);
     assert_int_equal(atomic_load(&f->confirmed[MST_OK]), 100);
 }
@@ -237,13 +34,13 @@ a_passing_broker_error_is_no_error_for_the_event(void **state)
 static void
 a_message_above_the_limit_is_rejected_alone(void **state)
 {
-    struct fixture *f = *state;
-    set_property(f, "message.max.bytes", "5000");
-    must_open(f);
+    struct kafka_fixture *f = *state;
+    kafka_fixture_property(f, "message.max.bytes", "5000");
+    kafka_fixture_open(f);
     char *large = calloc(1, 6000);
     assert_non_null(large);
     f->deliveries[50].payload = mst_slice_of(large, 6000);
-    must_write(f, 0, 100);
+    kafka_fixture_write(f, 0, 100);
     assert_int_equal(mst_kafka_sink.drain(f->ctx, DEADLINE_MS, NULL), MST_OK);
     assert_int_equal(atomic_load(&f->confirmed[MST_OK]), 99);
     assert_int_equal(atomic_load(&f->statuses[50]), MST_REJECTED);
@@ -256,15 +53,15 @@ a_message_above_the_limit_is_rejected_alone(void **state)
 static void
 a_batch_that_the_broker_refuses_is_offered_again_one_by_one(void **state)
 {
-    struct fixture *f = *state;
-    must_open(f);
+    struct kafka_fixture *f = *state;
+    kafka_fixture_open(f);
     rd_kafka_mock_push_request_errors(f->mock.cluster, KAFKA_MOCK_PRODUCE, 1,
                                       RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
     for (size_t i = 0; i < 50; i++) {
         f->events[i].key = f->events[0].key; /* one partition, one batch */
     }
-    must_write(f, 0, 50);
-    assert_true(reaches(&f->total, 50));
+    kafka_fixture_write(f, 0, 50);
+    assert_true(kafka_fixture_reaches(&f->total, 50));
     assert_int_equal(atomic_load(&f->confirmed[MST_DISCONNECTED]), 50);
     struct mst_error err;
     size_t taken = 0;
@@ -274,20 +71,20 @@ a_batch_that_the_broker_refuses_is_offered_again_one_by_one(void **state)
     assert_int_equal(taken, 0);
     mst_kafka_sink.close(f->ctx);
 
-    must_open(f);
+    kafka_fixture_open(f);
     rd_kafka_mock_push_request_errors(f->mock.cluster, KAFKA_MOCK_PRODUCE, 2,
                                       RD_KAFKA_RESP_ERR_NO_ERROR,
                                       RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
     for (size_t i = 0; i < 50; i++) {
         atomic_store(&f->statuses[i], -1);
     }
-    must_write(f, 0, 50);
+    kafka_fixture_write(f, 0, 50);
     assert_int_equal(mst_kafka_sink.drain(f->ctx, DEADLINE_MS, NULL), MST_OK);
     assert_int_equal(atomic_load(&f->confirmed[MST_REJECTED]), 1);
     assert_int_equal(atomic_load(&f->statuses[1]), MST_REJECTED);
     assert_int_equal(atomic_load(&f->confirmed[MST_OK]), 49);
     /* And then in batches again, without a word to the engine. */
-    must_write(f, 50, MANY);
+    kafka_fixture_write(f, 50, MANY);
     assert_int_equal(mst_kafka_sink.drain(f->ctx, DEADLINE_MS, NULL), MST_OK);
     assert_int_equal(atomic_load(&f->confirmed[MST_OK]), MANY - 1);
 }
@@ -295,10 +92,10 @@ a_batch_that_the_broker_refuses_is_offered_again_one_by_one(void **state)
 static void
 a_missing_right_is_fatal_for_all(void **state)
 {
-    struct fixture *f = *state;
+    struct kafka_fixture *f = *state;
     struct mst_error err;
     size_t taken = 0;
-    must_open(f);
+    kafka_fixture_open(f);
     rd_kafka_mock_push_request_errors(
         f->mock.cluster, KAFKA_MOCK_PRODUCE, 1,
         RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
@@ -310,18 +107,18 @@ a_missing_right_is_fatal_for_all(void **state)
         mst_kafka_sink.write(f->ctx, f->offered, 50, &taken, &err);
     assert_true(status == MST_OK || status == MST_FATAL);
     assert_true(taken > 0);
-    assert_true(reaches(&f->confirmed[MST_FATAL], taken));
+    assert_true(kafka_fixture_reaches(&f->confirmed[MST_FATAL], taken));
     assert_non_null(strstr(f->hint, "grant"));
 }
 
 static void
 where_events_choose_topics_a_missing_right_rejects_them_alone(void **state)
 {
-    struct fixture *f = *state;
+    struct kafka_fixture *f = *state;
     const struct mst_attribute kind = {MST_SLICE_LIT("kind"),
                                        MST_SLICE_LIT("t")};
     f->args.resource = "{attr:kind}";
-    must_open(f);
+    kafka_fixture_open(f);
     rd_kafka_mock_push_request_errors(
         f->mock.cluster, KAFKA_MOCK_PRODUCE, 1,
         RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
@@ -330,7 +127,7 @@ where_events_choose_topics_a_missing_right_rejects_them_alone(void **state)
         f->events[i].attributes = &kind;
         f->events[i].attributes_len = 1;
     }
-    must_write(f, 0, 50);
+    kafka_fixture_write(f, 0, 50);
     assert_int_equal(mst_kafka_sink.drain(f->ctx, DEADLINE_MS, NULL), MST_OK);
     size_t rejected = atomic_load(&f->confirmed[MST_REJECTED]);
     assert_true(rejected > 0);
@@ -340,9 +137,9 @@ where_events_choose_topics_a_missing_right_rejects_them_alone(void **state)
 static void
 closing_after_a_break_leaves_nothing_unconfirmed(void **state)
 {
-    struct fixture *f = *state;
+    struct kafka_fixture *f = *state;
     struct mst_error err;
-    must_open(f);
+    kafka_fixture_open(f);
     rd_kafka_mock_push_request_errors(f->mock.cluster, KAFKA_MOCK_PRODUCE, 1,
                                       RD_KAFKA_RESP_ERR_INVALID_RECORD);
     size_t offered = 0;
@@ -361,10 +158,10 @@ closing_after_a_break_leaves_nothing_unconfirmed(void **state)
 static void
 closing_confirms_what_is_left_as_disconnected(void **state)
 {
-    struct fixture *f = *state;
-    must_open(f);
+    struct kafka_fixture *f = *state;
+    kafka_fixture_open(f);
     rd_kafka_mock_broker_set_down(f->mock.cluster, 1);
-    must_write(f, 0, 100);
+    kafka_fixture_write(f, 0, 100);
     assert_int_equal(mst_kafka_sink.drain(f->ctx, 50, NULL), MST_AGAIN);
     mst_kafka_sink.close(f->ctx);
     assert_int_equal(atomic_load(&f->confirmed[MST_DISCONNECTED]), 100);
@@ -373,24 +170,24 @@ closing_confirms_what_is_left_as_disconnected(void **state)
 static void
 a_stopped_broker_fails_nothing_and_is_told(void **state)
 {
-    struct fixture *f = *state;
-    must_open(f);
+    struct kafka_fixture *f = *state;
+    kafka_fixture_open(f);
     rd_kafka_mock_broker_set_down(f->mock.cluster, 1);
-    must_write(f, 0, 100);
-    assert_true(reaches(&f->unwell, 1));
+    kafka_fixture_write(f, 0, 100);
+    assert_true(kafka_fixture_reaches(&f->unwell, 1));
     assert_int_equal(atomic_load(&f->total), 0);
     rd_kafka_mock_broker_set_up(f->mock.cluster, 1);
     assert_int_equal(mst_kafka_sink.drain(f->ctx, DEADLINE_MS, NULL), MST_OK);
     assert_int_equal(atomic_load(&f->confirmed[MST_OK]), 100);
-    assert_true(reaches(&f->well, 1));
+    assert_true(kafka_fixture_reaches(&f->well, 1));
 }
 
 static void
 a_full_queue_says_again_and_ready_follows(void **state)
 {
-    struct fixture *f = *state;
+    struct kafka_fixture *f = *state;
     f->args.memory = 1000;
-    must_open(f);
+    kafka_fixture_open(f);
     rd_kafka_mock_broker_set_down(f->mock.cluster, 1);
     struct mst_error err;
     size_t taken = 0;
@@ -400,8 +197,8 @@ a_full_queue_says_again_and_ready_follows(void **state)
     assert_true(taken > 0 && taken < MANY);
     assert_int_equal(atomic_load(&f->ready), 0);
     rd_kafka_mock_broker_set_up(f->mock.cluster, 1);
-    assert_true(reaches(&f->ready, 1));
-    must_write(f, taken, MANY);
+    assert_true(kafka_fixture_reaches(&f->ready, 1));
+    kafka_fixture_write(f, taken, MANY);
     assert_int_equal(mst_kafka_sink.drain(f->ctx, DEADLINE_MS, NULL), MST_OK);
     assert_int_equal(atomic_load(&f->confirmed[MST_OK]), MANY);
 }
@@ -409,12 +206,12 @@ a_full_queue_says_again_and_ready_follows(void **state)
 static void
 what_comes_while_a_request_is_under_way_is_held(void **state)
 {
-    struct fixture *f = *state;
+    struct kafka_fixture *f = *state;
     struct mst_error err;
     size_t taken = 0;
-    must_open(f);
+    kafka_fixture_open(f);
     rd_kafka_mock_broker_set_down(f->mock.cluster, 1);
-    must_write(f, 0, 1);
+    kafka_fixture_write(f, 0, 1);
     mst_error_clear(&err);
     enum mst_status status =
         mst_kafka_sink.write(f->ctx, f->offered + 1, 1, &taken, &err);
@@ -423,9 +220,9 @@ what_comes_while_a_request_is_under_way_is_held(void **state)
         assert_true(err.retry_after_ms > 0);
         assert_int_equal(taken, 0);
         rd_kafka_mock_broker_set_up(f->mock.cluster, 1);
-        assert_true(reaches(&f->ready, 1));
+        assert_true(kafka_fixture_reaches(&f->ready, 1));
         assert_int_equal(atomic_load(&f->total), 1);
-        must_write(f, 1, 2);
+        kafka_fixture_write(f, 1, 2);
     }
     rd_kafka_mock_broker_set_up(f->mock.cluster, 1);
     assert_int_equal(mst_kafka_sink.drain(f->ctx, DEADLINE_MS, NULL), MST_OK);
@@ -435,13 +232,13 @@ what_comes_while_a_request_is_under_way_is_held(void **state)
 static void
 a_linger_of_the_users_holds_nothing_back(void **state)
 {
-    struct fixture *f = *state;
+    struct kafka_fixture *f = *state;
     struct mst_error err;
     size_t taken = 0;
-    set_property(f, "linger.ms", "0");
-    must_open(f);
+    kafka_fixture_property(f, "linger.ms", "0");
+    kafka_fixture_open(f);
     rd_kafka_mock_broker_set_down(f->mock.cluster, 1);
-    must_write(f, 0, 1);
+    kafka_fixture_write(f, 0, 1);
     assert_int_equal(
         mst_kafka_sink.write(f->ctx, f->offered + 1, 1, &taken, &err), MST_OK);
     rd_kafka_mock_broker_set_up(f->mock.cluster, 1);
@@ -452,11 +249,11 @@ a_linger_of_the_users_holds_nothing_back(void **state)
 static void
 a_missing_topic_is_fatal_with_a_hint(void **state)
 {
-    struct fixture *f = *state;
+    struct kafka_fixture *f = *state;
     struct mst_error err;
     rd_kafka_mock_topic_set_error(f->mock.cluster, "t",
                                   RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART);
-    assert_int_equal(sink_create_and_open(f, &err), MST_FATAL);
+    assert_int_equal(kafka_fixture_try_open(f, &err), MST_FATAL);
     assert_non_null(strstr(err.text, "topic 't'"));
     assert_non_null(strstr(err.hint, "create_topics"));
 }
@@ -464,11 +261,11 @@ a_missing_topic_is_fatal_with_a_hint(void **state)
 static void
 an_unreachable_cluster_is_disconnected(void **state)
 {
-    struct fixture *f = *state;
+    struct kafka_fixture *f = *state;
     struct mst_error err;
     free(f->values[0]);
     f->values[0] = strdup("127.0.0.1:1");
-    assert_int_equal(sink_create_and_open(f, &err), MST_DISCONNECTED);
+    assert_int_equal(kafka_fixture_try_open(f, &err), MST_DISCONNECTED);
     assert_non_null(strstr(err.text, "refused"));
 }
 
@@ -490,7 +287,7 @@ header_of(const rd_kafka_message_t *message, const char *name)
 static void
 a_message_carries_key_time_and_headers(void **state)
 {
-    struct fixture *f = *state;
+    struct kafka_fixture *f = *state;
     const struct mst_attribute attributes[] = {
         {MST_SLICE_LIT("collection"), MST_SLICE_LIT("users")},
         {MST_SLICE_LIT("op"), MST_SLICE_LIT("nonsense")}};
@@ -498,8 +295,8 @@ a_message_carries_key_time_and_headers(void **state)
     f->args.resource = "app.{collection}";
     f->events[7].attributes = attributes;
     f->events[7].attributes_len = 2;
-    must_open(f);
-    must_write(f, 7, 8);
+    kafka_fixture_open(f);
+    kafka_fixture_write(f, 7, 8);
     assert_int_equal(mst_kafka_sink.drain(f->ctx, DEADLINE_MS, NULL), MST_OK);
     rd_kafka_t *reader = kafka_mock_reader(f->mock.servers, "app.users", 1);
     rd_kafka_message_t *message = kafka_mock_next(reader);
@@ -518,13 +315,13 @@ a_message_carries_key_time_and_headers(void **state)
 static void
 a_delete_is_followed_by_a_tombstone(void **state)
 {
-    struct fixture *f = *state;
+    struct kafka_fixture *f = *state;
     kafka_mock_topic(&f->mock, "one", 1);
     f->args.resource = "one";
     f->options.tombstones = KAFKA_TOMBSTONES_AFTER;
     f->events[3].op = MST_OP_DELETE;
-    must_open(f);
-    must_write(f, 3, 5);
+    kafka_fixture_open(f);
+    kafka_fixture_write(f, 3, 5);
     assert_int_equal(mst_kafka_sink.drain(f->ctx, DEADLINE_MS, NULL), MST_OK);
     assert_int_equal(atomic_load(&f->confirmed[MST_OK]), 2);
     rd_kafka_t *reader = kafka_mock_reader(f->mock.servers, "one", 1);
@@ -545,10 +342,10 @@ a_delete_is_followed_by_a_tombstone(void **state)
 static void
 an_event_without_the_templates_attribute_is_rejected(void **state)
 {
-    struct fixture *f = *state;
+    struct kafka_fixture *f = *state;
     f->args.resource = "x.{attr:tenant}";
-    must_open(f);
-    must_write(f, 0, 1);
+    kafka_fixture_open(f);
+    kafka_fixture_write(f, 0, 1);
     assert_int_equal(atomic_load(&f->confirmed[MST_REJECTED]), 1);
     assert_non_null(strstr(f->text, "tenant"));
 }
@@ -556,7 +353,7 @@ an_event_without_the_templates_attribute_is_rejected(void **state)
 static void
 bad_options_are_named(void **state)
 {
-    struct fixture *f = *state;
+    struct kafka_fixture *f = *state;
     struct mst_error err;
     static const struct {
         const char *property;
@@ -565,8 +362,8 @@ bad_options_are_named(void **state)
     } cases[] = {{"bootstrap.serverz", "x", "bootstrap.serverz"},
                  {"enable.idempotence", "perhaps", "enable.idempotence"}};
     for (size_t i = 0; i < MST_ARRAY_SIZE(cases); i++) {
-        set_property(f, cases[i].property, cases[i].value);
-        enum mst_status status = sink_create_and_open(f, &err);
+        kafka_fixture_property(f, cases[i].property, cases[i].value);
+        enum mst_status status = kafka_fixture_try_open(f, &err);
         assert_int_equal(status, MST_FATAL);
         assert_non_null(strstr(err.text, cases[i].text));
         size_t last = --f->service.properties.len;
@@ -581,12 +378,12 @@ bad_options_are_named(void **state)
 static void
 explain_masks_secrets(void **state)
 {
-    struct fixture *f = *state;
+    struct kafka_fixture *f = *state;
     struct mst_error err;
     struct mst_buf out;
     mst_buf_init(&out, 65536);
-    set_property(f, "sasl.password", "hush-hush");
-    set_property(f, "linger.ms", "7");
+    kafka_fixture_property(f, "sasl.password", "hush-hush");
+    kafka_fixture_property(f, "linger.ms", "7");
     assert_int_equal(mst_kafka_sink.inspect->explain(&f->args, &out, &err),
                      MST_OK);
     const char *text = mst_buf_text(&out);
@@ -600,7 +397,7 @@ explain_masks_secrets(void **state)
 static void
 a_preview_shows_topic_key_and_headers(void **state)
 {
-    struct fixture *f = *state;
+    struct kafka_fixture *f = *state;
     struct mst_error err;
     struct mst_buf out;
     mst_buf_init(&out, 65536);
@@ -614,7 +411,9 @@ a_preview_shows_topic_key_and_headers(void **state)
     mst_buf_clear(&out);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name)                                                             \
+    cmocka_unit_test_setup_teardown(name, kafka_fixture_setup,                 \
+                                    kafka_fixture_teardown)
 
 int
 main(void)
