@@ -14,6 +14,7 @@
 #include "sources/kafka/kafka_source.h"
 #include "sources/mongodb/source.h"
 #include "state/schema_files.h"
+#include "state/stored_schemas.h"
 
 static const struct mst_source_type *const builtin_sources[] = {
     &mst_file_source,
@@ -35,6 +36,8 @@ static const struct mst_middleware_type *const builtin_middlewares[] = {
 static const struct mst_schema_store_type *const builtin_schema_stores[] = {
     &mst_schema_files,
     &mst_schema_registry,
+    &mst_stored_schemas,
+    &mst_mongodb_schemas,
     NULL,
 };
 

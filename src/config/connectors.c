@@ -40,6 +40,22 @@ connector_steps(struct mst_loader *loader, const struct mst_toml_node *array,
     }
 }
 
+/* A version is a part of the name: "orders:3". */
+static void
+connector_version(struct mst_loader *loader, const struct mst_toml_node *node,
+                  const char *path, int64_t version,
+                  struct mst_config_schema *schema)
+{
+    char *resource = NULL;
+    if (asprintf(&resource, "%s:%lld", schema->resource, (long long)version)
+        < 0) {
+        mst_loader_fail_memory(loader, node, path);
+        return;
+    }
+    free(schema->resource);
+    schema->resource = resource;
+}
+
 static void
 connector_schema(struct mst_loader *loader, const struct mst_toml_node *node,
                  const char *path, struct mst_config_schema *schema)
@@ -51,8 +67,10 @@ connector_schema(struct mst_loader *loader, const struct mst_toml_node *node,
     schema->node = node;
     schema->service = MST_CONFIG_NO_SERVICE;
     if (mst_options_read(&loader->reader, &what)) {
-        schema->service = mst_loader_service(loader, node, "service_name", path,
-                                             keys.service_name);
+        schema->service = keys.service_name == NULL
+                              ? mst_loader_stored(loader, node, path)
+                              : mst_loader_service(loader, node, "service_name",
+                                                   path, keys.service_name);
     }
     schema->registry_id = (uint32_t)keys.registry_id;
     schema->kind = mst_node_get(node, "encoding") == NULL
@@ -61,6 +79,9 @@ connector_schema(struct mst_loader *loader, const struct mst_toml_node *node,
     mst_buf_init(&schema->text, MST_CONFIG_SCHEMA_MAX);
     schema->id = keys.id;
     schema->resource = keys.resource;
+    if (keys.version > 0 && keys.resource != NULL) {
+        connector_version(loader, node, path, keys.version, schema);
+    }
     free(keys.service_name);
 }
 

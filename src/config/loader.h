@@ -63,6 +63,11 @@ size_t mst_loader_service(struct mst_loader *loader,
                           const struct mst_toml_node *node, const char *key,
                           const char *path, const char *name);
 
+/* Likewise of the store of the state's own schemas, which need not be written;
+ * without one in this build node lacks its service_name. */
+size_t mst_loader_stored(struct mst_loader *loader,
+                         const struct mst_toml_node *node, const char *path);
+
 /* A source, middleware or sink. What is found goes to step, broken or not;
  * it has to be cleared. compat selects the default of json_mode. */
 void mst_loader_step(struct mst_loader *loader,

@@ -247,8 +247,12 @@ reference_services(struct reference *reference,
     }
     const struct mst_schema_store_type *const *stores = registry->schema_stores;
     for (size_t i = 0; stores != NULL && stores[i] != NULL; i++) {
-        reference_provider(reference, "Service of provider", stores[i]->name,
-                           NULL, &stores[i]->service_options);
+        if (mst_registry_source(registry, stores[i]->name) == NULL
+            && mst_registry_sink(registry, stores[i]->name) == NULL) {
+            reference_provider(reference, "Service of provider",
+                               stores[i]->name, NULL,
+                               &stores[i]->service_options);
+        }
     }
 }
 

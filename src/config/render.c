@@ -184,6 +184,10 @@ render_entries(const struct mst_config *config, const char *key,
 {
     bool services = strcmp(key, "services") == 0;
     size_t len = services ? config->services_len : config->connectors_len;
+    /* The last one may be there without being written. */
+    while (services && len > 0 && config->services[len - 1].node == NULL) {
+        len--;
+    }
     enum mst_status status = mst_buf_printf(out, "\"%s\":[", key);
     for (size_t i = 0; status == MST_OK && i < len; i++) {
         if (i > 0) {

@@ -173,6 +173,19 @@ services_misspelt(const struct mst_toml_node *root)
     return suggest.best != NULL;
 }
 
+/* For those of the array, and one that is not written. */
+static bool
+services_make_room(struct mst_loader *loader, const struct mst_toml_node *node,
+                   size_t len)
+{
+    struct mst_config *config = loader->config;
+    config->services = calloc(len + 2, sizeof(*config->services));
+    if (config->services == NULL) {
+        mst_loader_fail_memory(loader, node, "services");
+    }
+    return config->services != NULL;
+}
+
 void
 mst_loader_services(struct mst_loader *loader)
 {
@@ -186,9 +199,7 @@ mst_loader_services(struct mst_loader *loader)
         loader->unnamed_service = true;
         return;
     }
-    config->services = calloc(array->len + 1, sizeof(*config->services));
-    if (config->services == NULL) {
-        mst_loader_fail_memory(loader, array, "services");
+    if (!services_make_room(loader, array, array->len)) {
         return;
     }
     for (const struct mst_toml_node *at = array->first; at != NULL;
@@ -207,12 +218,61 @@ services_nearest(const struct mst_config *config, const char *name)
 {
     struct mst_suggest suggest = {.word = name};
     const struct mst_config_service *nearest = NULL;
-    for (size_t i = 0; i < config->services_len; i++) {
+    for (size_t i = 0;
+         i < config->services_len && config->services[i].node != NULL; i++) {
         const char *before = suggest.best;
         mst_suggest_offer(&suggest, config->services[i].name);
         nearest = suggest.best == before ? nearest : &config->services[i];
     }
     return nearest;
+}
+
+/* Makes the service of the state's own schemas, behind all others. */
+static bool
+services_add_stored(struct mst_loader *loader, const struct mst_toml_node *node,
+                    const struct mst_schema_store_type *type)
+{
+    struct mst_config *config = loader->config;
+    if (config->services == NULL && !services_make_room(loader, node, 0)) {
+        return false;
+    }
+    struct mst_config_service *service =
+        &config->services[config->services_len++];
+    service->schemas = type;
+    service->table = &type->service_options;
+    service->name = strdup(type->name);
+    service->provider = strdup(type->name);
+    service->options = calloc(1, type->service_options.size + 1);
+    if (service->name == NULL || service->provider == NULL
+        || service->options == NULL) {
+        mst_loader_fail_memory(loader, node, "services");
+        return false;
+    }
+    return true;
+}
+
+size_t
+mst_loader_stored(struct mst_loader *loader, const struct mst_toml_node *node,
+                  const char *path)
+{
+    struct mst_config *config = loader->config;
+    const struct mst_schema_store_type *type =
+        mst_registry_schema_store(loader->registry, "schema_store");
+    for (size_t i = 0; i < config->services_len && type != NULL; i++) {
+        if (config->services[i].schemas == type) {
+            return i;
+        }
+    }
+    if (type != NULL) {
+        return services_add_stored(loader, node, type)
+                   ? config->services_len - 1
+                   : MST_CONFIG_NO_SERVICE;
+    }
+    char inner[MST_PATH_MAX];
+    mst_path_key(inner, path, "service_name");
+    struct mst_place place = mst_place_value(node, inner);
+    mst_loader_fail(loader, &place, NULL, "'service_name' is missing");
+    return MST_CONFIG_NO_SERVICE;
 }
 
 size_t

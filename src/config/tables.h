@@ -38,6 +38,7 @@ struct mst_schema_keys {
     char *service_name;
     char *resource;
     int encoding; /* counts from 0 for "avro"; asked of the node */
+    int64_t version;
     int64_t registry_id;
 };
 

@@ -46,9 +46,13 @@ struct mst_schema_list {
                            uint32_t version);
 };
 
+struct mst_config;
+
 struct mst_schema_store_args {
     const char *service_name;
     const void *service; /* as service_options say */
+    /* The whole, for stores that are a part of the state. */
+    const struct mst_config *config;
 };
 
 /* Statuses of what asks a server: MST_RETRY: it can not be had now.

@@ -66,7 +66,9 @@ job_schemas_open(struct mst_job_schemas *schemas, size_t index,
         .lookup = {.find = job_store_find},
         .service = index,
         .type = service->schemas,
-        .args = {.service_name = service->name, .service = service->options},
+        .args = {.service_name = service->name,
+                 .service = service->options,
+                 .config = schemas->config},
     };
     enum mst_status status =
         service->schemas->open(&store->store, &store->args, err);

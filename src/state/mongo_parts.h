@@ -8,8 +8,9 @@
 #include "core/store.h"
 
 struct mst_mongo_store {
-    struct mst_store base; /* first */
-    mongoc_client_pool_t *pool;
+    struct mst_store base;      /* first */
+    mongoc_client_pool_t *pool; /* NULL: there is client, for one at a time */
+    mongoc_client_t *client;
     char *database;
     char *collection;
     char *place; /* "database.collection", for people */

@@ -34,6 +34,21 @@ store_write_options(void)
                     BCON_INT32(STORE_WTIMEOUT_MS), "}");
 }
 
+static mongoc_client_t *
+store_take_client(const struct mst_mongo_store *store)
+{
+    return store->client != NULL ? store->client
+                                 : mst_mongo_pool_pop(store->pool);
+}
+
+static void
+store_give_client(const struct mst_mongo_store *store, mongoc_client_t *client)
+{
+    if (client != store->client) {
+        mst_mongo_pool_push(store->pool, client);
+    }
+}
+
 enum mst_status
 mst_mongo_store_modify(struct mst_mongo_store *store, const bson_t *fields,
                        void (*each)(void *arg, struct mst_slice doc), void *arg,
@@ -46,10 +61,10 @@ mst_mongo_store_modify(struct mst_mongo_store *store, const bson_t *fields,
     BSON_APPEND_UTF8(&command, "findAndModify", store->collection);
     (void)bson_concat(&command, fields);
     bson_t *options = store_write_options();
-    mongoc_client_t *client = mst_mongo_pool_pop(store->pool);
+    mongoc_client_t *client = store_take_client(store);
     bool good = mongoc_client_write_command_with_opts(
         client, store->database, &command, options, &reply, &error);
-    mst_mongo_pool_push(store->pool, client);
+    store_give_client(store, client);
     if (!good && error.code == STORE_DUPLICATE_KEY) {
         status = mst_mongo_fail_as(err, MST_REJECTED, &error,
                                    "somebody else was there");
@@ -83,7 +98,7 @@ mst_mongo_store_find(struct mst_mongo_store *store, const bson_t *filter,
     const bson_t *reply = NULL;
     bson_error_t error = {0};
     enum mst_status status = MST_OK;
-    mongoc_client_t *client = mst_mongo_pool_pop(store->pool);
+    mongoc_client_t *client = store_take_client(store);
     mongoc_collection_t *collection = mongoc_client_get_collection(
         client, store->database, store->collection);
     mongoc_read_concern_t *concern = mongoc_read_concern_new();
@@ -101,7 +116,7 @@ mst_mongo_store_find(struct mst_mongo_store *store, const bson_t *filter,
     mongoc_cursor_destroy(cursor);
     mongoc_read_concern_destroy(concern);
     mongoc_collection_destroy(collection);
-    mst_mongo_pool_push(store->pool, client);
+    store_give_client(store, client);
     return status;
 }
 
@@ -113,6 +128,9 @@ store_destroy(struct mst_store *base)
         return;
     }
     mst_mongo_pool_destroy(store->pool);
+    if (store->client != NULL) {
+        mongoc_client_destroy(store->client);
+    }
     free(store->database);
     free(store->collection);
     free(store->place);
@@ -136,6 +154,16 @@ mst_mongo_store_create(const struct mst_mongo_options *service,
                        const char *app_name, const char *collection,
                        struct mst_store **ret_store, struct mst_error *err)
 {
+    return mst_mongo_store_create_for(service, app_name, collection, NULL,
+                                      ret_store, err);
+}
+
+enum mst_status
+mst_mongo_store_create_for(const struct mst_mongo_options *service,
+                           const char *app_name, const char *collection,
+                           struct mst_mongo_cancel *cancel,
+                           struct mst_store **ret_store, struct mst_error *err)
+{
     struct mst_mongo_store *store = calloc(1, sizeof(*store));
     if (store == NULL) {
         return mst_fail_memory(err, ORIGIN);
@@ -150,7 +178,10 @@ mst_mongo_store_create(const struct mst_mongo_options *service,
         return mst_fail_memory(err, ORIGIN);
     }
     enum mst_status status =
-        mst_mongo_pool_create(service, app_name, &store->pool, err);
+        cancel == NULL
+            ? mst_mongo_pool_create(service, app_name, &store->pool, err)
+            : mst_mongo_client_create(service, app_name, 0, cancel,
+                                      &store->client, err);
     if (status != MST_OK) {
         store_destroy(&store->base);
         return status;

@@ -8,6 +8,7 @@
 #ifndef MST_STATE_MONGO_STORE_H
 #define MST_STATE_MONGO_STORE_H
 
+#include "clients/mongo_cancel.h"
 #include "clients/mongo_options.h"
 #include "core/store.h"
 
@@ -19,5 +20,13 @@ MST_MUST_CHECK enum mst_status
 mst_mongo_store_create(const struct mst_mongo_options *service,
                        const char *app_name, const char *collection,
                        struct mst_store **ret_store, struct mst_error *err);
+
+/* The same for one thread at a time, whose waiting cancel ends; it outlives
+ * the store. NULL: nothing does, and any thread may use it. */
+MST_MUST_CHECK enum mst_status
+mst_mongo_store_create_for(const struct mst_mongo_options *service,
+                           const char *app_name, const char *collection,
+                           struct mst_mongo_cancel *cancel,
+                           struct mst_store **ret_store, struct mst_error *err);
 
 #endif

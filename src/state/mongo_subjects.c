@@ -367,10 +367,11 @@ static const struct mst_subject_store_type subjects_type = {
 };
 
 enum mst_status
-mst_mongo_subjects_create(const struct mst_mongo_options *service,
-                          const char *app_name, const char *collection,
-                          struct mst_subject_store **ret_store,
-                          struct mst_error *err)
+mst_mongo_subjects_create_for(const struct mst_mongo_options *service,
+                              const char *app_name, const char *collection,
+                              struct mst_mongo_cancel *cancel,
+                              struct mst_subject_store **ret_store,
+                              struct mst_error *err)
 {
     struct mongo_subjects *self = calloc(1, sizeof(*self));
     struct mst_store *docs = NULL;
@@ -379,8 +380,8 @@ mst_mongo_subjects_create(const struct mst_mongo_options *service,
         return mst_fail_memory(err, ORIGIN);
     }
     self->base.type = &subjects_type;
-    enum mst_status status =
-        mst_mongo_store_create(service, app_name, collection, &docs, err);
+    enum mst_status status = mst_mongo_store_create_for(
+        service, app_name, collection, cancel, &docs, err);
     if (status != MST_OK) {
         subjects_destroy(&self->base);
         return status;
@@ -388,4 +389,14 @@ mst_mongo_subjects_create(const struct mst_mongo_options *service,
     self->docs = (struct mst_mongo_store *)docs;
     *ret_store = &self->base;
     return MST_OK;
+}
+
+enum mst_status
+mst_mongo_subjects_create(const struct mst_mongo_options *service,
+                          const char *app_name, const char *collection,
+                          struct mst_subject_store **ret_store,
+                          struct mst_error *err)
+{
+    return mst_mongo_subjects_create_for(service, app_name, collection, NULL,
+                                         ret_store, err);
 }

@@ -8,6 +8,7 @@
 #ifndef MST_STATE_MONGO_SUBJECTS_H
 #define MST_STATE_MONGO_SUBJECTS_H
 
+#include "clients/mongo_cancel.h"
 #include "clients/mongo_options.h"
 #include "core/subject_store.h"
 
@@ -21,5 +22,12 @@ mst_mongo_subjects_create(const struct mst_mongo_options *service,
                           const char *app_name, const char *collection,
                           struct mst_subject_store **ret_store,
                           struct mst_error *err);
+
+/* The same for one thread at a time, whose waiting cancel ends; it outlives
+ * the store. */
+MST_MUST_CHECK enum mst_status mst_mongo_subjects_create_for(
+    const struct mst_mongo_options *service, const char *app_name,
+    const char *collection, struct mst_mongo_cancel *cancel,
+    struct mst_subject_store **ret_store, struct mst_error *err);
 
 #endif

@@ -237,3 +237,18 @@ def test_schema_registry_there_and_back(mstreamd, mongodb, kafka, registry_serve
     assert sorted(copy.find(), key=lambda d: d["amount"]) == docs
     payloads = [record.value for record in kafka.consume_all(topic)]
     assert registry.decode(topic, payloads) == docs
+
+
+def test_schemas_of_the_store_shape_lines(mstream, tmp_path):
+    example = ROOT / "examples" / "schemas.toml"
+    (tmp_path / "schemas-in").mkdir()
+    (tmp_path / "schemas-in" / "orders.jsonl").write_text(
+        '{"total":1.5,"id":7,"more":true}\n'
+    )
+    mstream(
+        "schema", "register", "orders", ROOT / "examples" / "schemas.avsc",
+        "--key=id", "--config", example,
+    )  # fmt: skip
+    mstream("run", example, "--once", "--no-progress")
+    out = tmp_path / "schemas-out" / "orders.jsonl"
+    assert out.read_text() == '{"id":7,"total":1.5,"note":""}\n'
