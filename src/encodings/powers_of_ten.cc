@@ -42,10 +42,19 @@ divide_by_ten(number &n)
     }
 }
 
-constexpr bool
-bit_of(const number &n, int bit)
+constexpr uint64_t
+word_of(const number &n, int i)
 {
-    return bit >= 0 && ((n.word[bit / 64] >> (bit % 64)) & 1) != 0;
+    return i < 0 ? 0 : n.word[i];
+}
+
+/* 64 bits of n, the highest one shift bits below that of word i. */
+constexpr uint64_t
+bits_of(const number &n, int i, int shift)
+{
+    return shift == 0
+               ? word_of(n, i)
+               : word_of(n, i) << shift | word_of(n, i - 1) >> (64 - shift);
 }
 
 /* The 128 bits from the highest one on, and one more where that is not all of
@@ -53,19 +62,25 @@ bit_of(const number &n, int bit)
 constexpr mst_power_of_ten
 top_of(const number &n, bool exact)
 {
-    int highest = 64 * words - 1;
-    while (!bit_of(n, highest)) {
-        highest--;
+    int i = words - 1;
+    int shift = 0;
+    while (n.word[i] == 0) {
+        i--;
     }
-    wide top = 0;
-    for (int i = 0; i < 128; i++) {
-        top = (top << 1) | (bit_of(n, highest - i) ? 1 : 0);
+    while (((n.word[i] << shift) >> 63) == 0) {
+        shift++;
     }
-    for (int bit = highest - 128; bit >= 0 && exact; bit--) {
-        exact = !bit_of(n, bit);
+    uint64_t high = bits_of(n, i, shift);
+    uint64_t low = bits_of(n, i - 1, shift);
+    exact = exact && bits_of(n, i - 2, shift) == 0;
+    for (int rest = i - 3; rest >= 0 && exact; rest--) {
+        exact = n.word[rest] == 0;
     }
-    top += exact ? 0 : 1;
-    return {static_cast<uint64_t>(top >> 64), static_cast<uint64_t>(top)};
+    if (!exact) {
+        low++;
+        high += low == 0 ? 1 : 0;
+    }
+    return {high, low};
 }
 
 constexpr struct mst_powers_of_ten
