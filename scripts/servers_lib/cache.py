@@ -28,6 +28,9 @@ APICURIO_VERSION = "2.6.13.Final"
 AVRO_PACKAGES = ["fastavro==1.13.1", "cramjam==2.14.0", "backports.zstd==1.8.0"]
 # Judges documents beside us; its source archive has the public suite of tests.
 JSON_SCHEMA_PACKAGE = "jsonschema==4.26.0"
+AVRO_TOOLS_VERSION = "1.12.1"
+# Its source package has the test cases of the BSON specification.
+CORPUS_PACKAGE = "pymongo==4.20.0"
 # What confluent_kafka's own serializers need beside it.
 REGISTRY_PACKAGES = [
     "httpx==0.28.1",
@@ -202,19 +205,58 @@ def kafka_classpath():
     return f"{home}/libs/*"
 
 
-def _make_apicurio(target):
-    artifact = f"io.apicurio:apicurio-registry-app:{APICURIO_VERSION}:tar.gz:all"
+def _copy_artifact(artifact, target, what):
     hint = "run scripts/deps test (java and maven)"
     _run(
         ["mvn", "-q", "-B", f"{_PLUGIN}:get", "-Dtransitive=false",
          f"-Dartifact={artifact}"],
-        "fetching Apicurio", hint,
+        f"fetching {what}", hint,
     )  # fmt: skip
     _run(
         ["mvn", "-q", "-B", f"{_PLUGIN}:copy", f"-Dartifact={artifact}",
          f"-DoutputDirectory={target}"],
-        "copying Apicurio", hint,
+        f"copying {what}", hint,
     )  # fmt: skip
+
+
+def _make_avro_tools(target):
+    _copy_artifact(
+        f"org.apache.avro:avro-tools:{AVRO_TOOLS_VERSION}", target, "avro-tools"
+    )
+
+
+def avro_tools_jar():
+    home = _fetch_once(f"avro-tools-{AVRO_TOOLS_VERSION}", _make_avro_tools)
+    return home / f"avro-tools-{AVRO_TOOLS_VERSION}.jar"
+
+
+def _make_corpus(target):
+    _run(
+        [
+            str(venv_python()), "-m", "pip", "download", "-q", "--no-deps",
+            "--no-binary", ":all:", "-d", str(target), CORPUS_PACKAGE,
+        ],
+        "fetching the cases of the BSON specification",
+        "is the package index reachable?",
+    )  # fmt: skip
+    (archive,) = target.glob("*.tar.gz")
+    _run(
+        ["tar", "-xzf", str(archive), "-C", str(target), "--strip-components=3",
+         "--wildcards", "*/test/bson_corpus/*.json"],
+        "tar", "",
+    )  # fmt: skip
+    archive.unlink()
+
+
+def bson_corpus():
+    """Return the folder with the test cases of the BSON specification."""
+    tag = CORPUS_PACKAGE.replace("==", "-")
+    return _fetch_once(f"bson-corpus-{tag}", _make_corpus)
+
+
+def _make_apicurio(target):
+    artifact = f"io.apicurio:apicurio-registry-app:{APICURIO_VERSION}:tar.gz:all"
+    _copy_artifact(artifact, target, "Apicurio")
     (archive,) = target.glob("*.tar.gz")
     _run(["tar", "-xzf", str(archive), "-C", str(target)], "tar", "")
     archive.unlink()
@@ -304,5 +346,7 @@ def fetch_all():
     avro_packages()
     avro_rules_packages()
     json_schema_packages()
+    avro_tools_jar()
+    bson_corpus()
     registry_jar()
     registry_packages()

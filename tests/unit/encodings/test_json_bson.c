@@ -235,6 +235,8 @@ static const struct {
     {"{\"a\":{\"$code\":\"x\",\"y\":1}}", 18, "\"$scope\""},
     {"{\"a\":{\"$scope\":{},\"$code\":\"x\"}}", 15, "needs \"$code\" first"},
     {"{\"a\":{\"$minKey\":2}}", 16, "the number 1"},
+    {"{\"a\":{\"$maxKey\":0}}", 16, "the number 1"},
+    {"{\"a\":{\"$minKey\":-1}}", 16, "the number 1"},
     {"{\"a\":{\"$undefined\":false}}", 19, "needs true"},
     {"{\"a\":{\"$dbPointer\":{\"$ref\":\"c\",\"$id\":\"x\"}}}", 37,
      "an ObjectId"},
