@@ -325,17 +325,15 @@ const struct mst_cli_command mst_command_convert = {
     .name = "convert",
     .synopsis = "--from E --to E [--in FILE] [--out FILE]",
     .summary = "Convert documents: BSON one behind the other, JSON lines, "
-               "Avro files.",
+               "Avro files, batch frames.",
     .details =
         "Reads standard input and writes standard output by default. The same "
         "encoding\non both sides checks and copies: of JSON its grammar and "
         "UTF-8, not whether a\nname comes twice in an object (going by way of "
-        "BSON does). Exit code 3 when a "
-        "document was refused; with\n--json the counts are told on standard "
-        "error. Avro is a container file, or what\n--framing says. It is "
-        "written "
-        "by the --schema; a container file brings its own,\nand --schema is "
-        "what its data are wanted as.",
+        "BSON does). Exit code 3 when a\ndocument was refused; with --json "
+        "the counts are told on standard error. Avro is a\ncontainer file, or "
+        "what --framing says. It is written by the --schema; a container\nfile "
+        "brings its own, and --schema is what its data are wanted as.",
     .example = "mongodump --collection=users --db=shop --out=- | \\\n"
                "    mstream convert --from bson --to json > users.jsonl",
     .flags = convert_flags,
