@@ -149,11 +149,11 @@ json_wrapper_integer(struct json_bson *json, int64_t min, int64_t max,
     int64_t value = 0;
     json_bson_space(json);
     const uint8_t *first = json->at;
-    bool good = json_bson_scan_number(&json->at, json->end, &whole) && whole
-                && wrapper_integer(
-                    mst_slice_of(first, (size_t)(json->at - first)),
-                    min < 0 ? min : 0, max, &value)
-                && value >= min;
+    bool good =
+        json_bson_scan_number(&json->at, json->end, &whole) && whole
+        && wrapper_integer(mst_slice_of(first, (size_t)(json->at - first)),
+                           min < 0 ? min : 0, max, &value)
+        && value >= min;
     *ret = good ? value : *ret;
     return good;
 }
