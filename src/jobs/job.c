@@ -35,7 +35,7 @@ struct mst_job {
     int64_t since_ms;
     struct mst_error reason;
     int64_t next_attempt_ms;
-    enum mst_job_result result;
+    _Atomic enum mst_job_result result; /* set without the mutex */
     bool ended;
     uint64_t memory;
     struct mst_pipeline *pipeline; /* while it runs */
