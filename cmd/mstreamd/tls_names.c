@@ -9,9 +9,6 @@
 #include <stddef.h>
 #include <string.h>
 
-void *dlopen(const char *name, int flags);
-void *dlsym(void *handle, const char *symbol);
-
 typedef void *(*names_open)(const char *name, int flags);
 typedef void *(*names_symbol)(void *handle, const char *symbol);
 
@@ -23,7 +20,7 @@ names_real(const char *symbol)
 }
 
 void *
-dlopen(const char *name, int flags)
+dlopen(const char *file, int mode)
 {
     names_open real = NULL;
     void *found = names_real("dlopen");
@@ -31,16 +28,16 @@ dlopen(const char *name, int flags)
     if (real == NULL) {
         return NULL;
     }
-    if (name != NULL && strcmp(name, "libssl.so") == 0) {
-        name = "libssl.so.3";
-    } else if (name != NULL && strcmp(name, "libcrypto.so") == 0) {
-        name = "libcrypto.so.3";
+    if (file != NULL && strcmp(file, "libssl.so") == 0) {
+        file = "libssl.so.3";
+    } else if (file != NULL && strcmp(file, "libcrypto.so") == 0) {
+        file = "libcrypto.so.3";
     }
-    return real(name, flags);
+    return real(file, mode);
 }
 
 void *
-dlsym(void *handle, const char *symbol)
+dlsym(void *handle, const char *name)
 {
     names_symbol real = NULL;
     void *found = names_real("dlsym");
@@ -48,8 +45,8 @@ dlsym(void *handle, const char *symbol)
     if (real == NULL) {
         return NULL;
     }
-    if (strcmp(symbol, "SSL_get_peer_certificate") == 0) {
-        symbol = "SSL_get1_peer_certificate";
+    if (strcmp(name, "SSL_get_peer_certificate") == 0) {
+        name = "SSL_get1_peer_certificate";
     }
-    return real(handle, symbol);
+    return real(handle, name);
 }

@@ -214,7 +214,7 @@ static const struct mst_api_field checkpoints_set_body[] = {
     {.name = "position",
      .type = MST_API_OBJECT,
      .required = true,
-     .max = 64 * 1024,
+     .max = 64LL * 1024,
      .help = "In the source's own form, as the list shows it."},
 };
 

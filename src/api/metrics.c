@@ -28,7 +28,7 @@ metrics_label(const char *text)
 {
     struct mst_buf out;
     enum mst_status status = MST_OK;
-    mst_buf_init(&out, 64 * 1024);
+    mst_buf_init(&out, (size_t)64 * 1024);
     for (; *text != '\0' && status == MST_OK; text++) {
         if (*text == '\n') {
             status = mst_buf_append_str(&out, "\\n");

@@ -178,23 +178,29 @@ openapi_seen(const struct mst_api_operation *table,
     return false;
 }
 
-/* All operations of a path are in one table. */
+/* All operations of the path, of which this is the first. They are in one
+ * table. */
+static void
+openapi_path(struct mst_json *out, const struct mst_api_operation *first)
+{
+    mst_json_open(out, first->path, '{');
+    for (mst_api_table one = first; one->method != NULL; one++) {
+        if (strcmp(one->path, first->path) == 0) {
+            openapi_method(out, one);
+        }
+    }
+    mst_json_close(out, '}');
+}
+
 static void
 openapi_paths(struct mst_json *out)
 {
     mst_json_open(out, "paths", '{');
     for (const mst_api_table *table = mst_api_tables; *table != NULL; table++) {
         for (mst_api_table one = *table; one->method != NULL; one++) {
-            if (openapi_seen(*table, one)) {
-                continue;
+            if (!openapi_seen(*table, one)) {
+                openapi_path(out, one);
             }
-            mst_json_open(out, one->path, '{');
-            for (mst_api_table same = one; same->method != NULL; same++) {
-                if (strcmp(same->path, one->path) == 0) {
-                    openapi_method(out, same);
-                }
-            }
-            mst_json_close(out, '}');
         }
     }
     mst_json_close(out, '}');

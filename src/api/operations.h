@@ -33,7 +33,7 @@ bool mst_api_job_exists(struct mst_api *api,
                         struct mst_api_answer *answer);
 
 /* One job as the API shows it. */
-void mst_api_job_json(struct mst_json *json, const char *name,
+void mst_api_job_json(struct mst_json *out, const char *name,
                       const struct mst_job_look *look);
 
 /* The jobs, counted by what they do. */

@@ -162,28 +162,6 @@ tokens_read(const char *path, struct tokens_list *ret_list,
     return MST_OK;
 }
 
-enum mst_status
-mst_api_tokens_open(const char *path, struct mst_api_tokens **ret,
-                    struct mst_error *err)
-{
-    struct mst_api_tokens *tokens = calloc(1, sizeof(*tokens));
-    char *copy = strdup(path);
-    enum mst_status status =
-        tokens == NULL || copy == NULL
-                || pthread_mutex_init(&tokens->mutex, NULL) != 0
-            ? mst_fail_memory(err, "api")
-            : tokens_read(path, &tokens->list, err);
-    if (status != MST_OK) {
-        free(tokens);
-        free(copy);
-        return status;
-    }
-    tokens->path = copy;
-    tokens->looked_ms = mst_clock_ms();
-    *ret = tokens;
-    return MST_OK;
-}
-
 void
 mst_api_tokens_close(struct mst_api_tokens *tokens)
 {
@@ -193,6 +171,29 @@ mst_api_tokens_close(struct mst_api_tokens *tokens)
         free(tokens->path);
         free(tokens);
     }
+}
+
+enum mst_status
+mst_api_tokens_open(const char *path, struct mst_api_tokens **ret,
+                    struct mst_error *err)
+{
+    struct mst_api_tokens *tokens = calloc(1, sizeof(*tokens));
+    char *copy = strdup(path);
+    if (tokens == NULL || copy == NULL
+        || pthread_mutex_init(&tokens->mutex, NULL) != 0) {
+        free(tokens);
+        free(copy);
+        return mst_fail_memory(err, "api");
+    }
+    tokens->path = copy;
+    tokens->looked_ms = mst_clock_ms();
+    enum mst_status status = tokens_read(path, &tokens->list, err);
+    if (status != MST_OK) {
+        mst_api_tokens_close(tokens);
+        return status;
+    }
+    *ret = tokens;
+    return MST_OK;
 }
 
 /* Lock: mutex held. */

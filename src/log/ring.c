@@ -79,32 +79,6 @@ mst_log_ring_destroy(struct mst_log_ring *ring)
     free(ring);
 }
 
-static void
-ring_render(struct mst_json *json, int64_t now, enum mst_log_level level,
-            const char *area, const struct mst_log_field *fields, size_t n,
-            const char *message)
-{
-    const char *job = NULL;
-    mst_json_time(json, "timestamp", now);
-    mst_json_str(json, "level", mst_log_level_name(level));
-    mst_json_str(json, "message", message);
-    mst_json_str(json, "target", area);
-    mst_json_open(json, "fields", '{');
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(fields[i].name, "job") == 0) {
-            job = fields[i].text;
-        } else if (fields[i].text != NULL) {
-            mst_json_str(json, fields[i].name, fields[i].text);
-        } else {
-            mst_json_number(json, fields[i].name, fields[i].number);
-        }
-    }
-    mst_json_close(json, '}');
-    if (job != NULL) {
-        mst_json_str(json, "job_name", job);
-    }
-}
-
 static const char *
 ring_job(const struct mst_log_field *fields, size_t n)
 {
@@ -114,6 +88,31 @@ ring_job(const struct mst_log_field *fields, size_t n)
         }
     }
     return "";
+}
+
+/* All but the job, which has a name of its own. */
+static void
+ring_fields(struct mst_json *json, const struct mst_log_field *fields, size_t n)
+{
+    mst_json_open(json, "fields", '{');
+    for (size_t i = 0; i < n; i++) {
+        if (fields[i].text == NULL) {
+            mst_json_number(json, fields[i].name, fields[i].number);
+        } else if (strcmp(fields[i].name, "job") != 0) {
+            mst_json_str(json, fields[i].name, fields[i].text);
+        }
+    }
+    mst_json_close(json, '}');
+}
+
+static void
+ring_head(struct mst_json *json, int64_t now, enum mst_log_level level,
+          const char *area, const char *message)
+{
+    mst_json_time(json, "timestamp", now);
+    mst_json_str(json, "level", mst_log_level_name(level));
+    mst_json_str(json, "message", message);
+    mst_json_str(json, "target", area);
 }
 
 void
@@ -126,7 +125,11 @@ mst_log_ring_add(struct mst_log_ring *ring, enum mst_log_level level,
     size_t job_len = strlen(job);
     struct mst_json json;
     mst_json_init(&json, RING_LINE_MAX);
-    ring_render(&json, now, level, area, fields, n, message);
+    ring_head(&json, now, level, area, message);
+    ring_fields(&json, fields, n);
+    if (job_len > 0) {
+        mst_json_str(&json, "job_name", job);
+    }
     struct ring_line *line =
         json.failed ? NULL : malloc(sizeof(*line) + job_len + json.buf.len);
     if (line != NULL) {

@@ -13,6 +13,7 @@ import time
 
 import pytest
 from support import config
+from support.programs import binary
 from support.waiting import wait_until
 
 
@@ -422,6 +423,9 @@ def test_an_address_that_others_reach_needs_tls_and_tokens(mstreamd):
 
 
 def certificate(folder, name="server"):
+    program = binary("mstreamd").read_bytes()
+    if b"__tsan_init" in program or b"__asan_init" in program:
+        pytest.skip("builds with sanitizers serve no TLS")
     key, cert = folder / f"{name}.key", folder / f"{name}.pem"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
@@ -555,3 +559,48 @@ def test_a_flood_of_restarts_from_many_sides_ends_well(api):
     runs = api.get("/jobs/a/runs?limit=100")
     assert runs[0]["state"] == "running"
     assert all(run["state"] != "failed" for run in runs)
+
+
+def test_secrets_of_services_are_nowhere(mstreamd):
+    canary = "canary-8f3a"
+    text = jobs_text("a")
+    text += config.mongodb(f"mongodb://u:{canary}@127.0.0.1:1/?replicaSet=rs0", "app")
+    text += config.kafka("127.0.0.1:1", **{"sasl.password": canary, "sasl.username": "u",
+                                           "security.protocol": "SASL_PLAINTEXT",
+                                           "sasl.mechanisms": "PLAIN"})  # fmt: skip
+    text += config.job(
+        "hidden",
+        {"service_name": "m", "resource": "users", "output_encoding": "json"},
+        {"service_name": "k", "resource": "users", "output_encoding": "json"},
+    )
+    daemon = mstreamd(text)
+    api = Api(daemon)
+    wait_until(lambda: api.get("/jobs/hidden")["reason"])
+    paths = [path for path in api.get("/openapi.json")["paths"] if "stream" not in path]
+    for path in paths:
+        asked = path.replace("{name}", "hidden").replace("{id}", "1")
+        assert canary not in str(api.call("GET", asked)), asked
+    assert canary not in daemon.stderr()
+
+
+def test_health_answers_at_once_while_servers_do_not(mstreamd):
+    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(5)]
+    text = jobs_text("a", rate=5000)
+    for number, listener in enumerate(listeners):
+        port = listener.getsockname()[1]
+        text += config.mongodb(f"mongodb://127.0.0.1:{port}/?replicaSet=rs0", "app", name=f"m{number}")
+        text += config.job(
+            f"hung{number}",
+            {"service_name": f"m{number}", "resource": "users", "output_encoding": "json"},
+            {"service_name": "disk", "resource": f"hung{number}.jsonl"},
+        )
+    api = Api(mstreamd(text))
+    took = []
+    for _ in range(100):
+        began = time.monotonic()
+        api.get("/health")
+        took.append(time.monotonic() - began)
+    # Nobody waits for those servers; how fast it is, is for the benchmarks.
+    assert max(took) < 2
+    for listener in listeners:
+        listener.close()
