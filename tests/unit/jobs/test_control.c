@@ -156,8 +156,10 @@ storm_main(void *arg)
 static void
 a_storm_of_wishes_and_reloads_ends_as_the_last_wish_says(void **state)
 {
+    /* Ten times as fast; another seed would be another source, whose
+     * checkpoint is refused. */
     static const char without[] =
-        DAEMON_WORLD_SERVICES DAEMON_WORLD_JOB("numbers", ", seed = 3");
+        DAEMON_WORLD_SERVICES DAEMON_WORLD_JOB("numbers", "0");
     enum { STORMS = 4 };
     pthread_t threads[STORMS];
     struct storm storms[STORMS];
