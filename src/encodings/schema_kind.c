@@ -105,17 +105,6 @@ kind_object(struct mst_slice text)
     return kinds;
 }
 
-static enum mst_status
-kind_fail(struct mst_slice text, const struct mst_error *why,
-          struct mst_error *err)
-{
-    size_t offset = why->offset < 0 ? 0 : (size_t)why->offset;
-    struct mst_text_place place = mst_text_place_of(text, offset);
-    return mst_fail_at(err, MST_REJECTED, "schema", (int64_t)offset,
-                       "the schema at line %zu, column %zu (byte %zu): %s",
-                       place.line, place.column, offset, why->text);
-}
-
 enum mst_status
 mst_schema_kind_of(struct mst_slice text, enum mst_schema_kind said,
                    enum mst_schema_kind *ret, struct mst_error *err)
@@ -126,7 +115,9 @@ mst_schema_kind_of(struct mst_slice text, enum mst_schema_kind said,
         return MST_OK;
     }
     if (mst_json_check(text, &why) != MST_OK) {
-        return kind_fail(text, &why, err);
+        return mst_text_place_fail(err, "schema", "the schema", text,
+                                   why.offset < 0 ? 0 : (size_t)why.offset,
+                                   why.text);
     }
     const uint8_t *first = mst_json_skip_space(text.data, text.data + text.len);
     unsigned kinds = *first == '{'                    ? kind_object(text)

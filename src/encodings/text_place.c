@@ -13,3 +13,14 @@ mst_text_place_of(struct mst_slice text, size_t offset)
     }
     return place;
 }
+
+enum mst_status
+mst_text_place_fail(struct mst_error *err, const char *origin,
+                    const char *subject, struct mst_slice text, size_t offset,
+                    const char *what)
+{
+    struct mst_text_place place = mst_text_place_of(text, offset);
+    return mst_fail_at(err, MST_REJECTED, origin, (int64_t)offset,
+                       "%s at line %zu, column %zu (byte %zu): %s", subject,
+                       place.line, place.column, offset, what);
+}

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "base/error.h"
 #include "base/slice.h"
 
 /* Both from 1; the column is in bytes. */
@@ -14,5 +15,10 @@ struct mst_text_place {
 };
 
 struct mst_text_place mst_text_place_of(struct mst_slice text, size_t offset);
+
+/* MST_REJECTED: "SUBJECT at line 2, column 5 (byte 11): WHAT". */
+enum mst_status mst_text_place_fail(struct mst_error *err, const char *origin,
+                                    const char *subject, struct mst_slice text,
+                                    size_t offset, const char *what);
 
 #endif

@@ -13,10 +13,8 @@
 static enum mst_status
 parse_fail_at(const struct avro_parse *parse, size_t offset, const char *what)
 {
-    struct mst_text_place place = mst_text_place_of(parse->text, offset);
-    return mst_fail_at(parse->err, MST_REJECTED, "avro", (int64_t)offset,
-                       "the Avro schema at line %zu, column %zu (byte %zu): %s",
-                       place.line, place.column, offset, what);
+    return mst_text_place_fail(parse->err, "avro", "the Avro schema",
+                               parse->text, offset, what);
 }
 
 enum mst_status

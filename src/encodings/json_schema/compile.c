@@ -14,11 +14,8 @@ static enum mst_status
 compile_fail_at(const struct js_compile *compile, size_t offset,
                 const char *what)
 {
-    struct mst_text_place place = mst_text_place_of(compile->text, offset);
-    return mst_fail_at(compile->err, MST_REJECTED, "json_schema",
-                       (int64_t)offset,
-                       "the JSON Schema at line %zu, column %zu (byte %zu): %s",
-                       place.line, place.column, offset, what);
+    return mst_text_place_fail(compile->err, "json_schema", "the JSON Schema",
+                               compile->text, offset, what);
 }
 
 enum mst_status
@@ -65,8 +62,8 @@ js_compile_token(struct js_compile *compile, const char *keyword,
     if (status == MST_OK && name.data != NULL) {
         status = mst_buf_append_char(&token, '/');
     }
-    for (size_t i = 0;
-         name.data != NULL && i < name.len && status == MST_OK; i++) {
+    for (size_t i = 0; name.data != NULL && i < name.len && status == MST_OK;
+         i++) {
         char c = (char)name.data[i];
         status = c == '~'   ? mst_buf_append_str(&token, "~0")
                  : c == '/' ? mst_buf_append_str(&token, "~1")

@@ -187,21 +187,20 @@ mst_json_plan_convert(struct mst_json_plan *plan,
                       struct mst_buf *out, struct mst_error *err)
 {
     struct plan_turn turn = {.plan = plan, .step = step, .in = in};
+    enum mst_status status = MST_FATAL;
     turn.bson = mst_json_plan_take(plan);
     turn.projected = mst_json_plan_take(plan);
     turn.work = js_works_take(&plan->works);
-    enum mst_status status = MST_OK;
     if (turn.bson == NULL || turn.projected == NULL || turn.work == NULL) {
         status = mst_fail_memory(err, "json_schema");
-    }
-    if (status == MST_OK) {
+    } else {
         status = plan_read(&turn, err);
-    }
-    if (status == MST_OK) {
-        status = plan_apply(&turn, err);
-    }
-    if (status == MST_OK) {
-        status = plan_write(&turn, out, err);
+        if (status == MST_OK) {
+            status = plan_apply(&turn, err);
+        }
+        if (status == MST_OK) {
+            status = plan_write(&turn, out, err);
+        }
     }
     js_works_give(&plan->works, turn.work);
     mst_json_plan_give(plan, turn.projected);

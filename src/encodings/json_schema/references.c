@@ -280,6 +280,24 @@ reference_fragment(struct js_compile *compile, const struct js_reference *from,
         reference_shown(fragment), (const char *)fragment.data);
 }
 
+/* The schema that an address and a fragment lead to. */
+static enum mst_status
+reference_find(struct js_compile *compile, const struct js_reference *from,
+               struct mst_slice address, struct mst_slice fragment,
+               struct js_node **ret_node)
+{
+    struct js_resource *resource =
+        avro_names_find(&compile->resources, address);
+    if (resource == NULL) {
+        return js_compile_fail(compile, from->place.text,
+                               "it refers to '%.*s', which is not part of it: "
+                               "other documents are not loaded",
+                               reference_shown(address),
+                               (const char *)address.data);
+    }
+    return reference_fragment(compile, from, resource, fragment, ret_node);
+}
+
 static enum mst_status
 reference_follow(struct js_compile *compile, const struct js_reference *from)
 {
@@ -287,43 +305,35 @@ reference_follow(struct js_compile *compile, const struct js_reference *from)
     struct mst_buf fragment;
     struct mst_slice text = MST_SLICE_NONE;
     struct js_node *target = NULL;
+    struct js_combine *combine = js_compile_combine(compile, from->node);
     (void)avro_node_string(&from->place, &text);
+    if (combine == NULL) {
+        return js_compile_memory(compile);
+    }
     if (text.len > REFERENCE_TEXT_MAX / 2) {
         return js_compile_fail(compile, from->place.text,
                                "the reference is too long");
     }
-    mst_buf_init(&uri, REFERENCE_TEXT_MAX * 2);
+    mst_buf_init(&uri, (size_t)REFERENCE_TEXT_MAX * 2);
     mst_buf_init(&fragment, REFERENCE_TEXT_MAX);
-    struct js_combine *combine = js_compile_combine(compile, from->node);
     enum mst_status status =
-        combine == NULL ? MST_FATAL
-                        : js_uri_resolve(from->node->resource->uri, text, &uri);
+        js_uri_resolve(from->node->resource->uri, text, &uri);
     if (status == MST_OK) {
         status = js_uri_decode(js_uri_fragment(text), &fragment);
     }
-    if (status != MST_OK) {
-        status = js_compile_memory(compile);
+    if (status == MST_OK) {
+        status = reference_find(compile, from,
+                                uri.len == 0 ? MST_SLICE_LIT("")
+                                             : mst_buf_slice(&uri),
+                                mst_buf_slice(&fragment), &target);
     } else {
-        struct mst_slice address =
-            uri.len == 0 ? MST_SLICE_LIT("") : mst_buf_slice(&uri);
-        struct js_resource *resource =
-            avro_names_find(&compile->resources, address);
-        status = resource == NULL
-                     ? js_compile_fail(
-                         compile, from->place.text,
-                         "it refers to '%.*s', which is not part of it: other "
-                         "documents are not loaded",
-                         reference_shown(address), (const char *)address.data)
-                     : reference_fragment(compile, from, resource,
-                                          mst_buf_slice(&fragment), &target);
+        status = js_compile_memory(compile);
     }
     mst_buf_clear(&uri);
     mst_buf_clear(&fragment);
-    if (status == MST_OK && from->dynamic) {
-        combine->dynamic_ref = target;
-    } else if (status == MST_OK) {
-        combine->ref = target;
-    }
+    struct js_node **slot =
+        from->dynamic ? &combine->dynamic_ref : &combine->ref;
+    *slot = target;
     return status;
 }
 
