@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """JSON Schemas: the public suite, another validator beside, and jobs by them."""
 
+import io
 import json
 import os
 import random
@@ -9,8 +10,8 @@ from pathlib import Path
 
 import bson
 import pytest
-from support import ROOT
-from support.avro import SCHEMA, documents, write_bson
+from support import ROOT, config
+from support.avro import SCHEMA, as_read, documents, fastavro, write_bson
 from support.file_job import file_job
 from support.json_schema import (
     groups,
@@ -19,6 +20,7 @@ from support.json_schema import (
     random_schema,
     refused,
 )
+from support.waiting import wait_until
 
 # More show more; a run of all tests takes fewer.
 COUNT = int(os.environ.get("MSTREAM_TEST_JSON_SCHEMAS", "150"))
@@ -73,6 +75,12 @@ def test_the_optional_part_of_the_suite(mstream, tmp_path, draft):
             assert (i not in found) == test["valid"], where
             judged += 1
     assert judged > 90
+
+
+def bare(doc):
+    out = io.BytesIO()
+    fastavro.schemaless_writer(out, SCHEMA, as_read(doc))
+    return out.getvalue()
 
 
 def agree(schema, document):
@@ -280,6 +288,62 @@ def test_validate_finds_cells_that_can_not_be(mstream, tmp_path, schema, cell):
 def test_validate_takes_avro_with_both_schemas(mstream, tmp_path, schema, to):
     sink = f'schema_id = "order", project = true, output_encoding = "{to}"'
     mstream("validate", kafka_job(tmp_path, READS_AVRO, sink, BOTH))
+
+
+def test_avro_from_kafka_is_validated_and_projected(
+    mongodb, kafka, mstreamd, mstream, tmp_path
+):
+    topic = kafka.topic("avro", partitions=1)
+    docs = documents(100, seed=12)
+    kafka.produce(topic, [bare(doc) for doc in docs])
+    (tmp_path / "s.avsc").write_text(json.dumps(SCHEMA))
+    wanted = {"properties": {"l": {"minimum": 0}, "_id": {}, "t": {}}}
+    (tmp_path / "order.json").write_text(json.dumps(wanted))
+    name = f"job_{mongodb.name}"
+    text = (
+        config.state("state")
+        + config.mongodb(mongodb.uri, mongodb.name)
+        + config.kafka(kafka.bootstrap, **{"group.id": f"group-{mongodb.name}"})
+        + config.service("schema_files", "schemas", path=str(tmp_path))
+        + config.job(
+            name,
+            {
+                "service_name": "k",
+                "resource": topic,
+                "input_encoding": "avro",
+                "start": "earliest",
+                "schema_id": "avro",
+            },
+            {
+                "service_name": "m",
+                "resource": "copy",
+                "schema_id": "order",
+                "project": True,
+            },
+            schemas=[
+                {"id": "avro", "service_name": "schemas", "resource": "s.avsc"},
+                {"id": "order", "service_name": "schemas", "resource": "order.json"},
+            ],
+        )
+    )
+    mstreamd(text)
+    kept = [doc for doc in docs if doc["l"] >= 0]
+    copy = mongodb.db.copy
+    wait_until(
+        lambda: copy.count_documents({}) == len(kept), 60, what="all documents"
+    )
+    for doc in kept:
+        found = copy.find_one({"_id": str(doc["_id"])})
+        assert found == {"_id": str(doc["_id"]), "l": doc["l"], "t": doc["t"]}
+    path = tmp_path / "job.toml"
+    path.write_text(text)
+
+    def letters():
+        listed = mstream("dlq", "list", "--json", "--config", path).json()
+        return listed if len(listed) == len(docs) - len(kept) else None
+
+    for letter in wait_until(letters, what="all letters"):
+        assert "$.l: the number is too small" in json.dumps(letter)
 
 
 def test_a_schema_that_is_none_has_its_place(mstream, tmp_path, schema):
