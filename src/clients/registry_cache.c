@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* A list in the order of use: it is looked through for a new number, never for
- * an event. */
+/* Entries in the order of use: they are looked through for a new number, never
+ * for an event. */
 #include "clients/registry_cache.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct registry_cache_entry {
-    struct registry_cache_entry *newer;
-    struct registry_cache_entry *older;
     int64_t until_ms;
     struct mst_schema_text schema;
     struct mst_error *why; /* there is none; NULL: there is */
@@ -16,37 +14,13 @@ struct registry_cache_entry {
 };
 
 static void
-cache_unlink(struct registry_cache *cache, struct registry_cache_entry *entry)
+cache_drop(struct registry_cache *cache, size_t i)
 {
-    struct registry_cache_entry **newer =
-        entry->newer != NULL ? &entry->newer->older : &cache->newest;
-    struct registry_cache_entry **older =
-        entry->older != NULL ? &entry->older->newer : &cache->oldest;
-    *newer = entry->older;
-    *older = entry->newer;
+    struct registry_cache_entry *entry = cache->entries[i];
     cache->len--;
+    memmove(&cache->entries[i], &cache->entries[i + 1],
+            (cache->len - i) * sizeof(entry));
     cache->bytes -= entry->schema.text.len;
-}
-
-static void
-cache_link(struct registry_cache *cache, struct registry_cache_entry *entry)
-{
-    entry->newer = NULL;
-    entry->older = cache->newest;
-    if (cache->newest != NULL) {
-        cache->newest->newer = entry;
-    } else {
-        cache->oldest = entry;
-    }
-    cache->newest = entry;
-    cache->len++;
-    cache->bytes += entry->schema.text.len;
-}
-
-static void
-cache_drop(struct registry_cache *cache, struct registry_cache_entry *entry)
-{
-    cache_unlink(cache, entry);
     mst_schema_text_clear(&entry->schema);
     free(entry->why);
     free(entry);
@@ -55,19 +29,31 @@ cache_drop(struct registry_cache *cache, struct registry_cache_entry *entry)
 void
 registry_cache_clear(struct registry_cache *cache)
 {
-    while (cache->newest != NULL) {
-        cache_drop(cache, cache->newest);
+    while (cache->len > 0) {
+        cache_drop(cache, cache->len - 1);
     }
+    free(cache->entries);
+    cache->entries = NULL;
 }
 
-static struct registry_cache_entry *
+/* len: it is not there. */
+static size_t
 cache_find(const struct registry_cache *cache, const char *key)
 {
-    struct registry_cache_entry *entry = cache->newest;
-    while (entry != NULL && strcmp(entry->key, key) != 0) {
-        entry = entry->older;
+    size_t i = 0;
+    while (i < cache->len && strcmp(cache->entries[i]->key, key) != 0) {
+        i++;
     }
-    return entry;
+    return i;
+}
+
+/* The i-th becomes the first. */
+static void
+cache_touch(struct registry_cache *cache, size_t i)
+{
+    struct registry_cache_entry *entry = cache->entries[i];
+    memmove(&cache->entries[1], &cache->entries[0], i * sizeof(entry));
+    cache->entries[0] = entry;
 }
 
 static enum mst_status
@@ -87,16 +73,16 @@ registry_cache_get(struct registry_cache *cache, const char *key,
                    int64_t now_ms, struct mst_schema_text *ret,
                    struct mst_error *err)
 {
-    struct registry_cache_entry *entry = cache_find(cache, key);
-    if (entry == NULL) {
+    size_t i = cache_find(cache, key);
+    if (i == cache->len) {
         return MST_AGAIN;
     }
+    struct registry_cache_entry *entry = cache->entries[i];
     if (now_ms >= entry->until_ms) {
-        cache_drop(cache, entry);
+        cache_drop(cache, i);
         return MST_AGAIN;
     }
-    cache_unlink(cache, entry);
-    cache_link(cache, entry);
+    cache_touch(cache, i);
     if (entry->why != NULL) {
         *err = *entry->why;
         return MST_REJECTED;
@@ -106,38 +92,61 @@ registry_cache_get(struct registry_cache *cache, const char *key,
                : mst_fail_memory(err, "registry");
 }
 
+/* NULL: no memory. */
+static struct registry_cache_entry *
+cache_make(const char *key, const struct mst_schema_text *schema,
+           const struct mst_error *why)
+{
+    size_t len = strlen(key);
+    struct registry_cache_entry *entry = calloc(1, sizeof(*entry) + len + 1);
+    if (entry == NULL) {
+        return NULL;
+    }
+    memcpy(entry->key, key, len);
+    mst_schema_text_init(&entry->schema);
+    if (schema != NULL) {
+        if (cache_copy(schema, &entry->schema) == MST_OK) {
+            return entry;
+        }
+    } else {
+        entry->why = malloc(sizeof(*entry->why));
+        if (entry->why != NULL) {
+            *entry->why = *why;
+            return entry;
+        }
+    }
+    mst_schema_text_clear(&entry->schema);
+    free(entry);
+    return NULL;
+}
+
 void
 registry_cache_put(struct registry_cache *cache, const char *key,
                    int64_t until_ms, const struct mst_schema_text *schema,
                    const struct mst_error *why)
 {
-    size_t len = strlen(key);
-    struct registry_cache_entry *entry = cache_find(cache, key);
-    if (entry != NULL) {
-        cache_drop(cache, entry);
+    size_t at = cache_find(cache, key);
+    if (at < cache->len) {
+        cache_drop(cache, at);
     }
-    if (len >= REGISTRY_CACHE_KEY_MAX) {
+    if (cache->entries == NULL) {
+        /* One more than is kept, for the moment before room is made. */
+        cache->entries = calloc(REGISTRY_CACHE_ENTRIES + 1,
+                                sizeof(struct registry_cache_entry *));
+    }
+    if (cache->entries == NULL || strlen(key) >= REGISTRY_CACHE_KEY_MAX) {
         return;
     }
-    entry = calloc(1, sizeof(*entry) + len + 1);
+    struct registry_cache_entry *entry = cache_make(key, schema, why);
     if (entry == NULL) {
         return;
     }
-    memcpy(entry->key, key, len);
     entry->until_ms = until_ms;
-    mst_schema_text_init(&entry->schema);
-    entry->why = schema == NULL ? malloc(sizeof(*entry->why)) : NULL;
-    if (entry->why != NULL) {
-        *entry->why = *why;
-    }
-    bool kept = schema == NULL ? entry->why != NULL
-                               : cache_copy(schema, &entry->schema) == MST_OK;
-    cache_link(cache, entry);
-    if (!kept) {
-        cache_drop(cache, entry);
-    }
+    cache->entries[cache->len] = entry;
+    cache->bytes += entry->schema.text.len;
+    cache_touch(cache, cache->len++);
     while (cache->len > REGISTRY_CACHE_ENTRIES
            || (cache->bytes > REGISTRY_CACHE_BYTES && cache->len > 1)) {
-        cache_drop(cache, cache->oldest);
+        cache_drop(cache, cache->len - 1);
     }
 }

@@ -18,8 +18,7 @@ struct registry_cache_entry;
 
 /* A zeroed one is empty. Thread: one at a time. */
 struct registry_cache {
-    struct registry_cache_entry *newest; /* used last */
-    struct registry_cache_entry *oldest;
+    struct registry_cache_entry **entries; /* what was used last comes first */
     size_t len;
     size_t bytes;
 };

@@ -32,7 +32,9 @@ call_take_message(const struct registry_line *line, struct mst_slice value,
     mst_buf_clear(&text);
     out[mst_utf8_valid((const uint8_t *)out, strlen(out))] = '\0';
     for (char *at = out; *at != '\0'; at++) {
-        *at = (unsigned char)*at < ' ' || *at == 0x7f ? ' ' : *at;
+        if ((unsigned char)*at < ' ' || *at == '\x7f') {
+            *at = ' ';
+        }
     }
     if ((http->password != NULL && strstr(out, http->password) != NULL)
         || (http->token != NULL && strstr(out, http->token) != NULL)) {

@@ -310,21 +310,27 @@ registry_body(const struct mst_schema_text *schema, struct mst_buf *out)
                                        : "}");
 }
 
-/* Posts the schema; read: of the answer, under the lock. */
+/* What is posted where, and how the answer is read, under the lock. */
+struct registry_post {
+    const char *before; /* the subject */
+    const char *behind;
+    enum mst_status (*read)(struct mst_slice text, uint32_t *ret,
+                            struct mst_error *err);
+};
+
 static enum mst_status
-registry_post(struct schema_registry *registry, const char *const path[2],
-              const char *subject, const struct mst_schema_text *schema,
-              enum mst_status (*read)(struct mst_slice text, uint32_t *ret,
-                                      struct mst_error *err),
-              uint32_t *ret, struct mst_error *err)
+registry_post(struct schema_registry *registry,
+              const struct registry_post *post, const char *subject,
+              const struct mst_schema_text *schema, uint32_t *ret,
+              struct mst_error *err)
 {
     struct mst_buf body;
     struct mst_buf where;
     struct mst_slice text = MST_SLICE_NONE;
     mst_buf_init(&body, REGISTRY_ANSWER_MAX);
     mst_buf_init(&where, REGISTRY_PATH_MAX);
-    enum mst_status status =
-        registry_subject_path(&where, path[0], mst_slice_str(subject), path[1]);
+    enum mst_status status = registry_subject_path(
+        &where, post->before, mst_slice_str(subject), post->behind);
     status = status == MST_OK ? registry_body(schema, &body) : status;
     if (status != MST_OK) {
         status = status == MST_FATAL
@@ -335,7 +341,7 @@ registry_post(struct schema_registry *registry, const char *const path[2],
         mst_mutex_lock(&registry->mutex);
         status =
             registry_ask(registry, &where, mst_buf_slice(&body), &text, err);
-        status = status == MST_OK ? read(text, ret, err) : status;
+        status = status == MST_OK ? post->read(text, ret, err) : status;
         registry_forget(registry);
         mst_mutex_unlock(&registry->mutex);
         if (status != MST_OK) {
@@ -375,9 +381,9 @@ registry_find(void *store, const char *subject,
               const struct mst_schema_text *schema, uint32_t *ret_id,
               struct mst_error *err)
 {
-    static const char *const path[2] = {"/subjects/", ""};
-    return registry_post(store, path, subject, schema, registry_read_id, ret_id,
-                         err);
+    static const struct registry_post post = {"/subjects/", "",
+                                              registry_read_id};
+    return registry_post(store, &post, subject, schema, ret_id, err);
 }
 
 static enum mst_status
@@ -385,9 +391,9 @@ registry_add(void *store, const char *subject,
              const struct mst_schema_text *schema, uint32_t *ret_id,
              struct mst_error *err)
 {
-    static const char *const path[2] = {"/subjects/", "/versions"};
-    return registry_post(store, path, subject, schema, registry_read_id, ret_id,
-                         err);
+    static const struct registry_post post = {"/subjects/", "/versions",
+                                              registry_read_id};
+    return registry_post(store, &post, subject, schema, ret_id, err);
 }
 
 /* "messages", or elsewhere "reason", say why not. */
@@ -433,11 +439,12 @@ static enum mst_status
 registry_check(void *store, const char *subject,
                const struct mst_schema_text *schema, struct mst_error *err)
 {
-    static const char *const path[2] = {"/compatibility/subjects/",
-                                        "/versions/latest?verbose=true"};
+    static const struct registry_post post = {"/compatibility/subjects/",
+                                              "/versions/latest?verbose=true",
+                                              registry_read_verdict};
     uint32_t verdict = 0;
-    enum mst_status status = registry_post(
-        store, path, subject, schema, registry_read_verdict, &verdict, err);
+    enum mst_status status =
+        registry_post(store, &post, subject, schema, &verdict, err);
     if (status == MST_REJECTED
         && (err->code == REGISTRY_NO_SUBJECT
             || err->code == REGISTRY_NO_VERSION)) {

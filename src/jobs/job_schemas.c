@@ -111,7 +111,9 @@ mst_job_schemas_init(struct mst_job_schemas *schemas,
     schemas->plans =
         calloc((connector->sinks_len + 2) * 2, sizeof(*schemas->plans));
     if (schemas->stores == NULL || schemas->plans == NULL) {
-        mst_job_schemas_clear(schemas);
+        free(schemas->stores);
+        free(schemas->plans);
+        memset(schemas, 0, sizeof(*schemas));
         return mst_fail_memory(err, "job");
     }
     enum mst_status status =
@@ -131,7 +133,7 @@ mst_job_schemas_init(struct mst_job_schemas *schemas,
 void
 mst_job_schemas_forget(struct mst_job_schemas *schemas)
 {
-    while (schemas->plans_len > 0) {
+    while (schemas->plans != NULL && schemas->plans_len > 0) {
         schemas->registry->schema_destroy(schemas->plans[--schemas->plans_len]);
     }
 }

@@ -180,7 +180,7 @@ writers_add(struct avro_writers *writers, uint32_t id,
         kept = false;
     } else if (writer == NULL) {
         status = writers_fetch(writers, id, &writer, err);
-        kept = status != MST_OK || writers_keep(writers, slot, writer);
+        kept = writer == NULL || writers_keep(writers, slot, writer);
     }
     *ret_locked = !kept;
     *ret_writer = writer;
