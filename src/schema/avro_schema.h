@@ -59,6 +59,8 @@ struct mst_avro_type;
 
 struct mst_avro_field {
     struct mst_slice name;
+    /* What documents call it: "x-name", or the same as name. */
+    struct mst_slice label;
     struct mst_slice *aliases;
     size_t aliases_len;
     struct mst_avro_type *type;

@@ -206,6 +206,26 @@ named_default(struct avro_parse *parse, const struct avro_node *node,
     return MST_OK;
 }
 
+/* What documents call the field, where that is no name of Avro. */
+static enum mst_status
+named_label(struct avro_parse *parse, const struct avro_node *node,
+            struct mst_avro_field *field)
+{
+    struct avro_node member;
+    struct mst_slice label = MST_SLICE_NONE;
+    field->label = field->name;
+    if (!avro_node_find(node, parse->end, "x-name", &member)) {
+        return MST_OK;
+    }
+    if (!avro_node_string(&member, &label)
+        || memchr(label.data, 0, label.len) != NULL) {
+        return avro_parse_fail(parse, member.text,
+                               "\"x-name\" is not a name of a field in "
+                               "documents: a string without U+0000");
+    }
+    return avro_parse_full_name(parse, label, MST_SLICE_NONE, &field->label);
+}
+
 static enum mst_status
 named_field(struct avro_parse *parse, const struct avro_node *node,
             const struct mst_avro_type *record, struct mst_avro_field *field)
@@ -227,6 +247,9 @@ named_field(struct avro_parse *parse, const struct avro_node *node,
             named_shown(name), (const char *)name.data);
     }
     status = avro_parse_full_name(parse, name, MST_SLICE_NONE, &field->name);
+    if (status == MST_OK) {
+        status = named_label(parse, node, field);
+    }
     if (status == MST_OK) {
         status = named_aliases(parse, node, NULL, &field->aliases,
                                &field->aliases_len);
@@ -264,6 +287,21 @@ named_list(const struct avro_parse *parse, const struct avro_node *node,
     return MST_OK;
 }
 
+/* The name must be new among those seen; MST_REJECTED says which is not. */
+static enum mst_status
+named_once(const struct avro_parse *parse, const struct avro_node *node,
+           struct avro_names *seen, struct mst_slice name,
+           struct mst_avro_field *field)
+{
+    enum mst_status status = avro_names_add(seen, name, field);
+    if (status == MST_AGAIN) {
+        return avro_parse_fail(parse, node->text,
+                               "the record has field '%.*s' twice",
+                               named_shown(name), (const char *)name.data);
+    }
+    return status == MST_OK ? status : avro_parse_memory(parse);
+}
+
 static enum mst_status
 named_record(struct avro_parse *parse, const struct avro_node *node,
              struct mst_avro_type *type)
@@ -271,6 +309,7 @@ named_record(struct avro_parse *parse, const struct avro_node *node,
     struct avro_node list;
     struct avro_members members;
     struct avro_names seen = {.slots = NULL};
+    struct avro_names labels = {.slots = NULL};
     size_t n = 0;
     enum mst_status status = named_list(parse, node, "fields", &list, &n);
     if (status != MST_OK) {
@@ -288,16 +327,14 @@ named_record(struct avro_parse *parse, const struct avro_node *node,
             break;
         }
         type->fields_len++;
-        status = avro_names_add(&seen, field->name, field);
-        if (status == MST_AGAIN) {
-            status = avro_parse_fail(
-                parse, members.node.text, "the record has field '%.*s' twice",
-                named_shown(field->name), (const char *)field->name.data);
-        } else if (status != MST_OK) {
-            status = avro_parse_memory(parse);
+        status = named_once(parse, &members.node, &seen, field->name, field);
+        if (status == MST_OK) {
+            status =
+                named_once(parse, &members.node, &labels, field->label, field);
         }
     }
     avro_names_clear(&seen);
+    avro_names_clear(&labels);
     return status;
 }
 

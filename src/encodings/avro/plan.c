@@ -254,7 +254,7 @@ plan_record(struct mst_avro_encoder *encoder, struct avro_op *op)
     }
     for (size_t i = 0; i < type->fields_len; i++) {
         const struct mst_avro_field *field = &type->fields[i];
-        avro_key_init(&fields[i].key, field->name);
+        avro_key_init(&fields[i].key, field->label);
         fields[i].op = &encoder->ops[field->type->index];
         fields[i].fallback =
             field->has_default ? field->fallback : MST_SLICE_NONE;

@@ -241,7 +241,7 @@ plan_field(struct read_plan *plan, const struct read_record *record, size_t n,
 {
     const struct mst_avro_field *field = &record->reader->fields[n];
     uint32_t source = record->sources[n];
-    if (!plan_label(plan, field->name, step)) {
+    if (!plan_label(plan, field->label, step)) {
         return plan_memory(plan);
     }
     if (source == 0) {
@@ -249,13 +249,13 @@ plan_field(struct read_plan *plan, const struct read_record *record, size_t n,
             return plan_default(plan, field, step);
         }
         if (plan->path_len < MST_BSON_DEPTH_MAX) {
-            plan->path[plan->path_len++] = field->name;
+            plan->path[plan->path_len++] = field->label;
         }
         return plan_mismatch(plan, record->writer, field->type);
     }
     step->from = source - 1;
     if (plan->path_len < MST_BSON_DEPTH_MAX) {
-        plan->path[plan->path_len++] = field->name;
+        plan->path[plan->path_len++] = field->label;
     }
     unsigned path_len = plan->path_len;
     enum mst_status status =
@@ -284,7 +284,7 @@ plan_in_order(struct read_plan *plan, const struct read_record *record,
             const struct mst_avro_field *field = &record->writer->fields[next];
             skip->skip = true;
             skip->from = next;
-            status = plan_label(plan, field->name, skip)
+            status = plan_label(plan, field->label, skip)
                          ? plan_pair(plan, field->type, NULL, &skip->read)
                          : plan_memory(plan);
         }
