@@ -11,6 +11,7 @@ static const struct mst_cli_command *const schema_commands[] = {
     &mst_schema_command_show,
     &mst_schema_command_compat,
     &mst_schema_command_delete,
+    &mst_schema_command_infer,
     NULL,
 };
 
