@@ -135,7 +135,7 @@ types_of_values(const struct schema_doc *doc, const struct avro_node *node)
 /* Of the types those that this one of the facets allows. */
 static enum mst_status
 types_limit(const struct schema_doc *doc, const struct avro_node *facet,
-            unsigned *types)
+            unsigned *types, bool *said)
 {
     struct avro_node node;
     unsigned some = 0;
@@ -151,11 +151,13 @@ types_limit(const struct schema_doc *doc, const struct avro_node *facet,
         if (status != MST_OK) {
             return status;
         }
-        *types = *types == SCHEMA_ANY ? some : types_both(*types, some);
+        *types = *said ? types_both(*types, some) : some;
+        *said = true;
     }
     some = types_of_values(doc, facet);
     if (some != 0) {
-        *types = *types == SCHEMA_ANY ? some : types_both(*types, some);
+        *types = *said ? types_both(*types, some) : some;
+        *said = true;
     }
     return MST_OK;
 }
@@ -222,6 +224,7 @@ alternatives_leaf(struct schema_doc *doc, const struct schema_facets *facets,
                   struct schema_alternatives *alternatives)
 {
     unsigned types = SCHEMA_ANY;
+    bool said = false;
     enum mst_status status = MST_OK;
     size_t size = offsetof(struct schema_facets, nodes)
                   + facets->len * sizeof(facets->nodes[0]);
@@ -231,9 +234,8 @@ alternatives_leaf(struct schema_doc *doc, const struct schema_facets *facets,
     }
     memcpy(kept, facets, size);
     for (size_t i = 0; i < facets->len && status == MST_OK; i++) {
-        status = types_limit(doc, &facets->nodes[i], &types);
+        status = types_limit(doc, &facets->nodes[i], &types, &said);
     }
-    bool said = types != SCHEMA_ANY;
     if (!said) {
         unsigned hinted = types_hinted(doc, facets);
         types = hinted == 0 ? types : hinted;

@@ -15,7 +15,7 @@ enum {
     /* Schemas that hold for one place at once. */
     SCHEMA_FACETS_MAX = 32,
     SCHEMA_BRANCH_DEPTH_MAX = 32,
-    SCHEMA_ALTERNATIVES_MAX = 4096,
+    SCHEMA_ALTERNATIVES_MAX = 100000,
     /* What references and branches multiply to. */
     SCHEMA_STEPS_MAX = 10 * 1000 * 1000,
     /* Fields of one record. */

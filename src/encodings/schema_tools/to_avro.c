@@ -78,7 +78,9 @@ write_container(struct to_avro *to, const struct to_branch *branch,
     schema_text_open(&to->text, NULL, '{');
     schema_text_str(&to->text, "type", is_map ? "map" : "array");
     schema_text_key(&to->text, mst_slice_str(is_map ? "values" : "items"));
-    status = status == MST_OK ? to_write(to, &inside, is_map, hint) : status;
+    status = status == MST_OK
+                 ? to_write(to, &inside, is_map || branch->of.len > 1, hint)
+                 : status;
     schema_text_close(&to->text, '}');
     return status;
 }

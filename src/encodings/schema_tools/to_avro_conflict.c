@@ -120,7 +120,17 @@ conflict_has_logical(const struct to_union *types, enum mst_avro_kind kind)
     return false;
 }
 
-/* Two decimals are one with room for both. */
+/* A decimal with a name. */
+static void
+conflict_fix(struct to_scalar *decimal)
+{
+    decimal->kind = MST_AVRO_FIXED;
+    decimal->size = DECIMAL_SIZE;
+    decimal->precision = MST_AVRO_DECIMAL_DIGITS;
+    decimal->name = MST_SLICE_LIT("Decimal");
+}
+
+/* Two decimals are one with room for both, if there is such a one. */
 static void
 conflict_decimals(struct to_union *types)
 {
@@ -140,7 +150,8 @@ conflict_decimals(struct to_union *types)
                              : first->scalar.scale;
         unsigned precision = scale + (whole_too > whole ? whole_too : whole);
         if (precision > MST_AVRO_DECIMAL_DIGITS) {
-            return; /* told as a type that is there twice */
+            conflict_fix(scalar);
+            continue;
         }
         first->scalar.scale = scale;
         first->scalar.precision = precision;
@@ -191,10 +202,7 @@ conflict_carriers(struct to_union *types)
     one = conflict_find(types, MST_AVRO_BYTES, MST_AVRO_DECIMAL);
     if (one != NULL
         && conflict_find(types, MST_AVRO_BYTES, MST_AVRO_PLAIN) != NULL) {
-        one->scalar.kind = MST_AVRO_FIXED;
-        one->scalar.size = DECIMAL_SIZE;
-        one->scalar.precision = MST_AVRO_DECIMAL_DIGITS;
-        one->scalar.name = MST_SLICE_LIT("Decimal");
+        conflict_fix(&one->scalar);
     }
     one = conflict_find(types, MST_AVRO_ENUM, MST_AVRO_PLAIN);
     if (one != NULL

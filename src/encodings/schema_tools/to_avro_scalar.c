@@ -11,6 +11,7 @@ struct scalar_case {
     const uint8_t *where;
     struct to_union *types;
     bool merge; /* records become one */
+    bool maps;  /* and that is a map, as one of them is */
 };
 
 static enum mst_status
@@ -257,7 +258,8 @@ scalar_nested(const struct scalar_case *one,
     enum mst_avro_kind kind = MST_AVRO_ARRAY;
     struct mst_slice key = MST_SLICE_NONE;
     if (alternative->type == SCHEMA_OBJECT) {
-        kind = to_is_map(one->to, one->facets) ? MST_AVRO_MAP : MST_AVRO_RECORD;
+        kind = one->maps || to_is_map(one->to, one->facets) ? MST_AVRO_MAP
+                                                            : MST_AVRO_RECORD;
     }
     struct schema_alternative *list = schema_doc_alloc(doc, sizeof(*list));
     if (list == NULL) {
@@ -346,12 +348,19 @@ to_union_of(struct to_avro *to, const struct schema_alternatives *alternatives,
 {
     enum mst_status status = MST_OK;
     const uint8_t *where = to->doc.root.text;
+    bool maps = false;
     ret_union->len = 0;
+    for (size_t i = 0; i < alternatives->len && merge; i++) {
+        const struct schema_alternative *one = &alternatives->list[i];
+        maps = maps
+               || (one->type == SCHEMA_OBJECT && one->said
+                   && to_is_map(to, one->facets));
+    }
     for (size_t i = 0; i < alternatives->len && status == MST_OK; i++) {
         const struct schema_alternative *one = &alternatives->list[i];
         where = one->facets->nodes[0].text;
-        const struct scalar_case here = {to, one->facets, where, ret_union,
-                                         merge};
+        const struct scalar_case here = {to,        one->facets, where,
+                                         ret_union, merge,       maps};
         status = scalar_of(&here, one);
     }
     return status == MST_OK ? to_union_settle(to, ret_union, where) : status;
