@@ -158,23 +158,29 @@ plan_default(struct read_plan *plan, const struct mst_avro_field *field,
     return fault == AVRO_FINE ? MST_OK : MST_REJECTED;
 }
 
-/* Both forms of a field's name, which needs no escapes. */
+/* Both forms of a field's name. */
 static bool
 plan_label(struct read_plan *plan, struct mst_slice name,
            struct avro_step *step)
 {
-    uint8_t *data = plan_alloc(plan, name.len + AVRO_LABEL_PAD, 1);
-    uint8_t *json = plan_alloc(plan, name.len + AVRO_LABEL_PAD + 3, 1);
-    if (data == NULL || json == NULL) {
+    struct mst_buf quoted;
+    mst_buf_init(&quoted, SIZE_MAX / 2);
+    if (mst_buf_append_json(&quoted, name) != MST_OK
+        || mst_buf_append_char(&quoted, ':') != MST_OK) {
+        mst_buf_clear(&quoted);
         return false;
     }
-    memcpy(data, name.data, name.len);
-    json[0] = '"';
-    memcpy(json + 1, name.data, name.len);
-    memcpy(json + 1 + name.len, "\":", 2);
-    step->label = (struct avro_label){data, (uint32_t)name.len + 1};
-    step->json = (struct avro_label){json, (uint32_t)name.len + 3};
-    return true;
+    uint8_t *data = plan_alloc(plan, name.len + AVRO_LABEL_PAD, 1);
+    uint8_t *json = plan_alloc(plan, quoted.len + AVRO_LABEL_PAD, 1);
+    bool good = data != NULL && json != NULL;
+    if (good) {
+        memcpy(data, name.data, name.len);
+        memcpy(json, quoted.data, quoted.len);
+        step->label = (struct avro_label){data, (uint32_t)name.len + 1};
+        step->json = (struct avro_label){json, (uint32_t)quoted.len};
+    }
+    mst_buf_clear(&quoted);
+    return good;
 }
 
 /* Names and aliases of the reader's fields; a name goes before an alias. */

@@ -78,7 +78,8 @@ to_union_add(struct to_avro *to, struct to_union *types,
     bool is_enum = scalar->kind == MST_AVRO_ENUM;
     for (size_t i = 0; i < types->len; i++) {
         struct to_scalar *known = &types->branches[i].scalar;
-        if (is_enum && known->kind == MST_AVRO_ENUM) {
+        if (is_enum && known->kind == MST_AVRO_ENUM
+            && mst_slice_equal(known->name, scalar->name)) {
             return conflict_symbols(to, known, scalar);
         }
         if (conflict_same(known, scalar)) {
@@ -94,17 +95,6 @@ to_union_add(struct to_avro *to, struct to_union *types,
     *branch = (struct to_branch){.scalar = *scalar};
     /* An enum may have a symbol twice by itself. */
     return is_enum ? conflict_symbols(to, &branch->scalar, &none) : MST_OK;
-}
-
-/* The wider takes what the narrower does. */
-static void
-conflict_widen(struct to_union *types, enum mst_avro_kind narrow,
-               enum mst_avro_kind wide)
-{
-    struct to_branch *one = conflict_find(types, narrow, MST_AVRO_PLAIN);
-    if (one != NULL && conflict_find(types, wide, MST_AVRO_PLAIN) != NULL) {
-        conflict_drop(types, one);
-    }
 }
 
 /* Whether there is a type of the kind with a logical type. */
@@ -128,6 +118,19 @@ conflict_fix(struct to_scalar *decimal)
     decimal->size = DECIMAL_SIZE;
     decimal->precision = MST_AVRO_DECIMAL_DIGITS;
     decimal->name = MST_SLICE_LIT("Decimal");
+}
+
+/* Drops the branch where another one is the same. */
+static void
+conflict_once(struct to_union *types, struct to_branch *branch)
+{
+    for (size_t i = 0; i < types->len; i++) {
+        if (&types->branches[i] != branch
+            && conflict_same(&types->branches[i].scalar, &branch->scalar)) {
+            conflict_drop(types, branch);
+            return;
+        }
+    }
 }
 
 /* Two decimals are one with room for both, if there is such a one. */
@@ -166,6 +169,7 @@ conflict_numbers(struct to_union *types)
     struct to_branch *one = conflict_find(types, MST_AVRO_INT, MST_AVRO_PLAIN);
     if (one != NULL && conflict_has_logical(types, MST_AVRO_INT)) {
         one->scalar.kind = MST_AVRO_LONG;
+        conflict_once(types, one);
     }
     one = conflict_find(types, MST_AVRO_LONG, MST_AVRO_PLAIN);
     if (one != NULL && conflict_has_logical(types, MST_AVRO_LONG)) {
@@ -187,17 +191,7 @@ conflict_carriers(struct to_union *types)
         conflict_find(types, MST_AVRO_STRING, MST_AVRO_UUID);
     if (one != NULL && string != NULL) {
         one->scalar = (struct to_scalar){.kind = MST_AVRO_BYTES};
-        if (conflict_find(types, MST_AVRO_BYTES, MST_AVRO_PLAIN) != one) {
-            conflict_drop(types, one);
-        } else {
-            for (struct to_branch *at = one + 1;
-                 at < types->branches + types->len; at++) {
-                if (conflict_same(&at->scalar, &one->scalar)) {
-                    conflict_drop(types, at);
-                    break;
-                }
-            }
-        }
+        conflict_once(types, one);
     }
     one = conflict_find(types, MST_AVRO_BYTES, MST_AVRO_DECIMAL);
     if (one != NULL
@@ -237,8 +231,6 @@ enum mst_status
 to_union_settle(struct to_avro *to, struct to_union *types,
                 const uint8_t *where)
 {
-    conflict_widen(types, MST_AVRO_INT, MST_AVRO_LONG);
-    conflict_widen(types, MST_AVRO_FLOAT, MST_AVRO_DOUBLE);
     conflict_decimals(types);
     conflict_numbers(types);
     conflict_carriers(types);

@@ -132,7 +132,7 @@ record_order(struct to_avro *to, const struct record_field *field,
     if (wants_null || types->len == 0) {
         status = to_union_add(to, types, &null, field->node.text);
     }
-    for (size_t i = 1; i < types->len; i++) {
+    for (size_t i = 1; i < types->len && wants_null; i++) {
         if (types->branches[i].scalar.kind == MST_AVRO_NULL) {
             record_first(types, i);
         }

@@ -89,6 +89,12 @@ static const struct {
      "\"int\"},{\"name\":\"a\",\"type\":\"int\"}]}",
      "field 'a' twice", 64},
     {"{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"a\",\"type\":"
+     "\"int\"},{\"name\":\"b\",\"x-name\":\"a\",\"type\":\"int\"}]}",
+     "field 'a' twice", 64},
+    {"{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"a\","
+     "\"x-name\":1,\"type\":\"int\"}]}",
+     "\"x-name\"", 60},
+    {"{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"a\",\"type\":"
      "\"R\"}]}",
      "never end", 0},
     {"[{\"type\":\"fixed\",\"name\":\"F\",\"size\":1},{\"type\":\"fixed\","

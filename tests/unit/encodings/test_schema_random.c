@@ -8,9 +8,11 @@
 #include "collection.h"
 #include "encodings/avro/codec.h"
 #include "encodings/avro/parse.h"
+#include "encodings/schema_tools/from_avro.h"
 #include "encodings/schema_tools/infer.h"
 #include "encodings/schema_tools/to_avro.h"
 #include "random_avro.h"
+#include "schema/avro_canonical.h"
 
 enum { RANDOM_MAX = 1 << 26, RANDOM_COLLECTIONS = 200, RANDOM_DOCUMENTS = 25 };
 
@@ -189,6 +191,64 @@ collections_with_a_structure_become_avro_and_come_back(void **state)
     }
 }
 
+/* The canonical form of a schema's text. */
+static void
+canonical_of(struct mst_slice text, struct mst_buf *out)
+{
+    struct mst_avro_schema *schema = NULL;
+    struct mst_error err;
+    if (mst_avro_schema_parse(text, &schema, &err) != MST_OK) {
+        fail_msg("%s", err.text);
+    }
+    assert_int_equal(mst_avro_canonical(schema, out), MST_OK);
+    mst_avro_schema_destroy(schema);
+}
+
+/* A union of one type becomes that type. */
+static bool
+has_single_union(const struct mst_avro_schema *schema)
+{
+    for (size_t i = 0; i < schema->types_len; i++) {
+        if (schema->types[i]->branches_len == 1) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void
+avro_schemas_become_json_schemas_and_come_back(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= collections() * 5; seed++) {
+        struct world world;
+        struct mst_avro_schema *schema = NULL;
+        struct mst_error err;
+        world_open(&world, seed);
+        random_avro_schema(&world.random, &world.avro);
+        assert_int_equal(
+            mst_avro_schema_parse(mst_buf_slice(&world.avro), &schema, NULL),
+            MST_OK);
+        assert_int_equal(mst_avro_to_json_schema(schema, &world.json, NULL),
+                         MST_OK);
+        bool single = has_single_union(schema);
+        mst_avro_schema_destroy(schema);
+        if (mst_json_schema_to_avro(mst_buf_slice(&world.json), NULL,
+                                    &world.bson, &err)
+            != MST_OK) {
+            fail_msg("seed %llu: %s: %.900s", (unsigned long long)seed,
+                     err.text, mst_buf_text(&world.json));
+        }
+        canonical_of(mst_buf_slice(&world.avro), &world.datum);
+        canonical_of(mst_buf_slice(&world.bson), &world.back);
+        if (!single) {
+            assert_string_equal(mst_buf_text(&world.datum),
+                                mst_buf_text(&world.back));
+        }
+        world_close(&world);
+    }
+}
+
 int
 main(void)
 {
@@ -197,6 +257,7 @@ main(void)
             collections_of_any_documents_become_avro_and_come_back),
         cmocka_unit_test(
             collections_with_a_structure_become_avro_and_come_back),
+        cmocka_unit_test(avro_schemas_become_json_schemas_and_come_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
