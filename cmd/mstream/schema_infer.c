@@ -266,7 +266,7 @@ infer_print(const struct infer_run *run)
         code = status == MST_REJECTED ? MST_EXIT_REJECTED : MST_EXIT_FAILED;
     } else {
         code = mst_schema_write(run->args, run->args->json
-                                               ? mst_buf_slice(&out.buf)
+                                               ? mst_buf_slice(&out.json.buf)
                                                : mst_buf_slice(&schema));
     }
     mst_output_clear(&out);
