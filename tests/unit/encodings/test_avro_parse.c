@@ -93,7 +93,7 @@ static const struct {
      "field 'a' twice", 64},
     {"{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"a\","
      "\"x-name\":1,\"type\":\"int\"}]}",
-     "\"x-name\"", 60},
+     "\"x-name\"", 59},
     {"{\"type\":\"record\",\"name\":\"R\",\"fields\":[{\"name\":\"a\",\"type\":"
      "\"R\"}]}",
      "never end", 0},
