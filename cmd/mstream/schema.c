@@ -13,6 +13,7 @@ static const struct mst_cli_command *const schema_commands[] = {
     &mst_schema_command_delete,
     &mst_schema_command_infer,
     &mst_schema_command_convert,
+    &mst_schema_command_fill,
     NULL,
 };
 

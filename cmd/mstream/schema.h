@@ -13,6 +13,7 @@ extern const struct mst_cli_command mst_schema_command_list;
 extern const struct mst_cli_command mst_schema_command_register;
 extern const struct mst_cli_command mst_schema_command_show;
 extern const struct mst_cli_command mst_schema_command_convert;
+extern const struct mst_cli_command mst_schema_command_fill;
 extern const struct mst_cli_command mst_schema_command_infer;
 
 #endif

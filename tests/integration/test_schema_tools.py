@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """`mstream schema infer`, `convert`: their schemas, read by others."""
 
+import io
 import json
 import os
 import random
 
+import bson
 import pytest
 from bson import Binary, Decimal128, Int64, ObjectId
 from support import config
@@ -156,3 +158,79 @@ def test_json_lines_are_read_as_they_are(mstream):
     assert schema["properties"]["a"] == {"type": "number"}
     assert schema["properties"]["b"]["format"] == "date-time"
     assert schema["required"] == ["a"]
+
+
+FILLED = {
+    "type": "object",
+    "properties": {
+        "_id": {"type": "string", "format": "objectid"},
+        "at": {"type": "string", "format": "date-time"},
+        "email": {"type": "string"},
+        "n": {"type": "integer", "minimum": 3, "maximum": 5},
+        "odd-name": {"enum": ["a", "b"]},
+        "tree": {"$ref": "#/$defs/tree"},
+    },
+    "required": ["_id", "at", "email", "n", "odd-name", "tree"],
+    "$defs": {
+        "tree": {
+            "type": "object",
+            "properties": {
+                "below": {"type": "array", "items": {"$ref": "#/$defs/tree"}}
+            },
+            "required": ["below"],
+        }
+    },
+}
+
+
+def fill(mstream, folder, *more, schema=FILLED, **keywords):
+    path = folder / "fill.json"
+    path.write_text(json.dumps(schema))
+    return mstream("schema", "fill", path, *more, **keywords)
+
+
+def test_documents_are_made_up_the_same_way_twice(mstream, tmp_path):
+    first = fill(mstream, tmp_path, "--count=50", "--seed=3").raw
+    assert first == fill(mstream, tmp_path, "--count=50", "--seed=3").raw
+    assert first != fill(mstream, tmp_path, "--count=50", "--seed=4").raw
+    made = [json.loads(line) for line in first.splitlines()]
+    assert len(made) == 50
+    assert {doc["n"] for doc in made} == {3, 4, 5}
+    assert all(ObjectId.is_valid(doc["_id"]) for doc in made)
+    assert all(doc["email"].endswith("@example.com") for doc in made)
+
+
+def test_made_up_documents_are_bson_and_avro_too(mstream, tmp_path):
+    raw = fill(mstream, tmp_path, "--count=20", "--to=bson").raw
+    made = bson.decode_all(raw)
+    assert len(made) == 20
+    assert all(isinstance(doc["_id"], ObjectId) for doc in made)
+    avro = fill(mstream, tmp_path, "--count=20", "--to=avro").raw
+    read = list(fastavro.reader(io.BytesIO(avro)))
+    assert [doc["_id"] for doc in read] == [str(doc["_id"]) for doc in made]
+    assert [doc["odd_name"] for doc in read] == [doc["odd-name"] for doc in made]
+
+
+def test_an_avro_schema_is_filled_for_others_to_read(mstream, tmp_path):
+    raw = fill(mstream, tmp_path, "--count=30", "--to=avro", schema=SCHEMA).raw
+    read = list(fastavro.reader(io.BytesIO(raw)))
+    assert len(read) == 30 and {doc["e"] for doc in read} == {"A", "B"}
+
+
+def test_a_schema_that_no_document_fits_is_refused(mstream, tmp_path):
+    schema = {
+        "properties": {"n": {"type": "integer", "minimum": 2, "maximum": 1}},
+        "required": ["n"],
+    }
+    done = fill(mstream, tmp_path, schema=schema, code=3)
+    assert '"minimum" is above "maximum"' in done.err
+
+
+def test_what_is_inferred_of_what_was_made_up_is_valid(mstream, tmp_path):
+    raw = fill(mstream, tmp_path, "--count=200", "--to=bson").raw
+    infer(mstream, tmp_path, bson.decode_all(raw), "--out", tmp_path / "again.json")
+    (tmp_path / "docs.bson").write_bytes(raw)
+    mstream(
+        "convert", "--from=bson", "--to=json", "--schema", tmp_path / "again.json",
+        "--in", tmp_path / "docs.bson", "--out", tmp_path / "docs.json",
+    )  # fmt: skip

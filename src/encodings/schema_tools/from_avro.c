@@ -73,8 +73,9 @@ from_scalar(struct from_avro *from, const struct mst_avro_type *type)
         {MST_AVRO_DECIMAL, "decimal", false},
         {MST_AVRO_UUID, "uuid", true},
         {MST_AVRO_DATE, "date", true},
-        {MST_AVRO_TIME_MILLIS, "time", false},
-        {MST_AVRO_TIME_MICROS, "time", false},
+        /* JSON Schema's "time" wants an offset, which Avro's has not. */
+        {MST_AVRO_TIME_MILLIS, NULL, false},
+        {MST_AVRO_TIME_MICROS, NULL, false},
         {MST_AVRO_TIMESTAMP_MILLIS, "date-time", true},
         {MST_AVRO_TIMESTAMP_MICROS, "date-time", false},
         {MST_AVRO_TIMESTAMP_NANOS, "date-time", false},
@@ -86,7 +87,9 @@ from_scalar(struct from_avro *from, const struct mst_avro_type *type)
     for (size_t i = 0; i < MST_ARRAY_SIZE(formats); i++) {
         if (type->logical == formats[i].logical) {
             schema_text_str(text, "type", "string");
-            schema_text_str(text, "format", formats[i].format);
+            if (formats[i].format != NULL) {
+                schema_text_str(text, "format", formats[i].format);
+            }
             return !formats[i].exact || type->kind == MST_AVRO_FIXED;
         }
     }

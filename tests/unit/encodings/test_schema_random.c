@@ -8,6 +8,7 @@
 #include "collection.h"
 #include "encodings/avro/codec.h"
 #include "encodings/avro/parse.h"
+#include "encodings/json_schema/plan.h"
 #include "encodings/schema_tools/from_avro.h"
 #include "encodings/schema_tools/infer.h"
 #include "encodings/schema_tools/to_avro.h"
@@ -130,11 +131,36 @@ world_check(struct world *world, const struct codec *codec, size_t n)
     }
 }
 
+/* All of them are valid by what was inferred. */
+static void
+world_validate(struct world *world)
+{
+    static const struct mst_json_plan_options checks = {.formats = true};
+    const struct mst_transcoder step = {.from = MST_ENCODING_BSON,
+                                        .to = MST_ENCODING_BSON};
+    struct mst_json_plan *plan = NULL;
+    struct mst_error err;
+    assert_int_equal(
+        mst_json_plan_create(mst_buf_slice(&world->json), &checks, &plan, NULL),
+        MST_OK);
+    for (size_t i = 0; i < RANDOM_DOCUMENTS; i++) {
+        mst_buf_reset(&world->back);
+        if (mst_json_plan_convert(plan, &step, world_document(world, i),
+                                  &world->back, &err)
+            != MST_OK) {
+            fail_msg("seed %llu: %s", (unsigned long long)world->seed,
+                     err.text);
+        }
+    }
+    mst_json_plan_destroy(plan);
+}
+
 static void
 world_run(struct world *world)
 {
     struct codec codec;
     world_infer(world);
+    world_validate(world);
     codec_open(&codec, mst_buf_slice(&world->avro));
     for (size_t i = 0; i < RANDOM_DOCUMENTS; i++) {
         world_check(world, &codec, i);

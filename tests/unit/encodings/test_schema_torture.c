@@ -4,6 +4,7 @@
 
 #include "encodings/avro/parse.h"
 #include "encodings/json_bson.h"
+#include "encodings/schema_tools/fill.h"
 #include "encodings/schema_tools/from_avro.h"
 #include "encodings/schema_tools/infer.h"
 #include "encodings/schema_tools/to_avro.h"
@@ -16,6 +17,18 @@ static const char *const documents[] = {
     "{\"a\":\"x\",\"m\":{\"507f1f77bcf86cd799439011\":{\"$numberDecimal\":"
     "\"1.5\"}}}",
 };
+
+static enum mst_status
+turn_fill(struct mst_slice schema, struct mst_buf *out)
+{
+    struct mst_fill *fill = NULL;
+    enum mst_status status = mst_fill_create(schema, NULL, &fill, NULL);
+    if (status == MST_OK) {
+        status = mst_fill_next(fill, out, NULL);
+    }
+    mst_fill_destroy(fill);
+    return status;
+}
 
 /* All of the tools, one behind the other. */
 static enum mst_status
@@ -49,6 +62,9 @@ turn(struct mst_buf *bufs)
         status = mst_avro_to_json_schema(schema, &bufs[3], NULL);
     }
     mst_avro_schema_destroy(schema);
+    if (status == MST_OK) {
+        status = turn_fill(mst_buf_slice(&bufs[1]), &bufs[0]);
+    }
     return status;
 }
 
