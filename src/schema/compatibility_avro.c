@@ -4,21 +4,14 @@
  * can not recur without a record is bounded by the text; pairs of records are
  * remembered, and one that is being compared is taken to be fine.
  */
-#include "schema/compatibility.h"
+#include "schema/compatibility_walk.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "schema/avro_match.h"
 
-enum {
-    COMPARE_PAIRS_MAX = 64 * 1024 * 1024,
-    COMPARE_STEPS_MAX = 50 * 1000 * 1000,
-    COMPARE_DEPTH_MAX = 1000,
-    COMPARE_PATH_MAX = 4096,
-    COMPARE_NAME_MAX = 1024
-};
+enum { COMPARE_PAIRS_MAX = 64 * 1024 * 1024, COMPARE_NAME_MAX = 1024 };
 
 enum compare_known {
     COMPARE_NEW,
@@ -28,14 +21,9 @@ enum compare_known {
 };
 
 struct compare {
-    struct mst_compat_report *report;
+    struct mst_compat_walk walk;
     const struct mst_avro_schema *reader;
     uint8_t *known; /* by index of writer and reader: enum compare_known */
-    unsigned quiet; /* > 0: only the answer is wanted */
-    unsigned depth;
-    size_t steps;
-    enum mst_status status;
-    struct mst_buf path;
     char from[COMPARE_NAME_MAX]; /* names of types, for reports */
     char to[COMPARE_NAME_MAX];
 };
@@ -57,43 +45,11 @@ compare_describe(struct compare *compare, const struct mst_avro_type *type,
         text = mst_buf_text(&buf);
     }
     if (status == MST_FATAL) {
-        compare->status = MST_FATAL;
+        compare->walk.status = MST_FATAL;
     }
     (void)snprintf(out, COMPARE_NAME_MAX, "%s",
                    text != NULL ? text : mst_avro_kind_name(type->kind));
     mst_buf_clear(&buf);
-}
-
-/* Adds a problem at the present path, where it is wanted, and says no. */
-static bool MST_PRINTF(3, 4)
-    compare_fail(struct compare *compare, const char *type, const char *fmt,
-                 ...)
-{
-    va_list list;
-    char reason[COMPARE_NAME_MAX];
-    if (compare->quiet > 0 || compare->status != MST_OK) {
-        return false;
-    }
-    va_start(list, fmt);
-    (void)vsnprintf(reason, sizeof(reason), fmt, list);
-    va_end(list);
-    compare->status = mst_compat_add(
-        compare->report, type, mst_buf_text(&compare->path), "%s", reason);
-    return false;
-}
-
-/* Adds to the path; returns its length before. A path that grows too long
- * stays as it is. */
-static size_t
-compare_enter(struct compare *compare, const char *mark, struct mst_slice name)
-{
-    size_t before = compare->path.len;
-    bool first = before == 0 && mark[0] == '.';
-    if (mst_buf_append_str(&compare->path, first ? "" : mark) == MST_FATAL
-        || mst_buf_append(&compare->path, name.data, name.len) == MST_FATAL) {
-        compare->status = MST_FATAL;
-    }
-    return before;
 }
 
 static bool
@@ -103,26 +59,28 @@ compare_mismatch(struct compare *compare, const struct mst_avro_type *writer,
     compare_describe(compare, writer, compare->from);
     compare_describe(compare, reader, compare->to);
     if (writer->kind != reader->kind) {
-        return compare_fail(compare, "TYPE_MISMATCH",
-                            "the reader has %s where the data have %s",
-                            compare->to, compare->from);
+        return mst_compat_walk_fail(&compare->walk, "TYPE_MISMATCH",
+                                    "the reader has %s where the data have %s",
+                                    compare->to, compare->from);
     }
     if (writer->name.len > 0 && writer->size != reader->size) {
-        return compare_fail(compare, "FIXED_SIZE_MISMATCH",
-                            "the reader's %s has %zu bytes, the writer's %zu",
-                            compare->to, reader->size, writer->size);
+        return mst_compat_walk_fail(
+            &compare->walk, "FIXED_SIZE_MISMATCH",
+            "the reader's %s has %zu bytes, the writer's %zu", compare->to,
+            reader->size, writer->size);
     }
     if (writer->logical != reader->logical
         || writer->precision != reader->precision
         || writer->scale != reader->scale) {
-        return compare_fail(compare, "LOGICAL_TYPE_MISMATCH",
-                            "%s means other values than %s", compare->to,
-                            compare->from);
+        return mst_compat_walk_fail(&compare->walk, "LOGICAL_TYPE_MISMATCH",
+                                    "%s means other values than %s",
+                                    compare->to, compare->from);
     }
-    return compare_fail(compare, "NAME_MISMATCH",
-                        "the reader's %s is not the writer's %s: neither its "
-                        "name nor an alias",
-                        compare->to, compare->from);
+    return mst_compat_walk_fail(
+        &compare->walk, "NAME_MISMATCH",
+        "the reader's %s is not the writer's %s: neither its "
+        "name nor an alias",
+        compare->to, compare->from);
 }
 
 static bool
@@ -140,12 +98,13 @@ compare_enums(struct compare *compare, const struct mst_avro_type *writer,
                && !mst_slice_equal(symbol, reader->symbols[j])) {
             j++;
         }
-        compare->steps += j;
+        compare->walk.steps += j;
         if (j == reader->symbols_len) {
-            fine = compare_fail(compare, "MISSING_ENUM_SYMBOLS",
-                                "the reader's enum has no symbol '%.*s' and no "
-                                "default",
-                                (int)symbol.len, (const char *)symbol.data);
+            fine = mst_compat_walk_fail(
+                &compare->walk, "MISSING_ENUM_SYMBOLS",
+                "the reader's enum has no symbol '%.*s' and no "
+                "default",
+                (int)symbol.len, (const char *)symbol.data);
         }
     }
     return fine;
@@ -156,7 +115,7 @@ compare_find(struct compare *compare, const struct mst_avro_type *record,
              struct mst_slice name)
 {
     for (size_t i = 0; i < record->fields_len; i++) {
-        compare->steps++;
+        compare->walk.steps++;
         if (mst_slice_equal(record->fields[i].name, name)) {
             return &record->fields[i];
         }
@@ -186,21 +145,22 @@ compare_fields(struct compare *compare, const struct mst_avro_type *writer,
                const struct mst_avro_type *reader)
 {
     bool fine = true;
-    for (size_t i = 0; i < reader->fields_len && compare->status == MST_OK;
+    for (size_t i = 0; i < reader->fields_len && compare->walk.status == MST_OK;
          i++) {
         const struct mst_avro_field *field = &reader->fields[i];
         const struct mst_avro_field *source =
             compare_source(compare, writer, reader, field);
-        size_t before = compare_enter(compare, ".", field->name);
+        size_t before = mst_compat_walk_enter(&compare->walk, ".", field->name);
         if (source != NULL) {
             fine = compare_types(compare, source->type, field->type) && fine;
         } else if (!field->has_default) {
-            fine = compare_fail(compare, "READER_FIELD_MISSING_DEFAULT_VALUE",
-                                "the writer does not have this field, and the "
-                                "reader has no default for it");
+            fine = mst_compat_walk_fail(
+                &compare->walk, "READER_FIELD_MISSING_DEFAULT_VALUE",
+                "the writer does not have this field, and the "
+                "reader has no default for it");
         }
-        compare->path.len = before;
-        if (!fine && compare->quiet > 0) {
+        compare->walk.path.len = before;
+        if (!fine && compare->walk.quiet > 0) {
             break;
         }
     }
@@ -213,7 +173,7 @@ compare_records(struct compare *compare, const struct mst_avro_type *writer,
 {
     uint8_t *known = &compare->known[writer->index * compare->reader->types_len
                                      + reader->index];
-    bool quiet = compare->quiet > 0;
+    bool quiet = compare->walk.quiet > 0;
     if (*known == COMPARE_FINE) {
         return true;
     }
@@ -244,9 +204,9 @@ compare_no_branch(struct compare *compare, const struct mst_avro_type *writer,
         return compare_types(compare, writer, near);
     }
     compare_describe(compare, writer, compare->from);
-    return compare_fail(compare, "MISSING_UNION_BRANCH",
-                        "no branch of the reader's union takes %s",
-                        compare->from);
+    return mst_compat_walk_fail(&compare->walk, "MISSING_UNION_BRANCH",
+                                "no branch of the reader's union takes %s",
+                                compare->from);
 }
 
 static bool
@@ -254,12 +214,12 @@ compare_branches(struct compare *compare, const struct mst_avro_type *writer,
                  const struct mst_avro_type *reader)
 {
     bool fine = false;
-    compare->quiet++;
+    compare->walk.quiet++;
     for (size_t i = 0; i < reader->branches_len && !fine; i++) {
         fine = compare_types(compare, writer, reader->branches[i]);
     }
-    compare->quiet--;
-    if (fine || compare->quiet > 0) {
+    compare->walk.quiet--;
+    if (fine || compare->walk.quiet > 0) {
         return fine;
     }
     return compare_no_branch(compare, writer, reader);
@@ -290,9 +250,10 @@ compare_matching(struct compare *compare, const struct mst_avro_type *writer,
     }
     if (writer->items != NULL) {
         const char *mark = writer->kind == MST_AVRO_ARRAY ? "[]" : "{}";
-        size_t before = compare_enter(compare, mark, MST_SLICE_LIT(""));
+        size_t before =
+            mst_compat_walk_enter(&compare->walk, mark, MST_SLICE_LIT(""));
         fine = compare_types(compare, writer->items, reader->items);
-        compare->path.len = before;
+        compare->walk.path.len = before;
     }
     return fine;
 }
@@ -301,18 +262,11 @@ static bool
 compare_types(struct compare *compare, const struct mst_avro_type *writer,
               const struct mst_avro_type *reader)
 {
-    if (compare->status != MST_OK) {
+    if (!mst_compat_walk_down(&compare->walk)) {
         return false;
     }
-    compare->steps++;
-    if (compare->steps > COMPARE_STEPS_MAX
-        || compare->depth == COMPARE_DEPTH_MAX) {
-        compare->status = MST_REJECTED;
-        return false;
-    }
-    compare->depth++;
     bool fine = compare_matching(compare, writer, reader);
-    compare->depth--;
+    compare->walk.depth--;
     return fine;
 }
 
@@ -321,22 +275,16 @@ mst_compat_avro(const struct mst_avro_schema *reader,
                 const struct mst_avro_schema *writer,
                 struct mst_compat_report *report, struct mst_error *err)
 {
-    struct compare compare = {.report = report, .reader = reader};
+    struct compare compare = {.reader = reader};
     size_t pairs = reader->types_len * writer->types_len;
-    if (pairs <= COMPARE_PAIRS_MAX) {
-        mst_buf_init(&compare.path, COMPARE_PATH_MAX);
-        compare.known = calloc(pairs + 1, 1);
-        compare.status = compare.known == NULL ? MST_FATAL : MST_OK;
-        (void)compare_types(&compare, writer->root, reader->root);
-        free(compare.known);
-        mst_buf_clear(&compare.path);
+    mst_compat_walk_init(&compare.walk, report);
+    if (pairs > COMPARE_PAIRS_MAX) {
+        compare.walk.status = MST_REJECTED;
     } else {
-        compare.status = MST_REJECTED;
+        compare.known = calloc(pairs + 1, 1);
+        compare.walk.status = compare.known == NULL ? MST_FATAL : MST_OK;
     }
-    if (compare.status == MST_REJECTED) {
-        compare.status =
-            mst_compat_add(report, "NOT_DECIDED", NULL,
-                           "the schemas are too large to be compared");
-    }
-    return compare.status == MST_OK ? MST_OK : mst_fail_memory(err, "schema");
+    (void)compare_types(&compare, writer->root, reader->root);
+    free(compare.known);
+    return mst_compat_walk_end(&compare.walk, err);
 }

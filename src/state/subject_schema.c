@@ -8,6 +8,7 @@
 #include "config/suggest.h"
 #include "core/schema_store.h"
 #include "encodings/schema_plan.h"
+#include "schema/compatibility_json.h"
 #include "schema/subject.h"
 
 #define ORIGIN "schema"
@@ -149,10 +150,15 @@ schema_avro_step(const struct mst_avro_type *type, struct schema_step *step)
 
 /* Likewise of a JSON Schema, as far as it says what it has. */
 static const json_t *
-schema_json_step(const json_t *type, struct schema_step *step)
+schema_json_step(const json_t *root, const json_t *type,
+                 struct schema_step *step)
 {
     const char *name;
     json_t *inner;
+    const json_t *ref = json_object_get(type, "$ref");
+    if (json_is_string(ref)) {
+        type = mst_json_schema_point(root, json_string_value(ref));
+    }
     json_t *properties = json_object_get(type, "properties");
     json_object_foreach(properties, name, inner)
     {
@@ -184,7 +190,7 @@ schema_walk(const struct mst_subject_schema *schema, char *path,
             type = schema_avro_step(type, step);
             found = type != NULL;
         } else {
-            json = schema_json_step(json, step);
+            json = schema_json_step(schema->root, json, step);
             found = json != NULL;
         }
         next = dot == NULL ? NULL : dot + 1;
@@ -231,10 +237,8 @@ mst_subject_schema_reads(const struct mst_subject_schema *reader,
         status = mst_compat_add(report, "KIND_CHANGED", NULL,
                                 "one is an Avro schema, the other a JSON "
                                 "Schema");
-    } else if (!json_equal(reader->root, writer->root)) {
-        status = mst_compat_add(report, "NOT_DECIDED", NULL,
-                                "whether a JSON Schema takes what another one "
-                                "permits is not decided");
+    } else {
+        return mst_compat_json(reader->root, writer->root, report, err);
     }
     return status == MST_OK ? MST_OK : mst_fail_memory(err, ORIGIN);
 }

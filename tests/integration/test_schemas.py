@@ -129,6 +129,35 @@ def test_what_is_not_compatible_is_refused_with_every_reason(schema, write):
     assert schema("compat", "orders", "--json").json()["compatibility"] == "NONE"
 
 
+def test_json_schemas_have_subjects_too(schema, write):
+    item = {"$ref": "#/$defs/item"}
+    first = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "properties": {"id": {"type": "integer"}, "item": item},
+        "additionalProperties": False,
+        "$defs": {"item": {"type": "object", "properties": {"sku": {}}}},
+    }
+    path = write("1.json", first)
+    schema("register", "items", path, "--key=id,item.sku")
+    assert "'item.skew'" in schema(
+        "register", "items", "--key=item.skew", code=3
+    ).err
+    wider = {**first, "properties": {**first["properties"], "note": {}}}
+    assert schema("register", "items", write("2.json", wider), "--json").json() == {
+        "subject": "items", "version": 2, "id": 2, "new": True, "dry_run": False,
+    }  # fmt: skip
+    done = schema("register", "items", write("3.json", first), "--compat=FULL")
+    assert "has it already as version 1" in done.out
+    closed = {**wider, "required": ["id"]}
+    done = schema("register", "items", write("4.json", closed), code=3)
+    assert "the reader requires 'id'" in done.out
+    avro = write("5.avsc", record(ID))
+    done = schema("register", "items", avro, code=3)
+    assert "one is an Avro schema, the other a JSON Schema" in done.out
+    assert schema("list", "--json").json()[0]["versions"][0]["type"] == "json"
+
+
 def test_keys_name_properties_of_the_schema(schema, write):
     first = write("1.avsc", record(ID, INT))
     done = schema("register", "orders", first, "--key=totl", code=3)
@@ -562,3 +591,120 @@ def test_a_job_whose_store_is_away_waits_and_can_be_stopped(tmp_path, mstream):
     assert "x.schemas" in done.err
     # Far less than the 30 s that libmongoc looks for a server.
     assert time.monotonic() - began < 15
+
+
+def random_json_schema(rng, depth):
+    """Return a JSON Schema of the words that can be decided."""
+    kind = rng.choice(
+        ["integer", "number", "string", "boolean", "null", "enum", "any"]
+        + ["object", "array", "anyOf", "oneOf"] * (depth > 0)
+    )
+    if kind == "any":
+        return rng.choice([True, {}])
+    if kind == "enum":
+        return {"enum": rng.sample([1, 2, "a", "b", None, True], rng.randint(1, 4))}
+    if kind in ("anyOf", "oneOf"):
+        return {kind: [random_json_schema(rng, depth - 1) for _ in range(2)]}
+    schema = {"type": kind}
+    if kind in ("integer", "number"):
+        for word in ("minimum", "maximum", "exclusiveMinimum", "multipleOf"):
+            if rng.random() < 0.25:
+                schema[word] = rng.randint(1, 4)
+    elif kind == "string":
+        for word in ("minLength", "maxLength"):
+            if rng.random() < 0.3:
+                schema[word] = rng.randint(0, 3)
+    elif kind == "array":
+        if rng.random() < 0.7:
+            schema["items"] = random_json_schema(rng, depth - 1)
+        if rng.random() < 0.3:
+            schema["maxItems"] = rng.randint(0, 3)
+    elif kind == "object":
+        names = rng.sample(["a", "b", "c"], rng.randint(0, 3))
+        schema["properties"] = {n: random_json_schema(rng, depth - 1) for n in names}
+        if rng.random() < 0.4:
+            schema["required"] = rng.sample(["a", "b"], rng.randint(0, 2))
+        if rng.random() < 0.4:
+            schema["additionalProperties"] = rng.choice(
+                [False, random_json_schema(rng, depth - 1)]
+            )
+        if rng.random() < 0.1:
+            schema["patternProperties"] = {"^b": random_json_schema(rng, depth - 1)}
+    return schema
+
+
+def mutated_json(rng, schema):
+    """Return the schema with a word changed, gone or new somewhere."""
+    if not isinstance(schema, dict) or not schema or rng.random() < 0.2:
+        return random_json_schema(rng, 1)
+    changed = dict(schema)
+    word = rng.choice(list(changed))
+    value = changed[word]
+    if word == "properties" and value:
+        name = rng.choice(list(value))
+        changed[word] = {**value, name: mutated_json(rng, value[name])}
+    elif word in ("items", "additionalProperties"):
+        changed[word] = mutated_json(rng, value)
+    elif word in ("anyOf", "oneOf"):
+        changed[word] = [mutated_json(rng, value[0]), *value[1:]]
+    elif isinstance(value, int) and not isinstance(value, bool):
+        changed[word] = max(1, value + rng.choice([-1, 1]))
+    elif word != "type":
+        del changed[word]
+    else:
+        changed["title"] = "a word for people"
+    return changed
+
+
+def random_value(rng, depth):
+    kind = rng.randrange(7 if depth > 0 else 5)
+    if kind == 5:
+        names = rng.sample(["a", "b", "c", "d"], rng.randint(0, 3))
+        return {name: random_value(rng, depth - 1) for name in names}
+    if kind == 6:
+        return [random_value(rng, depth - 1) for _ in range(rng.randint(0, 3))]
+    return [
+        rng.randint(0, 6), rng.choice([0.5, 2.5, 3.5]), rng.choice(["", "a", "bb"]),
+        rng.choice([True, False]), None,
+    ][kind]  # fmt: skip
+
+
+def test_what_is_compatible_takes_every_old_value(mstream, write):
+    """Random JSON Schemas and values, judged by Python's jsonschema."""
+    sys.path.insert(0, str(cache.json_schema_packages()))
+    import jsonschema
+
+    rng = random.Random(23)
+    values = [random_value(rng, 3) for _ in range(400)]
+    pairs = []
+    for _ in range(PAIRS):
+        old = random_json_schema(rng, 2)
+        new = mutated_json(rng, old)
+        pairs.append((new, old) if rng.random() < 0.5 else (old, new))
+
+    def compare(pair):
+        new, old = (
+            write(f"{i}-{id(pair)}.json", json.dumps(one)) for i, one in enumerate(pair)
+        )
+        done = mstream(
+            "schema", "check", new, "--against", old, "--type=json", "--json", code=None
+        )
+        assert done.code in (0, 3), done.err
+        return json.loads(done.out)["compatible"]
+
+    with ThreadPoolExecutor(2) as pool:
+        ours = list(pool.map(compare, pairs))
+    assert PAIRS * 0.2 < sum(ours) < PAIRS * 0.9
+    missed = 0
+    for (new, old), fine in zip(pairs, ours, strict=True):
+        reader = jsonschema.Draft202012Validator(new)
+        writer = jsonschema.Draft202012Validator(old)
+        against = [
+            value
+            for value in values
+            if writer.is_valid(value) and not reader.is_valid(value)
+        ]
+        assert not (fine and against), (new, old, against[0])
+        missed += not fine and not against
+    # To refuse all would be safe, too.
+    assert missed < PAIRS * 0.3
