@@ -14,9 +14,9 @@ static const enum mst_encoding batch_contents[] = {
 static uint8_t
 batch_content(enum mst_encoding encoding)
 {
-    for (uint8_t i = 0; i < MST_ARRAY_SIZE(batch_contents); i++) {
+    for (size_t i = 0; i < MST_ARRAY_SIZE(batch_contents); i++) {
         if (batch_contents[i] == encoding) {
-            return i;
+            return (uint8_t)i;
         }
     }
     return 0;
@@ -113,9 +113,10 @@ mst_batch_writer_begin(struct mst_batch_writer *writer, struct mst_buf *out,
 {
     assert(out->max <= UINT32_MAX);
     enum mst_status status = mst_buf_reserve(out, MST_BATCH_HEAD);
-    if (status != MST_OK || out->data == NULL) {
+    if (status != MST_OK) {
         return status;
     }
+    assert(out->data != NULL);
     *writer = (struct mst_batch_writer){.out = out, .start = out->len};
     mst_put_le32(out->data + out->len, 0);
     out->data[out->len + 4] = batch_content(encoding);
@@ -188,8 +189,8 @@ mst_batch_convert(const struct mst_transcoder *transcoder,
                   struct mst_slice bytes, struct mst_batch_refusals *refusals,
                   struct mst_buf *out, struct mst_error *err)
 {
-    struct mst_batch_frame frame;
-    struct mst_batch_writer writer;
+    struct mst_batch_frame frame = {.rest = MST_SLICE_NONE};
+    struct mst_batch_writer writer = {.out = out};
     struct mst_slice item = MST_SLICE_NONE;
     size_t before = out->len;
     refusals->count = 0;

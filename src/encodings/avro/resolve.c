@@ -139,10 +139,34 @@ resolve_field(struct avro_decode *decode, const struct avro_step *step)
     return fault;
 }
 
+/* An item of an array, or an entry of a map with its name. */
+static enum avro_fault
+resolve_item(struct avro_decode *decode, const struct avro_read *read,
+             uint64_t n)
+{
+    struct mst_slice key = MST_SLICE_NONE;
+    enum avro_fault fault = AVRO_FINE;
+    if (read->wire == AVRO_WIRE_MAP) {
+        fault = avro_decode_bytes(decode, &key);
+        if (fault == AVRO_FINE) {
+            fault = resolve_put_long(decode, (int64_t)key.len);
+        }
+        if (fault == AVRO_FINE) {
+            fault = resolve_copy(decode, key.data, key.len);
+        }
+    }
+    if (fault == AVRO_FINE) {
+        fault = resolve_value(decode, read->items);
+        if (fault != AVRO_FINE) {
+            avro_decode_step(decode, key.data, key.data == NULL ? n : key.len);
+        }
+    }
+    return fault;
+}
+
 static enum avro_fault
 resolve_items(struct avro_decode *decode, const struct avro_read *read)
 {
-    struct mst_slice key = MST_SLICE_NONE;
     for (uint64_t n = 0;;) {
         int64_t count = 0;
         int64_t size = 0;
@@ -154,22 +178,7 @@ resolve_items(struct avro_decode *decode, const struct avro_read *read)
             return fault;
         }
         for (; count > 0 && fault == AVRO_FINE; count--, n++) {
-            if (read->wire == AVRO_WIRE_MAP) {
-                fault = avro_decode_bytes(decode, &key);
-                fault = fault == AVRO_FINE
-                            ? resolve_put_long(decode, (int64_t)key.len)
-                            : fault;
-                fault = fault == AVRO_FINE
-                            ? resolve_copy(decode, key.data, key.len)
-                            : fault;
-            }
-            if (fault == AVRO_FINE) {
-                fault = resolve_value(decode, read->items);
-                if (fault != AVRO_FINE) {
-                    avro_decode_step(decode, key.data,
-                                     key.data == NULL ? n : key.len);
-                }
-            }
+            fault = resolve_item(decode, read, n);
         }
         if (fault != AVRO_FINE) {
             return fault;
