@@ -64,6 +64,9 @@ class Report:
             self._say(line)
         self._say("```")
 
+    def gap(self):
+        self._say("")
+
     def ratio(self, word, value, at_least=None, at_most=None):
         good = (at_least is None or value >= at_least) and (
             at_most is None or value <= at_most

@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import subprocess
 import time
 
@@ -154,8 +155,24 @@ def run(site, report, count, rounds, connections=2):
         report.ratio(word, value, at_least=0.8)
 
 
+# What is asked of the worst shape; the pattern finds it in each.
+_RATIOS = {
+    "codec": (
+        ("BSON -> JSON / libbson", r"BSON -> JSON.*\n.*ratio ([\d.]+)", 8),
+        ("BSON -> JSON, MB/s", r"BSON -> JSON relaxed +(\d+) MB/s", 700),
+        ("JSON -> BSON / libbson", r"JSON -> BSON.*\n.*ratio ([\d.]+)", 8),
+        ("JSON -> BSON, MB/s", r"JSON -> BSON +(\d+) MB/s", 1000),
+    ),
+    "codec_avro": (
+        ("BSON -> Avro / avro_value_t", r"ratios: encode ([\d.]+)", 2.5),
+        ("Avro -> BSON / avro_value_t", r"ratios: .*to BSON ([\d.]+)", 2),
+        ("Avro -> JSON / avro_value_t", r"ratios: .*to JSON ([\d.]+)", 2),
+    ),
+}
+
+
 def codec(site, report, rounds, program, title):
-    """A codec program's own lines."""
+    """A codec program's own lines, and the worst shape of each path."""
     done = subprocess.run(
         site.program(f"bench/{program}", rounds),
         check=True,
@@ -164,4 +181,8 @@ def codec(site, report, rounds, program, title):
     )
     report.section(title)
     report.text(done.stdout)
+    report.gap()
+    for word, pattern, bound in _RATIOS[program]:
+        worst = min(float(found) for found in re.findall(pattern, done.stdout))
+        report.ratio(f"worst shape: {word}", worst, at_least=bound)
 
