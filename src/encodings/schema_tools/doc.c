@@ -196,7 +196,7 @@ doc_follow(struct schema_doc *doc, const struct avro_node *node,
         ref.len > 1 ? mst_slice_of(ref.data + 2, ref.len - 2) : MST_SLICE_NONE;
     while (rest.data != NULL) {
         char *token = doc_token(doc, &rest);
-        struct avro_node next;
+        struct avro_node next = at;
         if (token == NULL) {
             return schema_doc_memory(doc);
         }
@@ -274,7 +274,7 @@ schema_facets_add(struct schema_doc *doc, struct schema_facets *facets,
     for (; at < facets->len && status == MST_OK; at++) {
         const struct avro_node *facet = &facets->nodes[at];
         struct avro_node member;
-        struct avro_node target;
+        struct avro_node target = *facet;
         if (schema_doc_find(doc, facet, "$ref", &member)) {
             status = doc_follow(doc, &member, &target, &facets->ref);
             if (status == MST_OK) {

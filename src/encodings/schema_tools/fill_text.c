@@ -67,9 +67,8 @@ text_by_format(struct fill_run *run, struct mst_slice format,
     } else if (mst_slice_is(format, "uri") || mst_slice_is(format, "url")
                || mst_slice_is(format, "iri")) {
         (void)snprintf(text, TEXT_MAX, "https://example.com/%s/%u", word, n);
-    } else if (mst_slice_is(format, "uri-reference")) {
-        (void)snprintf(text, TEXT_MAX, "/%s/%u", word, n);
-    } else if (mst_slice_is(format, "json-pointer")) {
+    } else if (mst_slice_is(format, "uri-reference")
+               || mst_slice_is(format, "json-pointer")) {
         (void)snprintf(text, TEXT_MAX, "/%s/%u", word, n);
     } else if (mst_slice_is(format, "hostname")) {
         (void)snprintf(text, TEXT_MAX, "%s-%u.example.com", word, n);
@@ -129,6 +128,7 @@ static enum mst_status
 text_write(struct fill_run *run, const struct fill_place *place,
            const char *text)
 {
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
     int64_t low = fill_limit(run, place, "minLength", 0);
     int64_t high = fill_limit(run, place, "maxLength", INT64_MAX);
     enum mst_status status =
@@ -153,8 +153,9 @@ text_write(struct fill_run *run, const struct fill_place *place,
     if (made == NULL) {
         return schema_doc_memory(&run->doc);
     }
-    for (size_t i = 0; i < wanted; i++) {
-        made[i] = i < len ? text[i] : (char)('a' + fill_below(run, 26));
+    memcpy(made, text, wanted < len ? wanted : len);
+    for (size_t i = len; i < wanted; i++) {
+        made[i] = letters[fill_below(run, 26)];
     }
     mst_bson_write_string(&run->writer, place->key, mst_slice_of(made, wanted));
     return MST_OK;

@@ -75,7 +75,8 @@ static bool
 object_append(struct infer_tree *tree, struct infer_object *object,
               const struct infer_field *field)
 {
-    if (object->len == object->cap && !object_grow(tree, object)) {
+    if ((object->slots == NULL || object->len == object->cap)
+        && !object_grow(tree, object)) {
         return false;
     }
     object->fields[object->len] = *field;

@@ -91,7 +91,7 @@ named_mark(struct to_avro *to, const struct to_scalar *scalar)
 {
     struct mst_buf mark;
     struct mst_slice kept = MST_SLICE_NONE;
-    mst_buf_init(&mark, SCHEMA_DOC_MAX * 2);
+    mst_buf_init(&mark, (size_t)SCHEMA_DOC_MAX * 2);
     enum mst_status status = mst_buf_printf(&mark, "%u %u %zu ", scalar->scale,
                                             scalar->precision, scalar->size);
     if (status == MST_OK) {
