@@ -59,6 +59,11 @@ object_required(struct js_compile *compile, struct js_object *object,
             return js_compile_fail(compile, members.node.text,
                                    "required is an array of names");
         }
+        if (name.len > 0 && memchr(name.data, 0, name.len) != NULL) {
+            /* No document has such a field; properties need none of it. */
+            object->more_required[object->more_required_len++] = name;
+            continue;
+        }
         int64_t at = js_names_find(&object->names, name);
         if (at == JS_NO_NAME) {
             at = (int64_t)object->properties_len++;

@@ -38,7 +38,7 @@ struct js_values {
 
 /* One name that an object knows. */
 struct js_property {
-    struct mst_slice name; /* a NUL is behind it */
+    struct mst_slice name; /* a NUL is behind it, none inside */
     struct js_node *node;  /* NULL: only required */
     uint64_t required;     /* its bit; 0: none of its own */
 };

@@ -2,6 +2,8 @@
 /* The members of a document. */
 #include "encodings/json_schema/validate.h"
 
+#include "encodings/bson_scan.h"
+
 /* A document on its way through its members. */
 struct object_walk {
     const struct js_node *node;
@@ -11,7 +13,38 @@ struct object_walk {
     size_t index; /* of the member */
     size_t next;  /* the property that is likely to come */
     uint64_t found;
+    bool guessed; /* the member is that property */
 };
+
+/* The next member; false: there is none. Mostly it is the property that is
+ * likely to come: then nobody has to look where its name ends. The document
+ * is well formed. */
+static bool
+object_next(struct object_walk *walk)
+{
+    struct mst_bson_iter *iter = &walk->iter;
+    const struct js_object *object = walk->object;
+    size_t left = iter->end - iter->next;
+    if (walk->next < object->properties_len && left > 1) {
+        struct mst_slice name = object->properties[walk->next].name;
+        const uint8_t *key = iter->data + iter->next + 1;
+        const uint8_t *value = key + name.len + 1;
+        size_t size = 0;
+        if (name.len + 1 < left && memcmp(key, name.data, name.len + 1) == 0
+            && mst_bson_value_size(key[-1], value, left - name.len - 2, &size)
+                   == MST_BSON_FINE) {
+            iter->type = key[-1];
+            iter->key = mst_slice_of(key, name.len);
+            iter->value = mst_slice_of(value, size);
+            iter->offset = iter->next;
+            iter->next += 2 + name.len + size;
+            walk->guessed = true;
+            return true;
+        }
+    }
+    walk->guessed = false;
+    return mst_bson_iter_next(iter) == MST_OK;
+}
 
 /* The property of that name; NULL: there is none. */
 static const struct js_property *
@@ -20,9 +53,7 @@ object_find(struct object_walk *walk)
     const struct js_object *object = walk->object;
     struct mst_slice key = walk->iter.key;
     int64_t at = (int64_t)walk->next;
-    /* Mostly they come in the schema's order. */
-    if (walk->next >= object->properties_len
-        || !mst_slice_equal(object->properties[at].name, key)) {
+    if (!walk->guessed) {
         at = js_names_find(&object->names, key);
     }
     if (at == JS_NO_NAME) {
@@ -163,7 +194,7 @@ js_validate_object(struct js_work *work, const struct js_node *node,
     struct js_frame frame = {.up = work->frame};
     bool good = mst_bson_iter_init(&walk.iter, value->raw, NULL) == MST_OK;
     work->frame = &frame;
-    while (good && mst_bson_iter_next(&walk.iter) == MST_OK) {
+    while (good && object_next(&walk)) {
         frame.key = walk.iter.key;
         good = object_member(work, &walk);
         walk.index++;

@@ -126,6 +126,7 @@ static const struct {
      "\"integer\"}},\"required\":[\"v\"]}",
      "{\"v\":1,\"next\":{\"v\":2,\"next\":{\"v\":\"x\"}}}",
      "$.next.next.v: it is string, not integer (schema #/properties/v/type)"},
+    {"{\"required\":[\"a\\u0000b\",\"a\"]}", "{\"a\":98}", "$: the field 'a"},
     /* Draft 7. */
     {"{" DRAFT_7 "\"properties\":{\"a\":{\"$ref\":\"#/definitions/i\","
      "\"maximum\":1}},\"definitions\":{\"i\":{\"type\":\"integer\"}}}",
