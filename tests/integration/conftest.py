@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Fixtures of the integration tests; README.md here says how to use them."""
 
+import os
 import re
 import sys
 import uuid
@@ -15,6 +16,9 @@ from support.kafka import Kafka  # noqa: E402
 from support.mongo import Mongo  # noqa: E402
 from support.programs import CommandLine, Daemons  # noqa: E402
 from support.servers import ServerPool  # noqa: E402
+
+# Many daemons run side by side.
+os.environ.setdefault("MSTREAM_API_PORT", "0")
 
 
 @pytest.fixture(scope="session")

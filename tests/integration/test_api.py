@@ -461,6 +461,13 @@ def test_tls_tokens_and_roles(mstreamd, mstream, tmp_path):
     assert api.call("DELETE", "/jobs/a/dlq")[0] == 403
     api.token = made["admin"]
     assert api.call("DELETE", "/jobs/a/dlq")[0] == 200
+    asked = ["--url", api.url, "--ca-file", cert]
+    listed = mstream("jobs", "list", *asked, env={"MSTREAM_TOKEN": made["read"]})
+    assert listed.out.startswith("JOB")
+    refused = mstream("jobs", "stop", "a", *asked, env={"MSTREAM_TOKEN": made["read"]}, code=1)
+    assert "this needs operate" in refused.err
+    nobody = mstream("jobs", "list", *asked, env={"MSTREAM_TOKEN": ""}, code=1)
+    assert "hint: set MSTREAM_TOKEN" in nobody.err
     audit = [line for line in daemon.stderr().splitlines() if " audit: " in line]
     assert any("who=t-operate" in line and "restartJob" in line for line in audit)
     for token in made.values():
