@@ -1,96 +1,18 @@
 # SPDX-License-Identifier: MIT
 """The REST API of a running daemon: what it says, what it does, whom it refuses."""
 
-import http.client
 import json
 import re
 import shutil
 import socket
-import ssl
 import subprocess
 import threading
 import time
 
 import pytest
 from support import config
-from support.programs import binary
+from support.api import Api, jobs_text
 from support.waiting import wait_until
-
-
-def jobs_text(*names, rate=200, **api):
-    text = config.state() + config.table("[api]", {"port": 0, **api})
-    text += config.service("generate", "made") + config.service("file", "disk", path="./out")
-    for name in names:
-        source = {"service_name": "made", "resource": "n", "rate": rate}
-        text += config.job(name, source, {"service_name": "disk", "resource": f"{name}.jsonl"})
-    return text
-
-
-class Api:
-    """One daemon's API, asked over plain connections."""
-
-    def __init__(self, daemon, token=None, context=None):
-        daemon.wait_log("listening on http")
-        self.url = re.search(r"listening on (http\S+)", daemon.stderr()).group(1)
-        self.host, port = self.url.split("://")[1].split(":")
-        self.port = int(port)
-        self.token, self.context = token, context
-
-    def connect(self, timeout=10):
-        if self.context:
-            return http.client.HTTPSConnection(
-                self.host, self.port, timeout=timeout, context=self.context
-            )
-        return http.client.HTTPConnection(self.host, self.port, timeout=timeout)
-
-    def call(self, method, path, body=None, headers=None):
-        """Return (status, headers, body as JSON or bytes)."""
-        headers = dict(headers or {})
-        if self.token:
-            headers["Authorization"] = f"Bearer {self.token}"
-        if isinstance(body, (dict, list)):
-            body = json.dumps(body)
-            headers.setdefault("Content-Type", "application/json")
-        connection = self.connect()
-        try:
-            connection.request(method, path, body, headers)
-            answer = connection.getresponse()
-            text = answer.read()
-        finally:
-            connection.close()
-        is_json = (answer.getheader("Content-Type") or "").startswith("application/json")
-        return answer.status, answer.headers, json.loads(text) if is_json and text else text
-
-    def get(self, path, status=200):
-        got, _, body = self.call("GET", path)
-        assert got == status, body
-        return body
-
-    def post(self, path, body=None, status=200):
-        got, _, answer = self.call("POST", path, body)
-        assert got == status, answer
-        return answer
-
-    def raw(self, data, timeout=20):
-        """Send bytes as they are; return all that comes back."""
-        with socket.create_connection((self.host, self.port), timeout) as line:
-            line.sendall(data)
-            got = b""
-            while True:
-                try:
-                    piece = line.recv(65536)
-                except ConnectionResetError:
-                    return got
-                if not piece:
-                    return got
-                got += piece
-
-    def wait_state(self, job, state, deadline=30):
-        return wait_until(
-            lambda: self.get(f"/jobs/{job}")["state"] == state,
-            deadline,
-            what=f"{job} {state}",
-        )
 
 
 @pytest.fixture
@@ -416,107 +338,6 @@ def test_without_the_api_nothing_listens(mstreamd):
     assert "listening" not in daemon.stderr()
 
 
-def test_an_address_that_others_reach_needs_tls_and_tokens(mstreamd):
-    daemon = mstreamd(jobs_text("a", host="0.0.0.0"), ready=False)
-    assert daemon.wait() == 2
-    assert "needs TLS" in daemon.stderr() and "who asks" in daemon.stderr()
-
-
-def certificate(folder, name="server"):
-    program = binary("mstreamd").read_bytes()
-    if b"__tsan_init" in program or b"__asan_init" in program:
-        pytest.skip("builds with sanitizers serve no TLS")
-    key, cert = folder / f"{name}.key", folder / f"{name}.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
-         "-keyout", key, "-out", cert, "-subj", f"/CN={name}",
-         "-addext", "subjectAltName=IP:127.0.0.1"],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return key, cert
-
-
-def test_tls_tokens_and_roles(mstreamd, mstream, tmp_path):
-    key, cert = certificate(tmp_path)
-    tokens = tmp_path / "tokens"
-    made = {}
-    for role in ("read", "operate", "admin"):
-        made[role] = mstream("token", "create", f"t-{role}", "--role", role, "--file", tokens).out.strip()
-    assert tokens.stat().st_mode & 0o777 == 0o600
-    daemon = mstreamd(
-        jobs_text("a", tls_cert=str(cert), tls_key=str(key), tokens_file=str(tokens))
-    )
-    context = ssl.create_default_context(cafile=cert)
-    api = Api(daemon, context=context)
-    assert api.url.startswith("https://")
-    assert api.call("GET", "/livez")[0] == 200
-    assert api.call("GET", "/jobs")[0] == 401
-    api.token = "wrong"
-    assert api.call("GET", "/jobs")[0] == 401
-    api.token = made["read"]
-    assert api.call("GET", "/jobs")[0] == 200
-    assert api.call("POST", "/jobs/a/stop")[0] == 403
-    api.token = made["operate"]
-    assert api.call("POST", "/jobs/a/restart")[0] == 200
-    assert api.call("DELETE", "/jobs/a/dlq")[0] == 403
-    api.token = made["admin"]
-    assert api.call("DELETE", "/jobs/a/dlq")[0] == 200
-    asked = ["--url", api.url, "--ca-file", cert]
-    listed = mstream("jobs", "list", *asked, env={"MSTREAM_TOKEN": made["read"]})
-    assert listed.out.startswith("JOB")
-    refused = mstream("jobs", "stop", "a", *asked, env={"MSTREAM_TOKEN": made["read"]}, code=1)
-    assert "this needs operate" in refused.err
-    nobody = mstream("jobs", "list", *asked, env={"MSTREAM_TOKEN": ""}, code=1)
-    assert "hint: set MSTREAM_TOKEN" in nobody.err
-    audit = [line for line in daemon.stderr().splitlines() if " audit: " in line]
-    assert any("who=t-operate" in line and "restartJob" in line for line in audit)
-    for token in made.values():
-        assert token not in daemon.stderr()
-        assert token not in json.dumps(api.get("/logs"))
-    # Taken back: its line goes, without a restart.
-    kept = [line for line in tokens.read_text().splitlines() if "t-read" not in line]
-    tokens.write_text("\n".join(kept) + "\n")
-    api.token = made["read"]
-    wait_until(lambda: api.call("GET", "/jobs")[0] == 401)
-    old = ssl.create_default_context(cafile=cert)
-    old.maximum_version = ssl.TLSVersion.TLSv1_1
-    with pytest.raises((ssl.SSLError, ConnectionError)):
-        Api(daemon, made["admin"], old).get("/jobs")
-
-
-def test_a_new_certificate_is_shown_without_a_restart(mstreamd, tmp_path):
-    key, cert = certificate(tmp_path)
-    daemon = mstreamd(jobs_text("a", tls_cert=str(cert), tls_key=str(key)))
-    api = Api(daemon, context=ssl.create_default_context(cafile=cert))
-    api.get("/health")
-    new_key, new_cert = certificate(tmp_path, "renewed")
-    shutil.copy(new_key, key)
-    shutil.copy(new_cert, cert)
-    api.context = ssl.create_default_context(cafile=new_cert)
-
-    def works():
-        try:
-            return api.get("/health")
-        except ssl.SSLError:
-            return None
-
-    wait_until(works)
-
-
-def test_a_client_certificate_is_required_where_it_is_asked_for(mstreamd, tmp_path):
-    key, cert = certificate(tmp_path)
-    client_key, client_cert = certificate(tmp_path, "client")
-    daemon = mstreamd(
-        jobs_text("a", tls_cert=str(cert), tls_key=str(key), client_ca=str(client_cert))
-    )
-    context = ssl.create_default_context(cafile=cert)
-    api = Api(daemon, context=context)
-    with pytest.raises((ssl.SSLError, ConnectionError, http.client.HTTPException)):
-        api.get("/jobs")
-    context.load_cert_chain(client_cert, client_key)
-    assert api.get("/jobs")[0]["name"] == "a"
-
-
 def test_the_commands_ask_the_daemon(api, mstream):
     env = {"MSTREAM_URL": api.url}
     api.wait_state("a", "running")
@@ -566,28 +387,6 @@ def test_a_flood_of_restarts_from_many_sides_ends_well(api):
     runs = api.get("/jobs/a/runs?limit=100")
     assert runs[0]["state"] == "running"
     assert all(run["state"] != "failed" for run in runs)
-
-
-def test_secrets_of_services_are_nowhere(mstreamd):
-    canary = "canary-8f3a"
-    text = jobs_text("a")
-    text += config.mongodb(f"mongodb://u:{canary}@127.0.0.1:1/?replicaSet=rs0", "app")
-    text += config.kafka("127.0.0.1:1", **{"sasl.password": canary, "sasl.username": "u",
-                                           "security.protocol": "SASL_PLAINTEXT",
-                                           "sasl.mechanisms": "PLAIN"})  # fmt: skip
-    text += config.job(
-        "hidden",
-        {"service_name": "m", "resource": "users", "output_encoding": "json"},
-        {"service_name": "k", "resource": "users", "output_encoding": "json"},
-    )
-    daemon = mstreamd(text)
-    api = Api(daemon)
-    wait_until(lambda: api.get("/jobs/hidden")["reason"])
-    paths = [path for path in api.get("/openapi.json")["paths"] if "stream" not in path]
-    for path in paths:
-        asked = path.replace("{name}", "hidden").replace("{id}", "1")
-        assert canary not in str(api.call("GET", asked)), asked
-    assert canary not in daemon.stderr()
 
 
 def test_health_answers_at_once_while_servers_do_not(mstreamd):
