@@ -312,7 +312,7 @@ def test_each_address_is_tried(jobs, make_fake, kafka, mstreamd):
         ({"url": "http://u:p4ss@h/"}, {}, {}, "an address has no login in it"),
         ({"password": "x"}, {}, {}, "'password' has no effect without 'username'"),
         ({"tls_ca_file": "/nowhere"}, {}, {}, "the file can not be read"),
-        ({}, {"schema_registry": "m"}, {}, "gives schemas no numbers"),
+        ({}, {"schema_registry": "files"}, {}, "gives schemas no numbers"),
         ({}, {"schema_registry": "regstry"}, {}, 'did you mean "registry"?'),
         ({}, {"framing": "bare"}, {}, "remove 'framing'"),
         ({}, {}, {"auto_register": True}, "nothing is registered here"),
