@@ -5,6 +5,7 @@ import io
 import json
 import os
 import random
+import re
 import shutil
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from support.json_schema import (
     random_document,
     random_schema,
     refused,
+    remote,
 )
 from support.waiting import wait_until
 
@@ -49,6 +51,38 @@ def test_the_public_suite_of_a_draft(mstream, tmp_path, draft):
             assert (i not in found) == wanted, (where, test["description"], error)
     # 2 170 cases in all; 80 of them in 36 groups need other documents.
     assert judged > 850 and remote < 30, (judged, remote)
+
+
+_ASKS = re.compile(r"it refers to '(http://localhost:1234/[^']*)'")
+
+
+@pytest.mark.parametrize(
+    ("draft", "names"), [("draft7", "definitions"), ("draft2020-12", "$defs")]
+)
+def test_other_documents_can_be_put_into_a_schema(mstream, tmp_path, draft, names):
+    judged = 0
+    for name, group in groups(draft):
+        schema, tests = group["schema"], group["tests"]
+        data = [test["data"] for test in tests]
+        if "localhost:1234" not in json.dumps(schema):
+            continue
+        found, error = refused(mstream, tmp_path, schema, data)
+        asked = _ASKS.search(error) if found is None else None
+        if asked is None:
+            continue
+        bundle = {"allOf": [schema], names: {}}
+        if draft == "draft7":
+            bundle["$schema"] = schema["$schema"]
+        while asked is not None:
+            bundle[names][asked[1]] = remote(asked[1])
+            found, error = refused(mstream, tmp_path, bundle, data)
+            asked = _ASKS.search(error) if found is None else None
+        assert found is not None, (name, group["description"], error)
+        for i, test in enumerate(tests):
+            where = (name, group["description"], test["description"], error)
+            assert (i not in found) == test["valid"], where
+            judged += 1
+    assert judged > 20
 
 
 # Of the optional part: what is not claimed.

@@ -10,7 +10,7 @@ sys.path.insert(0, str(cache.json_schema_packages()))
 
 import jsonschema  # noqa: E402
 
-__all__ = ["jsonschema", "groups", "random_schema", "random_document", "refused"]
+__all__ = ["jsonschema", "groups", "random_schema", "random_document", "refused", "remote"]
 
 DRAFT_7 = "http://json-schema.org/draft-07/schema#"
 
@@ -23,6 +23,12 @@ def groups(draft, folder="."):
             if draft == "draft7" and isinstance(schema, dict):
                 group["schema"] = {"$schema": DRAFT_7, **schema}
             yield path.name, group
+
+
+def remote(url):
+    """The schema that the suite would serve there, with its address."""
+    path = cache.json_schema_suite().parent / "remotes" / url.split("1234/", 1)[1]
+    return {**json.loads(path.read_text()), "$id": url}
 
 
 def refused(mstream, folder, schema, documents, *flags):
