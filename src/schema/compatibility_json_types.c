@@ -81,7 +81,7 @@ mst_json_compare_types(const json_t *schema)
     const json_t *type = json_object_get(schema, "type");
     const json_t *fixed = json_object_get(schema, "const");
     const json_t *list = json_object_get(schema, "enum");
-    unsigned types = type == NULL || json_is_array(type) ? 0 : MST_JSON_NULL;
+    unsigned types = 0;
     unsigned values = 0;
     size_t i;
     const json_t *one;

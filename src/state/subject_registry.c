@@ -99,28 +99,34 @@ registry_check_compatible(const struct mst_subject *subject,
 }
 
 static enum mst_status
+registry_check_key(const struct mst_subject *subject, enum mst_subject_key key,
+                   const char *name, const struct mst_subject_schema *schema,
+                   struct mst_error *err)
+{
+    bool descends = key == MST_SUBJECT_SORT_BY && name[0] == '-';
+    enum mst_status status =
+        mst_subject_schema_has(schema, descends ? name + 1 : name, err);
+    if (status != MST_OK && err != NULL) {
+        mst_error_prefix(err, "%s of subject '%s': ", mst_subject_key_name(key),
+                         subject->name);
+    }
+    return status;
+}
+
+static enum mst_status
 registry_check_keys(const struct mst_subject *subject,
                     const struct mst_subject_schema *schema,
                     struct mst_error *err)
 {
+    enum mst_status status = MST_OK;
     for (size_t i = 0; i < MST_SUBJECT_KEYS; i++) {
-        for (size_t j = 0; j < subject->keys[i].len; j++) {
-            const char *name = subject->keys[i].names[j];
-            bool sort = i == MST_SUBJECT_SORT_BY;
-            enum mst_status status = mst_subject_schema_has(
-                schema, sort && name[0] == '-' ? name + 1 : name, err);
-            if (status != MST_OK) {
-                if (err != NULL) {
-                    mst_error_prefix(
-                        err, "%s of subject '%s': ",
-                        mst_subject_key_name((enum mst_subject_key)i),
-                        subject->name);
-                }
-                return status;
-            }
+        const struct mst_subject_names *names = &subject->keys[i];
+        for (size_t j = 0; j < names->len && status == MST_OK; j++) {
+            status = registry_check_key(subject, (enum mst_subject_key)i,
+                                        names->names[j], schema, err);
         }
     }
-    return MST_OK;
+    return status;
 }
 
 static enum mst_status
