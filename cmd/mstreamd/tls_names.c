@@ -12,6 +12,10 @@
 typedef void *(*names_open)(const char *name, int flags);
 typedef void *(*names_symbol)(void *handle, const char *symbol);
 
+/* These are dlopen and dlsym for the program and all of its libraries. */
+void *mst_names_dlopen(const char *name, int flags) __asm__("dlopen");
+void *mst_names_dlsym(void *handle, const char *symbol) __asm__("dlsym");
+
 /* The real one; dlvsym is the one that is not replaced here. */
 static void *
 names_real(const char *symbol)
@@ -20,7 +24,7 @@ names_real(const char *symbol)
 }
 
 void *
-dlopen(const char *file, int mode)
+mst_names_dlopen(const char *name, int flags)
 {
     names_open real = NULL;
     void *found = names_real("dlopen");
@@ -28,16 +32,16 @@ dlopen(const char *file, int mode)
     if (real == NULL) {
         return NULL;
     }
-    if (file != NULL && strcmp(file, "libssl.so") == 0) {
-        file = "libssl.so.3";
-    } else if (file != NULL && strcmp(file, "libcrypto.so") == 0) {
-        file = "libcrypto.so.3";
+    if (name != NULL && strcmp(name, "libssl.so") == 0) {
+        name = "libssl.so.3";
+    } else if (name != NULL && strcmp(name, "libcrypto.so") == 0) {
+        name = "libcrypto.so.3";
     }
-    return real(file, mode);
+    return real(name, flags);
 }
 
 void *
-dlsym(void *handle, const char *name)
+mst_names_dlsym(void *handle, const char *symbol)
 {
     names_symbol real = NULL;
     void *found = names_real("dlsym");
@@ -45,8 +49,8 @@ dlsym(void *handle, const char *name)
     if (real == NULL) {
         return NULL;
     }
-    if (strcmp(name, "SSL_get_peer_certificate") == 0) {
-        name = "SSL_get1_peer_certificate";
+    if (strcmp(symbol, "SSL_get_peer_certificate") == 0) {
+        symbol = "SSL_get1_peer_certificate";
     }
-    return real(handle, name);
+    return real(handle, symbol);
 }

@@ -34,6 +34,7 @@ def certificate(folder, name="server"):
     return key, cert
 
 
+@pytest.mark.filterwarnings("ignore:.*TLSv1_1:DeprecationWarning")
 def test_tls_tokens_and_roles(mstreamd, mstream, tmp_path):
     key, cert = certificate(tmp_path)
     tokens = tmp_path / "tokens"
