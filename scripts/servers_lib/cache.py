@@ -22,26 +22,31 @@ VENV_PACKAGES = [
     "pytest==9.2.0",
     "pytest-timeout==2.4.0",
 ]
-# Reads and writes Avro beside ours; a folder of its own, so that the venv of
-# a session that runs stays as it is.
 APICURIO_VERSION = "2.6.13.Final"
-AVRO_PACKAGES = ["fastavro==1.13.1", "cramjam==2.14.0", "backports.zstd==1.8.0"]
-# Judges documents beside us; its source archive has the public suite of tests.
-JSON_SCHEMA_PACKAGE = "jsonschema==4.26.0"
 AVRO_TOOLS_VERSION = "1.12.1"
 # Its source package has the test cases of the BSON specification.
 CORPUS_PACKAGE = "pymongo==4.20.0"
-# What confluent_kafka's own serializers need beside it.
-REGISTRY_PACKAGES = [
-    "httpx==0.28.1",
-    "authlib==1.9.9",
-    "cachetools==8.0.1",
-    "attrs==26.1.0",
-    "fastavro==1.13.1",
-    "requests==2.34.2",
-]
-# Tells beside ours which schemas are compatible.
-AVRO_RULES_PACKAGES = ["avro==1.12.2"]
+# Its source package has the public suite of JSON Schema.
+JSON_SCHEMA_PACKAGE = "jsonschema==4.26.0"
+# Judges of what we do, each in a folder of its own, so that the venv of a
+# session that runs stays as it is.
+PACKAGES = {
+    # Reads and writes Avro.
+    "avro": ["fastavro==1.13.1", "cramjam==2.14.0", "backports.zstd==1.8.0"],
+    # Tells which schemas are compatible.
+    "avro-rules": ["avro==1.12.2"],
+    "json-schema": [JSON_SCHEMA_PACKAGE],
+    "openapi": ["openapi-spec-validator==0.9.0"],
+    # What confluent_kafka's own serializers need.
+    "registry": [
+        "httpx==0.28.1",
+        "authlib==1.9.9",
+        "cachetools==8.0.1",
+        "attrs==26.1.0",
+        "fastavro==1.13.1",
+        "requests==2.34.2",
+    ],
+}
 
 _POM = f"""<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
@@ -267,51 +272,26 @@ def registry_jar():
     return home / f"apicurio-registry-app-{APICURIO_VERSION}-runner.jar"
 
 
-def _install(target, packages, what):
-    _run(
-        [
-            str(venv_python()), "-m", "pip", "install", "-q",
-            "--target", str(target), *packages,
-        ],
-        f"fetching {what}",
-        "is the package index reachable?",
-    )
-
-
-def _make_registry(target):
-    _install(target, REGISTRY_PACKAGES, "what clients of registries need")
-
-
-def registry_packages():
-    """Return the folder that confluent_kafka.schema_registry needs."""
-    tag = REGISTRY_PACKAGES[0].replace("==", "-")
+def packages(name):
+    """Return the folder to import PACKAGES[name] from."""
+    wanted = PACKAGES[name]
     python = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    return _fetch_once(f"registry-{tag}-{python}", _make_registry)
+
+    def make(target):
+        _run(
+            [
+                str(venv_python()), "-m", "pip", "install", "-q",
+                "--target", str(target), *wanted,
+            ],
+            f"fetching {name}",
+            "is the package index reachable?",
+        )  # fmt: skip
+
+    tag = wanted[0].replace("==", "-")
+    return _fetch_once(f"{name}-{tag}-{python}", make)
 
 
-def _make_avro(target):
-    _install(target, AVRO_PACKAGES, "fastavro")
-
-
-def avro_packages():
-    """Return the folder to import fastavro from."""
-    tag = AVRO_PACKAGES[0].replace("==", "-")
-    return _fetch_once(f"{tag}-{sys.version_info[0]}.{sys.version_info[1]}", _make_avro)
-
-
-def _make_avro_rules(target):
-    _install(target, AVRO_RULES_PACKAGES, "Apache's avro")
-
-
-def avro_rules_packages():
-    """Return the folder to import avro, that of the specification, from."""
-    tag = AVRO_RULES_PACKAGES[0].replace("==", "-")
-    python = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    return _fetch_once(f"{tag}-{python}", _make_avro_rules)
-
-
-def _make_json_schema(target):
-    _install(target, [JSON_SCHEMA_PACKAGE], "jsonschema")
+def _make_json_schema_suite(target):
     _run(
         [
             str(venv_python()), "-m", "pip", "download", "-q", "--no-deps",
@@ -325,17 +305,11 @@ def _make_json_schema(target):
     archive.unlink()
 
 
-def json_schema_packages():
-    """Return the folder to import jsonschema from, with its sources beside."""
-    tag = JSON_SCHEMA_PACKAGE.replace("==", "-")
-    python = f"{sys.version_info[0]}.{sys.version_info[1]}"
-    return _fetch_once(f"{tag}-{python}", _make_json_schema)
-
-
 def json_schema_suite():
     """Return the folder of the public suite's tests, one per draft inside."""
     name = JSON_SCHEMA_PACKAGE.replace("==", "-")
-    return json_schema_packages() / name / "json" / "tests"
+    home = _fetch_once(f"suite-{name}", _make_json_schema_suite)
+    return home / name / "json" / "tests"
 
 
 def fetch_all():
@@ -343,10 +317,9 @@ def fetch_all():
     venv_python()
     mongod()
     kafka_classpath()
-    avro_packages()
-    avro_rules_packages()
-    json_schema_packages()
+    for name in PACKAGES:
+        packages(name)
+    json_schema_suite()
     avro_tools_jar()
     bson_corpus()
     registry_jar()
-    registry_packages()

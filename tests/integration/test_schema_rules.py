@@ -92,7 +92,7 @@ def mutated(rng, schema):
 
 def test_others_call_the_same_schemas_compatible(mstream, write):
     """Apache's own rules, on random pairs and on small changes."""
-    sys.path.insert(0, str(cache.avro_rules_packages()))
+    sys.path.insert(0, str(cache.packages("avro-rules")))
     import avro.compatibility
     import avro.schema
 
@@ -200,7 +200,7 @@ def random_value(rng, depth):
 
 def test_what_is_compatible_takes_every_old_value(mstream, write):
     """Random JSON Schemas and values, judged by Python's jsonschema."""
-    sys.path.insert(0, str(cache.json_schema_packages()))
+    sys.path.insert(0, str(cache.packages("json-schema")))
     import jsonschema
 
     rng = random.Random(23)

@@ -11,7 +11,7 @@ import bson
 from bson import Binary, Decimal128, Int64, ObjectId
 from servers_lib import cache
 
-sys.path.insert(0, str(cache.avro_packages()))
+sys.path.insert(0, str(cache.packages("avro")))
 
 import fastavro  # noqa: E402
 import fastavro.utils  # noqa: E402

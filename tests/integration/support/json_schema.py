@@ -6,7 +6,7 @@ import sys
 
 from servers_lib import cache
 
-sys.path.insert(0, str(cache.json_schema_packages()))
+sys.path.insert(0, str(cache.packages("json-schema")))
 
 import jsonschema  # noqa: E402
 

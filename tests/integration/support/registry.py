@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 from servers_lib import cache
 
 # Behind the venv's own packages: only what these lack comes from there.
-sys.path.append(str(cache.registry_packages()))
+sys.path.append(str(cache.packages("registry")))
 
 from confluent_kafka.schema_registry import (  # noqa: E402
     Schema,
