@@ -261,14 +261,16 @@ runner_receive(struct mst_runner *runner)
 static int
 runner_patience(const struct mst_runner *runner)
 {
-    if (atomic_load(&runner->has_failed) || atomic_load(&runner->has_room)
-        || runner->failed_write || runner->refused.len > 0) {
+    if (atomic_load(&runner->has_failed) || runner->failed_write
+        || runner->refused.len > 0) {
         return 0;
     }
+    /* A sink may also tell of room when nothing waits for it any more. */
     if (runner->pending.len == 0) {
         return RUNNER_IDLE_MS;
     }
-    return runner->waits_for_room ? runner->room_ms : 0;
+    bool waits = runner->waits_for_room && !atomic_load(&runner->has_room);
+    return waits ? runner->room_ms : 0;
 }
 
 /* Offers all that is pending. MST_OK: also when some of it has to wait. */

@@ -209,7 +209,11 @@ fake_sink_write(void *ctx, struct mst_delivery *const *deliveries, size_t n,
                 size_t *ret_taken, struct mst_error *err)
 {
     fake_sink_enter(ctx);
+    struct fake_sink *sink = ctx;
     enum mst_status status = fake_sink_take(ctx, deliveries, n, ret_taken, err);
+    if (sink->script.chatty) {
+        sink->host->ready(sink->host);
+    }
     fake_sink_leave(ctx);
     return status;
 }

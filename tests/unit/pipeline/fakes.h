@@ -35,6 +35,7 @@ struct fake_sink_script {
     unsigned drop;   /* the connection is lost */
     unsigned reject; /* events with n % 1000 < reject are refused */
     bool never;      /* takes nothing, ever */
+    bool chatty;     /* calls ready() when nobody waits for it */
     bool fatal;      /* write says FATAL */
 };
 

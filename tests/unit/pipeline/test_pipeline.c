@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Whole runs in a world of fakes that fail in every way. */
+#include <time.h>
+
 #include "unit/cmocka_all.h"
 
 #include "base/clock.h"
@@ -101,6 +103,34 @@ few_events_are_written_by_the_thread_that_has_them(void **state)
     assert_true(world.sinks[0].written_by_others > 0);
     assert_int_equal(world.sinks[0].together, 0);
     assert_int_equal(world.out_of_order, 0);
+    assert_int_equal(fake_world_missing(&world, source.total), 0);
+    fake_world_clear(&world);
+}
+
+/* Milliseconds of processors that this process has used. */
+static int64_t
+used_ms(void)
+{
+    struct timespec used;
+    assert_int_equal(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used), 0);
+    return used.tv_sec * 1000 + used.tv_nsec / 1000000;
+}
+
+static void
+room_that_nobody_waits_for_keeps_nobody_busy(void **state)
+{
+    (void)state;
+    enum { SLOW_MS = 300, SPIN_MS = 200 };
+    const struct fake_source_script source = {
+        .total = 60, .keys = 7, .slow_ms = SLOW_MS};
+    const struct fake_sink_script sink = {.chatty = true};
+    struct fake_world world;
+    struct mst_error err;
+    fake_world_init(&world, 3, &source, &sink, 1);
+    int64_t before = used_ms();
+    assert_int_equal(run_world(&world, NULL, &err), MST_PIPELINE_COMPLETED);
+    /* Of what a thread that spins would use, at least two slow reads. */
+    assert_true(used_ms() - before < SPIN_MS);
     assert_int_equal(fake_world_missing(&world, source.total), 0);
     fake_world_clear(&world);
 }
@@ -467,6 +497,7 @@ main(void)
         cmocka_unit_test(every_event_arrives_once_and_in_order_whatever_fails),
         cmocka_unit_test(events_without_a_key_keep_total_order),
         cmocka_unit_test(few_events_are_written_by_the_thread_that_has_them),
+        cmocka_unit_test(room_that_nobody_waits_for_keeps_nobody_busy),
         cmocka_unit_test(a_refused_event_can_stop_the_job_before_it),
         cmocka_unit_test(full_dead_letters_stop_the_job_and_lose_nothing),
         cmocka_unit_test(letters_are_kept_in_order_up_to_the_last_that_fits),
