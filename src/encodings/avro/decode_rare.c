@@ -42,6 +42,15 @@ rare_time(struct avro_decode *decode, int64_t value, int64_t units,
     return rare_eight(decode, MST_BSON_INT64, (uint64_t)value, label);
 }
 
+static enum avro_fault
+rare_time_of_day(struct avro_decode *decode, int64_t value, int64_t units,
+                 struct avro_label label)
+{
+    return value >= 0 && value < RARE_DAY_MS * units
+               ? rare_time(decode, value, units, label)
+               : AVRO_OUT_OF_RANGE;
+}
+
 /* Numbers that are promoted, and times. */
 static enum avro_fault
 rare_varint(struct avro_decode *decode, const struct avro_read *read,
@@ -64,8 +73,11 @@ rare_varint(struct avro_decode *decode, const struct avro_read *read,
         return rare_double(decode, (double)value, label);
     case AVRO_DATE:
         return rare_time(decode, value * RARE_DAY_MS, 1, label);
-    case AVRO_MICROS:
+    case AVRO_TIME_MILLIS:
+        return rare_time_of_day(decode, value, 1, label);
     case AVRO_TIME_MICROS:
+        return rare_time_of_day(decode, value, 1000, label);
+    case AVRO_MICROS:
         return rare_time(decode, value, 1000, label);
     case AVRO_NANOS:
         return rare_time(decode, value, 1000000, label);
@@ -128,12 +140,13 @@ rare_decimal(struct avro_decode *decode, const struct avro_read *read,
     if (bytes.len == 0) {
         return AVRO_MALFORMED;
     }
-    /* Beyond 34 digits avro_decimal_put refuses. */
-    for (uint32_t i = 0; i < read->precision && i < 35; i++) {
+    for (uint32_t i = 0; i < read->precision && i < AVRO_WIDE_DIGITS; i++) {
         limit *= 10;
     }
-    if (!avro_wide_get(bytes.data, bytes.len, &number) || number >= limit
-        || number <= -limit || !avro_decimal_put(number, read->scale, data)) {
+    bool bounded = read->precision <= AVRO_WIDE_DIGITS;
+    if (!avro_wide_get(bytes.data, bytes.len, &number)
+        || (bounded && (number >= limit || number <= -limit))
+        || !avro_decimal_put(number, read->scale, data)) {
         return AVRO_OUT_OF_RANGE;
     }
     enum avro_fault fault =

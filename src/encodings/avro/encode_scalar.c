@@ -119,7 +119,7 @@ scalar_latin(struct avro_encode *encode, const struct avro_op *op,
             return AVRO_BAD_LATIN;
         }
     }
-    if (op->code == AVRO_FIXED && n != op->size) {
+    if (op->code != AVRO_BYTES && n != op->size) {
         return AVRO_WRONG_LENGTH;
     }
     enum avro_fault fault = avro_encode_reserve(encode, n + AVRO_LONG_MAX);
@@ -271,6 +271,7 @@ avro_encode_scalar(struct avro_encode *encode, const struct avro_op *op,
         return scalar_enum(encode, op, value);
     case AVRO_BYTES:
     case AVRO_FIXED:
+    case AVRO_DURATION:
         return scalar_bytes(encode, op, value);
     case AVRO_DECIMAL:
     case AVRO_DECIMAL_FIXED:

@@ -111,24 +111,24 @@ time_in_unit(enum avro_code code, const struct time_point *point,
              int64_t *ret_number)
 {
     int64_t units = time_units(code);
-    int64_t number = 0;
     uint32_t below = point->nanos % (uint32_t)(TIME_NANOS / units);
     if (below != 0) {
-        return AVRO_INEXACT;
+        return AVRO_TOO_FINE;
     }
     if (code == AVRO_DATE) {
         int64_t days = point->ms / TIME_DAY_MS;
         *ret_number = days;
-        return days * TIME_DAY_MS != point->ms        ? AVRO_INEXACT
+        return days * TIME_DAY_MS != point->ms        ? AVRO_TOO_FINE
                : days < INT32_MIN || days > INT32_MAX ? AVRO_OUT_OF_RANGE
                                                       : AVRO_FINE;
     }
-    if (__builtin_mul_overflow(point->ms, units, &number)
-        || __builtin_add_overflow(
-            number, (int64_t)point->nanos / (TIME_NANOS / units), &number)) {
+    /* In the lowest millisecond only the sum is in range. */
+    avro_wide number =
+        (avro_wide)point->ms * units + point->nanos / (TIME_NANOS / units);
+    if (number < INT64_MIN || number > INT64_MAX) {
         return AVRO_OUT_OF_RANGE;
     }
-    *ret_number = number;
+    *ret_number = (int64_t)number;
     return AVRO_FINE;
 }
 

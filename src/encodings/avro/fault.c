@@ -12,6 +12,7 @@ static const char *const fault_texts[] = {
     [AVRO_OUT_OF_RANGE] = "the value is outside of its range",
     [AVRO_NOT_WHOLE] = "the number is not whole",
     [AVRO_INEXACT] = "it would be rounded (lossy_numbers permits it)",
+    [AVRO_TOO_FINE] = "it would be rounded to the unit of the type",
     [AVRO_WRONG_LENGTH] = "the length is not that of the type",
     [AVRO_NO_SYMBOL] = "the text is none of the symbols",
     [AVRO_NO_BRANCH] = "no branch takes the value as it is",

@@ -11,6 +11,7 @@ enum avro_fault {
     AVRO_OUT_OF_RANGE, /* too large for it */
     AVRO_NOT_WHOLE,    /* a fraction */
     AVRO_INEXACT,      /* would be rounded */
+    AVRO_TOO_FINE,     /* for the unit of a time */
     AVRO_WRONG_LENGTH, /* of a fixed */
     AVRO_NO_SYMBOL,    /* not one of the enum's */
     AVRO_NO_BRANCH,    /* of the union takes it */

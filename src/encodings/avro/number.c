@@ -45,15 +45,20 @@ avro_decimal_put(avro_wide coefficient, uint32_t scale, uint8_t *ret_data)
     const avro_wide limit =
         (avro_wide)100000000000000000LL * 100000000000000000LL;
     bool negative = coefficient < 0;
-    if (coefficient >= limit || coefficient <= -limit
-        || scale > (uint32_t)DECIMAL_BIAS) {
-        return false;
+    /* Zeros behind 34 digits go into the exponent. */
+    int exponent = scale > INT16_MAX ? -INT16_MAX : -(int)scale;
+    while (coefficient >= limit || coefficient <= -limit
+           || exponent < -DECIMAL_BIAS) {
+        if (coefficient == 0 || coefficient % 10 != 0) {
+            return false;
+        }
+        coefficient /= 10;
+        exponent++;
     }
     avro_uwide value = (avro_uwide)(negative ? -coefficient : coefficient);
     mst_put_le64(ret_data, (uint64_t)value);
     mst_put_le64(ret_data + 8, (uint64_t)negative << 63
-                                   | (uint64_t)((uint32_t)DECIMAL_BIAS - scale)
-                                         << 49
+                                   | (uint64_t)(DECIMAL_BIAS + exponent) << 49
                                    | (uint64_t)(value >> 64));
     return true;
 }

@@ -11,7 +11,10 @@
 __extension__ typedef __int128 avro_wide;
 __extension__ typedef unsigned __int128 avro_uwide;
 
-enum { AVRO_WIDE_BYTES = 16 };
+enum {
+    AVRO_WIDE_BYTES = 16,
+    AVRO_WIDE_DIGITS = 38 /* any number of so many fits */
+};
 
 /* Decimal128 as a number times a power of ten. */
 struct avro_decimal {
@@ -21,7 +24,8 @@ struct avro_decimal {
 
 /* False for NaN and the infinities. */
 bool avro_decimal_get(const uint8_t *data, struct avro_decimal *ret);
-/* False: more than 34 digits. */
+/* False: more than 34 digits in front of its last zeros, or too many behind
+ * the point. */
 bool avro_decimal_put(avro_wide coefficient, uint32_t scale, uint8_t *ret_data);
 
 /* Two's complement, most significant byte first; the fewest bytes, or size

@@ -26,7 +26,7 @@ plan_is_time(enum avro_code code)
 static bool
 plan_is_bytes(enum avro_code code)
 {
-    return code == AVRO_BYTES || code == AVRO_FIXED;
+    return code == AVRO_BYTES || code == AVRO_FIXED || code == AVRO_DURATION;
 }
 
 static bool
@@ -125,8 +125,9 @@ avro_code_of(const struct mst_avro_type *type)
     bool fixed = type->kind == MST_AVRO_FIXED;
     switch (type->logical) {
     case MST_AVRO_PLAIN:
-    case MST_AVRO_DURATION: /* twelve bytes as they are */
         break;
+    case MST_AVRO_DURATION:
+        return AVRO_DURATION;
     case MST_AVRO_DECIMAL:
         return fixed ? AVRO_DECIMAL_FIXED : AVRO_DECIMAL;
     case MST_AVRO_UUID:

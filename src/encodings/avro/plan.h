@@ -26,7 +26,8 @@ enum avro_code {
     AVRO_MAP,
     AVRO_UNION,
     AVRO_FIXED,
-    AVRO_DECIMAL, /* bytes */
+    AVRO_DURATION, /* twelve bytes as they are */
+    AVRO_DECIMAL,  /* bytes */
     AVRO_DECIMAL_FIXED,
     AVRO_UUID, /* string */
     AVRO_UUID_FIXED,
