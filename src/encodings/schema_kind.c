@@ -115,9 +115,9 @@ mst_schema_kind_of(struct mst_slice text, enum mst_schema_kind said,
         return MST_OK;
     }
     if (mst_json_check(text, &why) != MST_OK) {
-        return mst_text_place_fail(err, "schema", "the schema", text,
-                                   why.offset < 0 ? 0 : (size_t)why.offset,
-                                   why.text);
+        struct mst_text_subject subject = {
+            .err = err, .origin = "schema", .name = "the schema", .text = text};
+        return mst_text_place_fail(&subject, &why);
     }
     const uint8_t *first = mst_json_skip_space(text.data, text.data + text.len);
     unsigned kinds = *first == '{'                    ? kind_object(text)

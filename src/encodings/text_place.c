@@ -2,6 +2,10 @@
 /* Counts lines. */
 #include "encodings/text_place.h"
 
+#include <stdio.h>
+
+#include "encodings/json_check.h"
+
 struct mst_text_place
 mst_text_place_of(struct mst_slice text, size_t offset)
 {
@@ -14,13 +18,35 @@ mst_text_place_of(struct mst_slice text, size_t offset)
     return place;
 }
 
-enum mst_status
-mst_text_place_fail(struct mst_error *err, const char *origin,
-                    const char *subject, struct mst_slice text, size_t offset,
-                    const char *what)
+static enum mst_status
+place_fail(const struct mst_text_subject *subject, size_t offset,
+           const char *what)
 {
-    struct mst_text_place place = mst_text_place_of(text, offset);
-    return mst_fail_at(err, MST_REJECTED, origin, (int64_t)offset,
-                       "%s at line %zu, column %zu (byte %zu): %s", subject,
-                       place.line, place.column, offset, what);
+    char byte[40] = "";
+    struct mst_text_place place = mst_text_place_of(subject->text, offset);
+    if (!subject->no_byte) {
+        (void)snprintf(byte, sizeof(byte), " (byte %zu)", offset);
+    }
+    return mst_fail_at(subject->err, MST_REJECTED, subject->origin,
+                       (int64_t)offset, "%s at line %zu, column %zu%s: %s",
+                       subject->name, place.line, place.column, byte, what);
+}
+
+enum mst_status
+mst_text_place_fail(const struct mst_text_subject *subject,
+                    const struct mst_error *why)
+{
+    return place_fail(subject, why->offset < 0 ? 0 : (size_t)why->offset,
+                      why->text);
+}
+
+enum mst_status
+mst_text_place_vfail(const struct mst_text_subject *subject,
+                     const uint8_t *where, const char *fmt, va_list args)
+{
+    char what[512];
+    const uint8_t *text = subject->text.data;
+    (void)vsnprintf(what, sizeof(what), fmt, args);
+    where = mst_json_skip_space(where, text + subject->text.len);
+    return place_fail(subject, (size_t)(where - text), what);
 }

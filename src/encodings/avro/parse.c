@@ -3,31 +3,30 @@
 #include "encodings/avro/parse.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "encodings/avro/parse_impl.h"
-#include "encodings/json_check.h"
 #include "encodings/text_place.h"
 
-static enum mst_status
-parse_fail_at(const struct avro_parse *parse, size_t offset, const char *what)
+static struct mst_text_subject
+parse_subject(const struct avro_parse *parse)
 {
-    return mst_text_place_fail(parse->err, "avro", "the Avro schema",
-                               parse->text, offset, what);
+    return (struct mst_text_subject){.err = parse->err,
+                                     .origin = "avro",
+                                     .name = "the Avro schema",
+                                     .text = parse->text};
 }
 
 enum mst_status
 avro_parse_fail(const struct avro_parse *parse, const uint8_t *where,
                 const char *fmt, ...)
 {
-    char what[512];
+    struct mst_text_subject subject = parse_subject(parse);
     va_list args;
     va_start(args, fmt);
-    (void)vsnprintf(what, sizeof(what), fmt, args);
+    enum mst_status status = mst_text_place_vfail(&subject, where, fmt, args);
     va_end(args);
-    where = mst_json_skip_space(where, parse->end);
-    return parse_fail_at(parse, (size_t)(where - parse->text.data), what);
+    return status;
 }
 
 enum mst_status
@@ -376,8 +375,8 @@ parse_schema(struct avro_parse *parse)
     if (status == MST_FATAL) {
         status = avro_parse_memory(parse);
     } else if (status != MST_OK) {
-        status = parse_fail_at(parse, why.offset < 0 ? 0 : (size_t)why.offset,
-                               why.text);
+        struct mst_text_subject subject = parse_subject(parse);
+        status = mst_text_place_fail(&subject, &why);
     }
     if (status == MST_OK) {
         status =

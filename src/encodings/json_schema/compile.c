@@ -3,32 +3,30 @@
 #include "encodings/json_schema/compile.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
-#include "encodings/json_check.h"
 #include "encodings/json_schema/schema.h"
 #include "encodings/text_place.h"
 
-static enum mst_status
-compile_fail_at(const struct js_compile *compile, size_t offset,
-                const char *what)
+static struct mst_text_subject
+compile_subject(const struct js_compile *compile)
 {
-    return mst_text_place_fail(compile->err, "json_schema", "the JSON Schema",
-                               compile->text, offset, what);
+    return (struct mst_text_subject){.err = compile->err,
+                                     .origin = "json_schema",
+                                     .name = "the JSON Schema",
+                                     .text = compile->text};
 }
 
 enum mst_status
 js_compile_fail(const struct js_compile *compile, const uint8_t *where,
                 const char *fmt, ...)
 {
-    char what[512];
+    struct mst_text_subject subject = compile_subject(compile);
     va_list args;
     va_start(args, fmt);
-    (void)vsnprintf(what, sizeof(what), fmt, args);
+    enum mst_status status = mst_text_place_vfail(&subject, where, fmt, args);
     va_end(args);
-    where = mst_json_skip_space(where, compile->end);
-    return compile_fail_at(compile, (size_t)(where - compile->text.data), what);
+    return status;
 }
 
 enum mst_status
@@ -196,8 +194,8 @@ compile_text(struct js_compile *compile)
         return js_compile_memory(compile);
     }
     if (status != MST_OK) {
-        return compile_fail_at(compile, why.offset < 0 ? 0 : (size_t)why.offset,
-                               why.text);
+        struct mst_text_subject subject = compile_subject(compile);
+        return mst_text_place_fail(&subject, &why);
     }
     compile->nodes = calloc(compile->text.len + 1, sizeof(struct js_node *));
     if (compile->nodes == NULL) {

@@ -3,33 +3,32 @@
 #include "encodings/schema_tools/doc.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "encodings/digits_read.h"
 #include "encodings/json_bson.h"
 #include "encodings/json_check.h"
 #include "encodings/text_place.h"
 
-static enum mst_status
-doc_fail_at(const struct schema_doc *doc, size_t offset, const char *what)
+static struct mst_text_subject
+doc_subject(const struct schema_doc *doc)
 {
-    struct mst_text_place place = mst_text_place_of(doc->text, offset);
-    return mst_fail_at(doc->err, MST_REJECTED, "schema", (int64_t)offset,
-                       "the JSON Schema at line %zu, column %zu: %s",
-                       place.line, place.column, what);
+    return (struct mst_text_subject){.err = doc->err,
+                                     .origin = "schema",
+                                     .name = "the JSON Schema",
+                                     .text = doc->text,
+                                     .no_byte = true};
 }
 
 enum mst_status
 schema_doc_fail(const struct schema_doc *doc, const uint8_t *where,
                 const char *fmt, ...)
 {
-    char what[512];
+    struct mst_text_subject subject = doc_subject(doc);
     va_list args;
     va_start(args, fmt);
-    (void)vsnprintf(what, sizeof(what), fmt, args);
+    enum mst_status status = mst_text_place_vfail(&subject, where, fmt, args);
     va_end(args);
-    where = mst_json_skip_space(where, doc->end);
-    return doc_fail_at(doc, (size_t)(where - doc->text.data), what);
+    return status;
 }
 
 enum mst_status
@@ -75,10 +74,9 @@ schema_doc_open(struct schema_doc *doc, struct mst_slice text,
         status = mst_json_to_bson(text, &options, &doc->bson, &why);
     }
     if (status != MST_OK) {
-        return status == MST_FATAL
-                   ? schema_doc_memory(doc)
-                   : doc_fail_at(doc, (size_t)(why.offset < 0 ? 0 : why.offset),
-                                 why.text);
+        struct mst_text_subject subject = doc_subject(doc);
+        return status == MST_FATAL ? schema_doc_memory(doc)
+                                   : mst_text_place_fail(&subject, &why);
     }
     doc->root = (struct avro_node){
         {MST_BSON_DOCUMENT, mst_buf_slice(&doc->bson)}, first};
