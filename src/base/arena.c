@@ -54,6 +54,20 @@ mst_arena_alloc(struct mst_arena *arena, size_t n)
     return out;
 }
 
+void *
+mst_arena_alloc_zeroed(struct mst_arena *arena, size_t n, size_t size)
+{
+    size_t bytes = 0;
+    if (__builtin_mul_overflow(n, size, &bytes)) {
+        return NULL;
+    }
+    void *memory = mst_arena_alloc(arena, bytes);
+    if (memory != NULL) {
+        memset(memory, 0, bytes);
+    }
+    return memory;
+}
+
 struct mst_slice
 mst_arena_copy(struct mst_arena *arena, struct mst_slice bytes)
 {

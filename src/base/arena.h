@@ -21,6 +21,9 @@ struct mst_arena {
 
 /* n bytes, aligned for any type; NULL without memory. Not zeroed. */
 MST_MUST_CHECK void *mst_arena_alloc(struct mst_arena *arena, size_t n);
+/* n items of size bytes, all zero; NULL without memory. */
+MST_MUST_CHECK void *mst_arena_alloc_zeroed(struct mst_arena *arena, size_t n,
+                                            size_t size);
 /* A copy of the bytes with a NUL behind; slice.data NULL without memory. */
 MST_MUST_CHECK struct mst_slice mst_arena_copy(struct mst_arena *arena,
                                                struct mst_slice bytes);

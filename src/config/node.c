@@ -5,11 +5,7 @@
 void *
 mst_toml_alloc(struct mst_arena *arena, size_t size)
 {
-    void *memory = mst_arena_alloc(arena, size);
-    if (memory != NULL) {
-        memset(memory, 0, size);
-    }
-    return memory;
+    return mst_arena_alloc_zeroed(arena, 1, size);
 }
 
 struct mst_toml_node *

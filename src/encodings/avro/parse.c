@@ -38,15 +38,7 @@ avro_parse_memory(const struct avro_parse *parse)
 void *
 avro_parse_alloc(struct avro_parse *parse, size_t n, size_t size)
 {
-    size_t bytes = 0;
-    if (__builtin_mul_overflow(n, size, &bytes)) {
-        return NULL;
-    }
-    void *memory = mst_arena_alloc(&parse->schema->arena, bytes);
-    if (memory != NULL) {
-        memset(memory, 0, bytes);
-    }
-    return memory;
+    return mst_arena_alloc_zeroed(&parse->schema->arena, n, size);
 }
 
 struct mst_avro_type *

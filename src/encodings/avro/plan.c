@@ -216,11 +216,10 @@ avro_table_build(struct avro_table *table, struct mst_arena *arena,
     while (slots < n * 2) {
         slots *= 2;
     }
-    table->slots = mst_arena_alloc(arena, slots * sizeof(*table->slots));
+    table->slots = mst_arena_alloc_zeroed(arena, slots, sizeof(*table->slots));
     if (table->slots == NULL) {
         return false;
     }
-    memset(table->slots, 0, slots * sizeof(*table->slots));
     table->mask = (uint32_t)(slots - 1);
     for (size_t i = 0; i < n; i++) {
         const struct avro_key *key = table_key(keys, stride, i);
@@ -237,11 +236,7 @@ avro_table_build(struct avro_table *table, struct mst_arena *arena,
 static void *
 plan_alloc(struct mst_avro_encoder *encoder, size_t n, size_t size)
 {
-    void *memory = mst_arena_alloc(&encoder->arena, (n + 1) * size);
-    if (memory != NULL) {
-        memset(memory, 0, (n + 1) * size);
-    }
-    return memory;
+    return mst_arena_alloc_zeroed(&encoder->arena, n + 1, size);
 }
 
 static bool

@@ -27,11 +27,7 @@ static enum mst_status plan_pair(struct read_plan *plan,
 static void *
 plan_alloc(struct read_plan *plan, size_t n, size_t size)
 {
-    void *memory = mst_arena_alloc(&plan->decoder->arena, (n + 1) * size);
-    if (memory != NULL) {
-        memset(memory, 0, (n + 1) * size);
-    }
-    return memory;
+    return mst_arena_alloc_zeroed(&plan->decoder->arena, n + 1, size);
 }
 
 static enum mst_status

@@ -38,16 +38,7 @@ js_compile_memory(const struct js_compile *compile)
 void *
 js_compile_alloc(struct js_compile *compile, size_t n, size_t size)
 {
-    size_t bytes = 0;
-    if (__builtin_mul_overflow(n, size, &bytes)) {
-        return NULL;
-    }
-    bytes = bytes == 0 ? 1 : bytes;
-    void *memory = mst_arena_alloc(&compile->schema->arena, bytes);
-    if (memory != NULL) {
-        memset(memory, 0, bytes);
-    }
-    return memory;
+    return mst_arena_alloc_zeroed(&compile->schema->arena, n, size);
 }
 
 struct mst_slice

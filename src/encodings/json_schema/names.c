@@ -16,11 +16,10 @@ js_names_init(struct js_names *names, size_t n, struct mst_arena *arena)
         slots *= 2;
     }
     names->names = mst_arena_alloc(arena, (n + 1) * sizeof(*names->names));
-    names->slots = mst_arena_alloc(arena, slots * sizeof(*names->slots));
+    names->slots = mst_arena_alloc_zeroed(arena, slots, sizeof(*names->slots));
     if (names->names == NULL || names->slots == NULL) {
         return MST_FATAL;
     }
-    memset(names->slots, 0, slots * sizeof(*names->slots));
     names->mask = slots - 1;
     names->cap = (uint32_t)n;
     return MST_OK;

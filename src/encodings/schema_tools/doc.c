@@ -40,11 +40,7 @@ schema_doc_memory(const struct schema_doc *doc)
 void *
 schema_doc_alloc(struct schema_doc *doc, size_t size)
 {
-    void *memory = mst_arena_alloc(&doc->arena, size);
-    if (memory != NULL) {
-        memset(memory, 0, size);
-    }
-    return memory;
+    return mst_arena_alloc_zeroed(&doc->arena, 1, size);
 }
 
 enum mst_status

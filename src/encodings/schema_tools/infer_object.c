@@ -53,14 +53,13 @@ object_grow(struct infer_tree *tree, struct infer_object *object)
     struct infer_field *fields =
         mst_arena_alloc(tree->arena, cap * sizeof(*fields));
     uint32_t *slots =
-        mst_arena_alloc(tree->arena, cap * 2 * sizeof(*object->slots));
+        mst_arena_alloc_zeroed(tree->arena, cap * 2, sizeof(*slots));
     if (fields == NULL || slots == NULL) {
         return false;
     }
     if (object->len > 0) {
         memcpy(fields, object->fields, object->len * sizeof(*fields));
     }
-    memset(slots, 0, cap * 2 * sizeof(*slots));
     object->fields = fields;
     object->slots = slots;
     object->cap = cap;

@@ -105,11 +105,10 @@ static struct labels_set *
 labels_build(struct mst_arena *arena, const struct mst_mongo_change *change,
              unsigned remarks)
 {
-    struct labels_set *set = mst_arena_alloc(arena, sizeof(*set));
+    struct labels_set *set = mst_arena_alloc_zeroed(arena, 1, sizeof(*set));
     if (set == NULL) {
         return NULL;
     }
-    memset(set, 0, sizeof(*set));
     set->remarks = remarks;
     set->kind = change->kind_name;
     if (set->kind.data != NULL) {

@@ -54,6 +54,7 @@ impossible_sizes_give_null(void **state)
     struct mst_arena arena = {0};
     assert_null(mst_arena_alloc(&arena, SIZE_MAX));
     assert_null(mst_arena_alloc(&arena, SIZE_MAX - 64));
+    assert_null(mst_arena_alloc_zeroed(&arena, SIZE_MAX / 2, 3));
     mst_arena_clear(&arena);
 }
 
@@ -68,6 +69,24 @@ a_copy_ends_with_nul(void **state)
     mst_arena_clear(&arena);
 }
 
+static void
+zeroed_memory_is_zero_where_it_was_used_before(void **state)
+{
+    (void)state;
+    struct mst_arena arena = {0};
+    void *used = mst_arena_alloc(&arena, 4000);
+    assert_non_null(used);
+    memset(used, 0xff, 4000);
+    mst_arena_reset(&arena, SIZE_MAX);
+    const uint8_t *zeroed = mst_arena_alloc_zeroed(&arena, 1000, 4);
+    assert_ptr_equal(zeroed, used);
+    for (size_t i = 0; i < 4000; i++) {
+        assert_int_equal(zeroed[i], 0);
+    }
+    assert_non_null(mst_arena_alloc_zeroed(&arena, 0, 8));
+    mst_arena_clear(&arena);
+}
+
 int
 main(void)
 {
@@ -75,6 +94,7 @@ main(void)
         cmocka_unit_test(memory_is_aligned_and_never_moves),
         cmocka_unit_test(a_steady_load_settles_at_one_block),
         cmocka_unit_test(impossible_sizes_give_null),
+        cmocka_unit_test(zeroed_memory_is_zero_where_it_was_used_before),
         cmocka_unit_test(a_copy_ends_with_nul),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
