@@ -2,10 +2,9 @@
 /* Which stores a configuration asks for, put together. */
 #include "open_store.h"
 
-#include <string.h>
-
 #include "state/mongo_store.h"
 #include "state/store_open.h"
+#include "store_service.h"
 
 /* The store for checkpoints and leases that [system] names, or NULL. */
 static enum mst_status
@@ -17,17 +16,12 @@ open_shared(const struct mst_config *config, struct mst_store **ret_shared,
     if (wanted->service_name == NULL) {
         return MST_OK;
     }
-    const struct mst_config_service *service =
-        wanted->service < config->services_len
-            ? &config->services[wanted->service]
-            : NULL;
-    if (service == NULL || strcmp(service->provider, "mongodb") != 0) {
-        return mst_fail(err, MST_FATAL, "state", 0,
-                        "system.checkpoints: '%s' is no service with provider "
-                        "= \"mongodb\"",
-                        wanted->service_name);
+    const struct mst_mongo_options *service =
+        mst_cmd_store_service(config, wanted, "checkpoints", err);
+    if (service == NULL) {
+        return MST_FATAL;
     }
-    return mst_mongo_store_create(service->options, "mstream", wanted->resource,
+    return mst_mongo_store_create(service, "mstream", wanted->resource,
                                   ret_shared, err);
 }
 

@@ -2,10 +2,9 @@
 /* Opens what [system] schemas says. */
 #include "open_subjects.h"
 
-#include <string.h>
-
 #include "state/mongo_subjects.h"
 #include "state/sqlite_subjects.h"
+#include "store_service.h"
 
 enum mst_status
 mst_cmd_open_subjects(const struct mst_config *config, bool read_only,
@@ -17,16 +16,11 @@ mst_cmd_open_subjects(const struct mst_config *config, bool read_only,
         return mst_sqlite_subjects_open(config->state.path, read_only,
                                         ret_store, err);
     }
-    const struct mst_config_service *service =
-        wanted->service < config->services_len
-            ? &config->services[wanted->service]
-            : NULL;
-    if (service == NULL || strcmp(service->provider, "mongodb") != 0) {
-        return mst_fail(err, MST_FATAL, "state", 0,
-                        "system.schemas: '%s' is no service with provider = "
-                        "\"mongodb\"",
-                        wanted->service_name);
+    const struct mst_mongo_options *service =
+        mst_cmd_store_service(config, wanted, "schemas", err);
+    if (service == NULL) {
+        return MST_FATAL;
     }
-    return mst_mongo_subjects_create(service->options, "mstream",
-                                     wanted->resource, ret_store, err);
+    return mst_mongo_subjects_create(service, "mstream", wanted->resource,
+                                     ret_store, err);
 }
