@@ -129,6 +129,17 @@ stored_begin(struct stored_schemas *self, bool writes,
     return status;
 }
 
+/* As above, to ask for what ref says: where there is no store, there is no
+ * such subject. */
+static enum mst_status
+stored_begin_asking(struct stored_schemas *self,
+                    const struct mst_schema_ref *ref,
+                    struct mst_subject_store **ret_store, struct mst_error *err)
+{
+    enum mst_status status = stored_begin(self, false, ret_store, err);
+    return status == MST_END ? mst_subject_read_nothing(ref, err) : status;
+}
+
 static void
 stored_end(struct stored_schemas *self, struct mst_subject_store *subjects)
 {
@@ -143,10 +154,7 @@ stored_read(void *store, const struct mst_schema_ref *ref,
             struct mst_schema_text *ret, struct mst_error *err)
 {
     struct mst_subject_store *subjects = NULL;
-    enum mst_status status = stored_begin(store, false, &subjects, err);
-    if (status == MST_END) {
-        return mst_subject_read_nothing(ref, err);
-    }
+    enum mst_status status = stored_begin_asking(store, ref, &subjects, err);
     if (status == MST_OK) {
         status = mst_subject_read(subjects, ref, ret, err);
         stored_end(store, subjects);
@@ -161,10 +169,7 @@ stored_find(void *store, const char *subject,
 {
     struct mst_subject_store *subjects = NULL;
     const struct mst_schema_ref ref = {.subject = mst_slice_str(subject)};
-    enum mst_status status = stored_begin(store, false, &subjects, err);
-    if (status == MST_END) {
-        return mst_subject_read_nothing(&ref, err);
-    }
+    enum mst_status status = stored_begin_asking(store, &ref, &subjects, err);
     if (status == MST_OK) {
         status = mst_subject_find(subjects, subject, schema, ret_id, err);
         stored_end(store, subjects);
