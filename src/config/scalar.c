@@ -106,6 +106,12 @@ value_parse_enum(const struct mst_option *option, const char *text, int *ret)
     return false;
 }
 
+static bool
+value_is_zero(const struct mst_option *option, const char *text)
+{
+    return option->zero != NULL && strcmp(option->zero, text) == 0;
+}
+
 /* Scalars from text. The slot is written only when the text is right; for
  * the range of what was read see value_number. */
 bool
@@ -116,7 +122,7 @@ mst_value_parse(const struct mst_option *option, const char *text, void *slot)
         *(bool *)slot = strcmp(text, "true") == 0;
         return *(bool *)slot || strcmp(text, "false") == 0;
     case MST_OPTION_INT:
-        return value_parse_int(text, slot);
+        return value_parse_int(value_is_zero(option, text) ? "0" : text, slot);
     case MST_OPTION_DOUBLE:
         return value_parse_double(text, slot);
     case MST_OPTION_SIZE:
@@ -219,7 +225,8 @@ value_from_string(const struct mst_value_read *read, union value_scalar *ret)
     enum mst_option_type type = read->option->type;
     bool reference = mst_env_has_reference(read->node->text);
     if (!reference && type != MST_OPTION_SIZE && type != MST_OPTION_DURATION
-        && type != MST_OPTION_ENUM) {
+        && type != MST_OPTION_ENUM
+        && !value_is_zero(read->option, read->node->text)) {
         return mst_value_fail_type(read);
     }
     char *text = mst_value_text(read);

@@ -160,8 +160,9 @@ static const struct mst_option schema_options[] = {
      .def = "0",
      .min = 0,
      .max = UINT32_MAX,
-     .help = "Version of the subject, as in `resource = \"SUBJECT:3\"`; 0: the "
-             "latest when the job starts."},
+     .zero = "latest",
+     .help = "Version of the subject, as in `resource = \"SUBJECT:3\"`; 0 or "
+             "`latest`: the latest when the job starts."},
     {.name = "encoding",
      .type = MST_OPTION_ENUM,
      .offset = SCHEMA(encoding),

@@ -55,7 +55,11 @@ mst_value_fail_type(const struct mst_value_read *read)
     struct mst_place place = mst_place_value(read->node, read->path);
     bool negative =
         read->node->type == MST_TOML_INTEGER && read->node->integer < 0;
-    mst_problems_add(read->reader->problems, MST_PROBLEM_ERROR, &place, NULL,
+    char hint[64];
+    (void)snprintf(hint, sizeof(hint), "the only word for it is \"%s\"",
+                   read->option->zero == NULL ? "" : read->option->zero);
+    mst_problems_add(read->reader->problems, MST_PROBLEM_ERROR, &place,
+                     read->option->zero == NULL ? NULL : hint,
                      "expected %s, got %s", mst_value_wanted(read->option),
                      negative ? "a negative number"
                               : mst_node_type_name(read->node));

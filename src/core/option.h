@@ -64,7 +64,8 @@ struct mst_option {
     unsigned flags;
     int64_t min; /* INT, SIZE, DURATION: bounds when max > min */
     int64_t max;
-    const char *const *choices;           /* ENUM: NULL-terminated */
+    const char *zero;           /* INT: a word for 0; NULL: there is none */
+    const char *const *choices; /* ENUM: NULL-terminated */
     const struct mst_option_table *table; /* TABLE */
     bool (*accepts)(const char *key);     /* CATCH_ALL, may be NULL */
 };

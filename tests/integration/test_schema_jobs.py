@@ -60,6 +60,7 @@ def test_a_job_takes_its_schemas_from_the_store(schema, write, copy_job):
         {"id": "first", "resource": "orders", "version": 1},
         {"id": "named", "resource": "orders:1"},
         {"id": "newest", "resource": "orders"},
+        {"id": "latest", "resource": "orders", "version": "latest"},
         {"id": "numbered", "resource": "2"},
     )
     _, done = copy_job(*entries, code=1)
@@ -71,7 +72,7 @@ def test_a_job_takes_its_schemas_from_the_store(schema, write, copy_job):
     made, _ = copy_job(*entries)
     first, newest = {"id": 1, "total": 5}, {"id": 1, "total": 5, "note": "-"}
     assert made == {
-        "first": first, "named": first, "newest": newest, "numbered": newest,
+        "first": first, "named": first, "newest": newest, "latest": newest, "numbered": newest,
     }  # fmt: skip
 
 
@@ -115,7 +116,12 @@ def test_a_mongodb_service_has_schemas_as_published(
                         "schema_id": "order",
                     },
                     schemas=[
-                        {"id": "order", "service_name": "m", "resource": resource}
+                        {
+                            "id": "order",
+                            "service_name": "m",
+                            "resource": resource,
+                            "version": "latest",
+                        }
                     ],
                 )
             )

@@ -174,6 +174,48 @@ a_default_that_is_wrong_is_found(void **state)
     assert_false(mst_options_defaults(&table, &slot));
 }
 
+static void
+an_integer_may_have_a_word_for_zero(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *version;
+        const char *resource;
+        const char *problem;
+    } cases[] = {
+        {"3", "r:3", ""},
+        {"0", "r", ""},
+        {"\"latest\"", "r", ""},
+        {"\"${WORD}\"", "r", ""},
+        {"\"newest\"", NULL, "an integer, got a string"},
+        {"\"3\"", NULL, "an integer, got a string"},
+    };
+    static const char *const variables[] = {"WORD", "latest", NULL};
+    for (size_t i = 0; i < MST_ARRAY_SIZE(cases); i++) {
+        char text[2000];
+        (void)snprintf(text, sizeof(text),
+                       HEAD SINKS
+                       "follow = true } ]\nschemas = [ { id = \"a\", "
+                       "service_name = \"m\", resource = \"r\", "
+                       "version = %s } ]\n",
+                       cases[i].version);
+        char *problems = NULL;
+        struct mst_config *config = fake_load(text, variables, &problems);
+        print_message("%s: %s\n", cases[i].version, problems);
+        assert_int_equal(config == NULL, cases[i].resource == NULL);
+        if (config != NULL) {
+            assert_string_equal(config->connectors[0].schemas[0].resource,
+                                cases[i].resource);
+        } else {
+            assert_non_null(strstr(problems, cases[i].problem));
+            assert_non_null(
+                strstr(problems, "hint: the only word for it is \"latest\""));
+        }
+        mst_config_destroy(config);
+        free(problems);
+    }
+}
+
 int
 main(void)
 {
@@ -185,6 +227,7 @@ main(void)
         cmocka_unit_test(references_give_values_of_every_type),
         cmocka_unit_test(values_of_the_environment_are_never_shown),
         cmocka_unit_test(a_default_that_is_wrong_is_found),
+        cmocka_unit_test(an_integer_may_have_a_word_for_zero),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

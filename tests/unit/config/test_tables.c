@@ -48,6 +48,7 @@ check_option(const struct mst_option_table *table,
     assert_int_equal(option->help[strlen(option->help) - 1], '.');
     assert_true(option->offset + option_size(option) <= table->size);
     assert_int_equal(option->type == MST_OPTION_ENUM, option->choices != NULL);
+    assert_true(option->type == MST_OPTION_INT || option->zero == NULL);
     assert_int_equal(option->type == MST_OPTION_TABLE, option->table != NULL);
     if ((option->flags & MST_OPTION_REQUIRED) != 0) {
         assert_null(option->def);
