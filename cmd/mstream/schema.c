@@ -5,16 +5,11 @@
 #include "commands.h"
 
 static const struct mst_cli_command *const schema_commands[] = {
-    &mst_schema_command_check,
-    &mst_schema_command_register,
-    &mst_schema_command_list,
-    &mst_schema_command_show,
-    &mst_schema_command_compat,
-    &mst_schema_command_delete,
-    &mst_schema_command_infer,
-    &mst_schema_command_convert,
-    &mst_schema_command_fill,
-    NULL,
+    &mst_schema_command_check,  &mst_schema_command_register,
+    &mst_schema_command_list,   &mst_schema_command_show,
+    &mst_schema_command_compat, &mst_schema_command_delete,
+    &mst_schema_command_infer,  &mst_schema_command_convert,
+    &mst_schema_command_fill,   NULL,
 };
 
 const struct mst_cli_command mst_command_schema = {
