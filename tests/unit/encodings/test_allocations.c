@@ -113,6 +113,33 @@ static const char reader[] =
                                                                           "\"]"
                                                                           "}") "]}";
 
+/* Each keyword that keeps something while it looks: sets, marks, patterns,
+ * references, branches. */
+static const char json_schema[] =
+    "{\"type\":\"object\",\"required\":[\"_id\",\"i\"],"
+    "\"properties\":{"
+    "\"r\":{\"type\":\"array\",\"uniqueItems\":true,\"items\":{"
+    "\"$ref\":\"#/$defs/item\"},\"contains\":{\"properties\":{\"x\":{"
+    "\"const\":2}}},\"maxContains\":1},"
+    "\"i\":{\"type\":\"integer\",\"multipleOf\":0.5},"
+    "\"l\":{\"maximum\":0},\"d\":{\"exclusiveMinimum\":0.1},"
+    "\"_id\":{\"pattern\":\"^[0-9a-zA-Z+/=]+$\",\"type\":\"string\"},"
+    "\"t\":{\"type\":[\"string\",\"null\"],\"minLength\":20,"
+    "\"pattern\":\"(end|and).*blocks$\"},"
+    "\"w\":{\"format\":\"date-time\"},\"u\":{\"format\":\"uuid\"},"
+    "\"a\":{\"prefixItems\":[{\"const\":1}],\"items\":{\"enum\":[2,3]},"
+    "\"uniqueItems\":true},"
+    "\"m\":{\"propertyNames\":{\"pattern\":\"^[a-z ]+$\"},"
+    "\"additionalProperties\":{\"type\":\"string\"}}},"
+    "\"patternProperties\":{\"^[fpb]$\":true},"
+    "\"anyOf\":[{\"properties\":{\"e\":{\"enum\":[\"A\",\"C\"]}}},{"
+    "\"properties\":{\"e\":{\"const\":\"B\"}}}],"
+    "\"if\":{\"required\":[\"n\"]},\"then\":{\"properties\":{\"n\":{"
+    "\"type\":\"null\"}}},\"unevaluatedProperties\":false,"
+    "\"$defs\":{\"item\":{\"type\":\"object\",\"properties\":{\"s\":{"
+    "\"type\":\"boolean\"},\"x\":{\"oneOf\":[{\"maximum\":1},{"
+    "\"minimum\":2}]}},\"minProperties\":2}}}";
+
 struct alloc_case {
     struct mst_schema_plan *plan;
     struct mst_schema_plan *wanted;
@@ -263,12 +290,66 @@ no_item_of_a_batch_frame_allocates(void **state)
     close_case(&one);
 }
 
+/* A schema of which every document is looked at in each of these cells. */
+static void
+check_json_schema(struct alloc_case *one,
+                  const struct mst_schema_plan_options *how)
+{
+    struct mst_schema_plan *plan = NULL;
+    struct mst_error err;
+    mst_error_clear(&err);
+    if (mst_schema_plan_create(mst_slice_str(json_schema), how, &plan, &err)
+        != MST_OK) {
+        fail_msg("%s", err.text);
+    }
+    for (int mode = MST_JSON_RELAXED; mode <= MST_JSON_PLAIN; mode++) {
+        for (int from = MST_ENCODING_BSON; from < MST_ENCODINGS; from++) {
+            for (int to = MST_ENCODING_BSON; to < MST_ENCODINGS; to++) {
+                struct mst_transcoder transcoder;
+                const struct mst_encoding_options options = {
+                    .json_mode = (enum mst_json_mode)mode,
+                    .schema = plan,
+                    .written = from == MST_ENCODING_AVRO ? one->plan : NULL};
+                if (to == MST_ENCODING_AVRO) {
+                    continue; /* no such cell */
+                }
+                assert_int_equal(mst_transcode_find((enum mst_encoding)from,
+                                                    (enum mst_encoding)to,
+                                                    &options, &transcoder,
+                                                    NULL),
+                                 MST_OK);
+                assert_non_null(transcoder.run);
+                check_cell(one, (enum mst_encoding)from, (enum mst_encoding)to,
+                           &options);
+            }
+        }
+    }
+    mst_schema_plan_destroy(plan);
+}
+
+static void
+no_document_of_a_json_schema_allocates(void **state)
+{
+    (void)state;
+    struct alloc_case one;
+    open_case(&one);
+    for (unsigned i = 0; i < 8; i++) {
+        const struct mst_schema_plan_options how = {
+            .json = {.project = (i & 1) != 0,
+                     .reject_unknown = (i & 2) != 0,
+                     .formats = (i & 4) != 0}};
+        check_json_schema(&one, &how);
+    }
+    close_case(&one);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_cell_of_the_matrix_allocates_per_event),
         cmocka_unit_test(no_datum_of_another_schema_allocates),
+        cmocka_unit_test(no_document_of_a_json_schema_allocates),
         cmocka_unit_test(no_item_of_a_batch_frame_allocates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
