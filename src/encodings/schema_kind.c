@@ -117,7 +117,7 @@ mst_schema_kind_of(struct mst_slice text, enum mst_schema_kind said,
     if (mst_json_check(text, &why) != MST_OK) {
         struct mst_text_subject subject = {
             .err = err, .origin = "schema", .name = "the schema", .text = text};
-        return mst_text_place_fail(&subject, &why);
+        return mst_text_fail_as(&subject, &why);
     }
     const uint8_t *first = mst_json_skip_space(text.data, text.data + text.len);
     unsigned kinds = *first == '{'                    ? kind_object(text)

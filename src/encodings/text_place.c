@@ -2,14 +2,21 @@
 /* Counts lines. */
 #include "encodings/text_place.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 
 #include "encodings/json_check.h"
 
-struct mst_text_place
-mst_text_place_of(struct mst_slice text, size_t offset)
+/* Both from 1; the column is in bytes. */
+struct text_place {
+    size_t line;
+    size_t column;
+};
+
+static struct text_place
+place_of(struct mst_slice text, size_t offset)
 {
-    struct mst_text_place place = {.line = 1, .column = 1};
+    struct text_place place = {.line = 1, .column = 1};
     for (size_t i = 0; i < offset && i < text.len; i++) {
         bool newline = text.data[i] == '\n';
         place.line += newline ? 1 : 0;
@@ -23,7 +30,7 @@ place_fail(const struct mst_text_subject *subject, size_t offset,
            const char *what)
 {
     char byte[40] = "";
-    struct mst_text_place place = mst_text_place_of(subject->text, offset);
+    struct text_place place = place_of(subject->text, offset);
     if (!subject->no_byte) {
         (void)snprintf(byte, sizeof(byte), " (byte %zu)", offset);
     }
@@ -33,20 +40,23 @@ place_fail(const struct mst_text_subject *subject, size_t offset,
 }
 
 enum mst_status
-mst_text_place_fail(const struct mst_text_subject *subject,
-                    const struct mst_error *why)
-{
-    return place_fail(subject, why->offset < 0 ? 0 : (size_t)why->offset,
-                      why->text);
-}
-
-enum mst_status
-mst_text_place_vfail(const struct mst_text_subject *subject,
-                     const uint8_t *where, const char *fmt, va_list args)
+mst_text_fail(const struct mst_text_subject *subject, const uint8_t *where,
+              const char *fmt, ...)
 {
     char what[512];
     const uint8_t *text = subject->text.data;
+    va_list args;
+    va_start(args, fmt);
     (void)vsnprintf(what, sizeof(what), fmt, args);
+    va_end(args);
     where = mst_json_skip_space(where, text + subject->text.len);
     return place_fail(subject, (size_t)(where - text), what);
+}
+
+enum mst_status
+mst_text_fail_as(const struct mst_text_subject *subject,
+                 const struct mst_error *why)
+{
+    return place_fail(subject, why->offset < 0 ? 0 : (size_t)why->offset,
+                      why->text);
 }

@@ -2,37 +2,14 @@
 /* Schemas that have no name, and what holds all of them. */
 #include "encodings/avro/parse.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 
 #include "encodings/avro/parse_impl.h"
-#include "encodings/text_place.h"
-
-static struct mst_text_subject
-parse_subject(const struct avro_parse *parse)
-{
-    return (struct mst_text_subject){.err = parse->err,
-                                     .origin = "avro",
-                                     .name = "the Avro schema",
-                                     .text = parse->text};
-}
-
-enum mst_status
-avro_parse_fail(const struct avro_parse *parse, const uint8_t *where,
-                const char *fmt, ...)
-{
-    struct mst_text_subject subject = parse_subject(parse);
-    va_list args;
-    va_start(args, fmt);
-    enum mst_status status = mst_text_place_vfail(&subject, where, fmt, args);
-    va_end(args);
-    return status;
-}
 
 enum mst_status
 avro_parse_memory(const struct avro_parse *parse)
 {
-    return mst_fail_memory(parse->err, "avro");
+    return mst_fail_memory(parse->subject.err, "avro");
 }
 
 void *
@@ -98,9 +75,10 @@ parse_reference(struct avro_parse *parse, const struct avro_node *node,
         type = avro_names_find(&parse->names, name);
     }
     if (type == NULL) {
-        return avro_parse_fail(
-            parse, node->text, "there is no type '%.*s' before it is used",
-            (int)(full.len < 200 ? full.len : 200), (const char *)full.data);
+        return mst_text_fail(&parse->subject, node->text,
+                             "there is no type '%.*s' before it is used",
+                             (int)(full.len < 200 ? full.len : 200),
+                             (const char *)full.data);
     }
     *ret_type = type;
     return MST_OK;
@@ -117,8 +95,8 @@ parse_branch(struct avro_parse *parse, const struct avro_node *node,
     }
     const struct mst_avro_type *type = *ret_type;
     if (type->kind == MST_AVRO_UNION) {
-        return avro_parse_fail(parse, node->text,
-                               "a union may not hold another union itself");
+        return mst_text_fail(&parse->subject, node->text,
+                             "a union may not hold another union itself");
     }
     /* Types without a name are told apart by their kind alone: the first
      * type of the kind stands for all of them. */
@@ -134,9 +112,9 @@ parse_branch(struct avro_parse *parse, const struct avro_node *node,
     }
     if (status == MST_OK && mark != SIZE_MAX) {
         if (parse->found[mark].in_union == number) {
-            return avro_parse_fail(parse, node->text,
-                                   "the union has '%s' twice",
-                                   mst_avro_kind_name(type->kind));
+            return mst_text_fail(&parse->subject, node->text,
+                                 "the union has '%s' twice",
+                                 mst_avro_kind_name(type->kind));
         }
         parse->found[mark].in_union = number;
     }
@@ -165,7 +143,8 @@ parse_union(struct avro_parse *parse, const struct avro_node *node,
         return avro_parse_memory(parse);
     }
     if (n == 0) {
-        return avro_parse_fail(parse, node->text, "a union needs a branch");
+        return mst_text_fail(&parse->subject, node->text,
+                             "a union needs a branch");
     }
     avro_members_init(&members, node, parse->end);
     while (avro_members_next(&members)) {
@@ -177,9 +156,9 @@ parse_union(struct avro_parse *parse, const struct avro_node *node,
         }
         bool *seen = (*branch)->kind == MST_AVRO_MAP ? &map : &array;
         if ((*branch)->items != NULL && *seen) {
-            return avro_parse_fail(parse, members.node.text,
-                                   "the union has '%s' twice",
-                                   mst_avro_kind_name((*branch)->kind));
+            return mst_text_fail(&parse->subject, members.node.text,
+                                 "the union has '%s' twice",
+                                 mst_avro_kind_name((*branch)->kind));
         }
         *seen = *seen || (*branch)->items != NULL;
     }
@@ -232,9 +211,9 @@ parse_container(struct avro_parse *parse, const struct avro_node *node,
         return avro_parse_memory(parse);
     }
     if (!avro_node_find(node, parse->end, what, &items)) {
-        return avro_parse_fail(parse, node->text, "%s without \"%s\"",
-                               kind == MST_AVRO_ARRAY ? "an array" : "a map",
-                               what);
+        return mst_text_fail(&parse->subject, node->text, "%s without \"%s\"",
+                             kind == MST_AVRO_ARRAY ? "an array" : "a map",
+                             what);
     }
     *ret_type = type;
     return avro_parse_type(parse, &items, space, &type->items);
@@ -248,8 +227,8 @@ parse_object(struct avro_parse *parse, const struct avro_node *node,
     struct mst_slice name = MST_SLICE_NONE;
     enum mst_avro_kind kind = MST_AVRO_NULL;
     if (!avro_node_find(node, parse->end, "type", &member)) {
-        return avro_parse_fail(parse, node->text,
-                               "an object here is a type and needs \"type\"");
+        return mst_text_fail(&parse->subject, node->text,
+                             "an object here is a type and needs \"type\"");
     }
     if (!avro_node_string(&member, &name)) {
         return avro_parse_type(parse, &member, space, ret_type);
@@ -292,9 +271,9 @@ avro_parse_type(struct avro_parse *parse, const struct avro_node *node,
     case MST_BSON_DOCUMENT:
         return parse_object(parse, node, space, ret_type);
     default:
-        return avro_parse_fail(parse, node->text,
-                               "a schema is a name in quotes, an object or an "
-                               "array");
+        return mst_text_fail(&parse->subject, node->text,
+                             "a schema is a name in quotes, an object or an "
+                             "array");
     }
 }
 
@@ -312,13 +291,13 @@ parse_check_ends(const struct avro_parse *parse,
         return MST_OK;
     }
     if (state[type->index] == 1 || depth >= AVRO_DEPTH_MAX) {
-        return avro_parse_fail(
-            parse, parse->text.data, "a value of record '%.*s' %s",
-            (int)(type->name.len < 200 ? type->name.len : 200),
-            (const char *)type->name.data,
-            state[type->index] == 1
-                ? "can never end: it always holds another one"
-                : "would be more than 200 records deep");
+        return mst_text_fail(&parse->subject, parse->subject.text.data,
+                             "a value of record '%.*s' %s",
+                             (int)(type->name.len < 200 ? type->name.len : 200),
+                             (const char *)type->name.data,
+                             state[type->index] == 1
+                                 ? "can never end: it always holds another one"
+                                 : "would be more than 200 records deep");
     }
     state[type->index] = 1;
     for (size_t i = 0; i < type->fields_len; i++) {
@@ -362,13 +341,12 @@ parse_schema(struct avro_parse *parse)
     struct mst_buf bson;
     struct mst_error why;
     mst_buf_init(&bson, (size_t)MST_AVRO_SCHEMA_MAX * 4);
-    enum mst_status status =
-        avro_node_read(parse->text, MST_BIG_NUMBERS_DOUBLE, &bson, &root, &why);
+    enum mst_status status = avro_node_read(
+        parse->subject.text, MST_BIG_NUMBERS_DOUBLE, &bson, &root, &why);
     if (status == MST_FATAL) {
         status = avro_parse_memory(parse);
     } else if (status != MST_OK) {
-        struct mst_text_subject subject = parse_subject(parse);
-        status = mst_text_place_fail(&subject, &why);
+        status = mst_text_fail_as(&parse->subject, &why);
     }
     if (status == MST_OK) {
         status =
@@ -386,7 +364,8 @@ mst_avro_schema_parse(struct mst_slice json,
                       struct mst_avro_schema **ret_schema,
                       struct mst_error *err)
 {
-    struct avro_parse parse = {.err = err};
+    struct avro_parse parse = {
+        .subject = {err, "avro", "the Avro schema", json, false}};
     if (json.len == 0 || json.len > MST_AVRO_SCHEMA_MAX) {
         return mst_fail_at(err, MST_REJECTED, "avro", 0,
                            "an Avro schema of %zu bytes: it may have 1 to %d",
@@ -396,10 +375,12 @@ mst_avro_schema_parse(struct mst_slice json,
     if (parse.schema == NULL) {
         return mst_fail_memory(err, "avro");
     }
-    parse.text = mst_arena_copy(&parse.schema->arena, json);
-    parse.schema->text = parse.text;
-    parse.end = parse.text.data == NULL ? NULL : parse.text.data + json.len;
-    enum mst_status status = parse.text.data == NULL
+    parse.subject.text = mst_arena_copy(&parse.schema->arena, json);
+    parse.schema->text = parse.subject.text;
+    parse.end = parse.subject.text.data == NULL
+                    ? NULL
+                    : parse.subject.text.data + json.len;
+    enum mst_status status = parse.subject.text.data == NULL
                                  ? mst_fail_memory(err, "avro")
                                  : parse_schema(&parse);
     free(parse.found);

@@ -39,8 +39,8 @@ default_fail(const struct default_text *text, const struct avro_node *node,
     const char *what = mst_avro_type_describe(type, &name) == MST_OK
                            ? mst_buf_text(&name)
                            : NULL;
-    enum mst_status status = avro_parse_fail(
-        text->parse, node->text, "the default is no value of type %s",
+    enum mst_status status = mst_text_fail(
+        &text->parse->subject, node->text, "the default is no value of type %s",
         what == NULL ? mst_avro_kind_name(type->kind) : what);
     mst_buf_clear(&name);
     return status;
@@ -163,9 +163,10 @@ default_absent(struct default_text *text, const struct avro_node *node,
             return default_value(text, &parse->defaults[i].node, field->type);
         }
     }
-    return avro_parse_fail(parse, node->text, "the default has no field '%.*s'",
-                           (int)(field->name.len < 200 ? field->name.len : 200),
-                           (const char *)field->name.data);
+    return mst_text_fail(&parse->subject, node->text,
+                         "the default has no field '%.*s'",
+                         (int)(field->name.len < 200 ? field->name.len : 200),
+                         (const char *)field->name.data);
 }
 
 static enum mst_status
@@ -275,10 +276,10 @@ default_value(struct default_text *text, const struct avro_node *node,
               const struct mst_avro_type *type)
 {
     if (text->depth == AVRO_DEPTH_MAX || text->steps++ > DEFAULT_STEPS_MAX) {
-        return avro_parse_fail(text->parse, node->text,
-                               "the default is more than %d levels deep, or "
-                               "has too many values",
-                               AVRO_DEPTH_MAX);
+        return mst_text_fail(&text->parse->subject, node->text,
+                             "the default is more than %d levels deep, or "
+                             "has too many values",
+                             AVRO_DEPTH_MAX);
     }
     text->depth++;
     enum mst_status status = default_by_kind(text, node, type);
@@ -291,8 +292,8 @@ avro_parse_defaults(struct avro_parse *parse)
 {
     enum mst_status status = MST_OK;
     struct default_text text = {.parse = parse};
-    if (parse->err != NULL) {
-        mst_error_clear(parse->err);
+    if (parse->subject.err != NULL) {
+        mst_error_clear(parse->subject.err);
     }
     mst_buf_init(&text.out, DEFAULT_MAX);
     for (size_t i = 0; i < parse->defaults_len && status == MST_OK; i++) {
@@ -306,11 +307,12 @@ avro_parse_defaults(struct avro_parse *parse)
             mst_arena_copy(&parse->schema->arena, mst_buf_slice(&text.out));
         status = one->field->fallback.data == NULL ? MST_FATAL : MST_OK;
     }
-    bool said = parse->err != NULL && parse->err->status != MST_OK;
+    bool said =
+        parse->subject.err != NULL && parse->subject.err->status != MST_OK;
     if (status == MST_REJECTED && !said) {
         status =
-            avro_parse_fail(parse, parse->text.data,
-                            "a default is larger than %d bytes", DEFAULT_MAX);
+            mst_text_fail(&parse->subject, parse->subject.text.data,
+                          "a default is larger than %d bytes", DEFAULT_MAX);
     }
     mst_buf_clear(&text.out);
     return status == MST_FATAL ? avro_parse_memory(parse) : status;

@@ -6,6 +6,7 @@
 #include "encodings/avro/names.h"
 #include "encodings/avro/node.h"
 #include "encodings/avro/parse.h"
+#include "encodings/text_place.h"
 
 enum {
     /* Types inside each other; what payloads may have. */
@@ -26,9 +27,8 @@ struct avro_default {
 
 struct avro_parse {
     struct mst_avro_schema *schema;
-    struct mst_slice text;
+    struct mst_text_subject subject;
     const uint8_t *end;
-    struct mst_error *err;
     struct avro_names names; /* full name to type */
     struct mst_avro_type *primitives[MST_AVRO_PRIMITIVES];
     struct avro_found *found;
@@ -40,10 +40,6 @@ struct avro_parse {
     uint32_t unions;
 };
 
-/* MST_REJECTED with the place of where in the text. */
-enum mst_status avro_parse_fail(const struct avro_parse *parse,
-                                const uint8_t *where, const char *fmt, ...)
-    MST_PRINTF(3, 4);
 enum mst_status avro_parse_memory(const struct avro_parse *parse);
 
 /* Zeroed memory of the schema; NULL without memory. */

@@ -79,11 +79,12 @@ named_member(const struct avro_parse *parse, const struct avro_node *node,
              struct mst_slice *ret_text)
 {
     if (!avro_node_find(node, parse->end, what, ret_member)) {
-        return avro_parse_fail(parse, node->text, "\"%s\" is missing", what);
+        return mst_text_fail(&parse->subject, node->text, "\"%s\" is missing",
+                             what);
     }
     if (!avro_node_string(ret_member, ret_text)) {
-        return avro_parse_fail(parse, ret_member->text,
-                               "\"%s\" is not a string", what);
+        return mst_text_fail(&parse->subject, ret_member->text,
+                             "\"%s\" is not a string", what);
     }
     return MST_OK;
 }
@@ -100,7 +101,8 @@ named_aliases(struct avro_parse *parse, const struct avro_node *node,
         return MST_OK;
     }
     if (list.value.type != MST_BSON_ARRAY) {
-        return avro_parse_fail(parse, list.text, "\"aliases\" is not an array");
+        return mst_text_fail(&parse->subject, list.text,
+                             "\"aliases\" is not an array");
     }
     size_t n = 0;
     avro_members_init(&members, &list, parse->end);
@@ -119,8 +121,8 @@ named_aliases(struct avro_parse *parse, const struct avro_node *node,
         if (!avro_node_string(&members.node, &name)
             || !(space == NULL ? named_is_name(name)
                                : named_is_full_name(name))) {
-            return avro_parse_fail(parse, members.node.text,
-                                   "an alias is not a name");
+            return mst_text_fail(&parse->subject, members.node.text,
+                                 "an alias is not a name");
         }
         enum mst_status status = avro_parse_full_name(
             parse, name, space == NULL ? MST_SLICE_NONE : *space,
@@ -151,28 +153,28 @@ named_name(struct avro_parse *parse, const struct avro_node *node,
         && other.value.type != MST_BSON_NULL
         && (!avro_node_string(&other, &space)
             || (space.len > 0 && !named_is_full_name(space)))) {
-        return avro_parse_fail(parse, other.text,
-                               "\"namespace\" is not names with dots between");
+        return mst_text_fail(&parse->subject, other.text,
+                             "\"namespace\" is not names with dots between");
     }
     if (!named_is_full_name(name)) {
-        return avro_parse_fail(
-            parse, member.text,
+        return mst_text_fail(
+            &parse->subject, member.text,
             "'%.*s' is not a name: letters, digits and _ are, not a digit "
             "first",
             named_shown(name), (const char *)name.data);
     }
     if (mst_avro_kind_find(name, &kind) && kind <= MST_AVRO_STRING) {
-        return avro_parse_fail(parse, member.text,
-                               "'%s' is the name of a primitive type",
-                               mst_avro_kind_name(kind));
+        return mst_text_fail(&parse->subject, member.text,
+                             "'%s' is the name of a primitive type",
+                             mst_avro_kind_name(kind));
     }
     status = avro_parse_full_name(parse, name, space, &type->name);
     if (status == MST_OK) {
         status = avro_names_add(&parse->names, type->name, type);
     }
     if (status == MST_AGAIN) {
-        return avro_parse_fail(
-            parse, member.text, "the type '%.*s' is defined twice",
+        return mst_text_fail(
+            &parse->subject, member.text, "the type '%.*s' is defined twice",
             named_shown(type->name), (const char *)type->name.data);
     }
     space = named_space(type->name);
@@ -219,9 +221,9 @@ named_label(struct avro_parse *parse, const struct avro_node *node,
     }
     if (!avro_node_string(&member, &label)
         || memchr(label.data, 0, label.len) != NULL) {
-        return avro_parse_fail(parse, member.text,
-                               "\"x-name\" is not a name of a field in "
-                               "documents: a string without U+0000");
+        return mst_text_fail(&parse->subject, member.text,
+                             "\"x-name\" is not a name of a field in "
+                             "documents: a string without U+0000");
     }
     return avro_parse_full_name(parse, label, MST_SLICE_NONE, &field->label);
 }
@@ -233,15 +235,16 @@ named_field(struct avro_parse *parse, const struct avro_node *node,
     struct avro_node member;
     struct mst_slice name = MST_SLICE_NONE;
     if (node->value.type != MST_BSON_DOCUMENT) {
-        return avro_parse_fail(parse, node->text, "a field is not an object");
+        return mst_text_fail(&parse->subject, node->text,
+                             "a field is not an object");
     }
     enum mst_status status = named_member(parse, node, "name", &member, &name);
     if (status != MST_OK) {
         return status;
     }
     if (!named_is_name(name)) {
-        return avro_parse_fail(
-            parse, member.text,
+        return mst_text_fail(
+            &parse->subject, member.text,
             "'%.*s' is not a name of a field: letters, digits and _ are, not "
             "a digit first",
             named_shown(name), (const char *)name.data);
@@ -258,9 +261,9 @@ named_field(struct avro_parse *parse, const struct avro_node *node,
         return status;
     }
     if (!avro_node_find(node, parse->end, "type", &member)) {
-        return avro_parse_fail(parse, node->text,
-                               "field '%.*s' has no \"type\"",
-                               named_shown(name), (const char *)name.data);
+        return mst_text_fail(&parse->subject, node->text,
+                             "field '%.*s' has no \"type\"", named_shown(name),
+                             (const char *)name.data);
     }
     status = avro_parse_type(parse, &member, named_space(record->name),
                              &field->type);
@@ -276,8 +279,8 @@ named_list(const struct avro_parse *parse, const struct avro_node *node,
     size_t n = 0;
     if (!avro_node_find(node, parse->end, what, ret_list)
         || ret_list->value.type != MST_BSON_ARRAY) {
-        return avro_parse_fail(parse, node->text,
-                               "\"%s\" is missing or not an array", what);
+        return mst_text_fail(&parse->subject, node->text,
+                             "\"%s\" is missing or not an array", what);
     }
     avro_members_init(&members, ret_list, parse->end);
     while (avro_members_next(&members)) {
@@ -295,9 +298,9 @@ named_once(const struct avro_parse *parse, const struct avro_node *node,
 {
     enum mst_status status = avro_names_add(seen, name, field);
     if (status == MST_AGAIN) {
-        return avro_parse_fail(parse, node->text,
-                               "the record has field '%.*s' twice",
-                               named_shown(name), (const char *)name.data);
+        return mst_text_fail(&parse->subject, node->text,
+                             "the record has field '%.*s' twice",
+                             named_shown(name), (const char *)name.data);
     }
     return status == MST_OK ? status : avro_parse_memory(parse);
 }
@@ -356,8 +359,8 @@ named_enum_default(struct avro_parse *parse, const struct avro_node *node,
             }
         }
     }
-    return avro_parse_fail(parse, member.text,
-                           "the default of the enum is not one of its symbols");
+    return mst_text_fail(&parse->subject, member.text,
+                         "the default of the enum is not one of its symbols");
 }
 
 static enum mst_status
@@ -367,8 +370,8 @@ named_symbol(struct avro_parse *parse, const struct avro_node *node,
     struct mst_slice name = MST_SLICE_NONE;
     struct mst_slice *symbol = &type->symbols[type->symbols_len];
     if (!avro_node_string(node, &name) || !named_is_name(name)) {
-        return avro_parse_fail(parse, node->text,
-                               "a symbol of the enum is not a name");
+        return mst_text_fail(&parse->subject, node->text,
+                             "a symbol of the enum is not a name");
     }
     enum mst_status status =
         avro_parse_full_name(parse, name, MST_SLICE_NONE, symbol);
@@ -376,8 +379,9 @@ named_symbol(struct avro_parse *parse, const struct avro_node *node,
         status = avro_names_add(seen, *symbol, type);
     }
     if (status == MST_AGAIN) {
-        return avro_parse_fail(parse, node->text, "the enum has '%.*s' twice",
-                               named_shown(name), (const char *)name.data);
+        return mst_text_fail(&parse->subject, node->text,
+                             "the enum has '%.*s' twice", named_shown(name),
+                             (const char *)name.data);
     }
     type->symbols_len++;
     return status == MST_OK ? status : avro_parse_memory(parse);
@@ -415,8 +419,8 @@ named_fixed(const struct avro_parse *parse, const struct avro_node *node,
     int64_t size = 0;
     if (!avro_node_find(node, parse->end, "size", &member)
         || !avro_node_integer(&member, 0, INT32_MAX, &size)) {
-        return avro_parse_fail(parse, node->text,
-                               "a fixed needs a \"size\" of 0 bytes or more");
+        return mst_text_fail(&parse->subject, node->text,
+                             "a fixed needs a \"size\" of 0 bytes or more");
     }
     type->size = (size_t)size;
     return MST_OK;

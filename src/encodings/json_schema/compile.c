@@ -2,37 +2,14 @@
 /* From the text of a schema to its nodes. */
 #include "encodings/json_schema/compile.h"
 
-#include <stdarg.h>
 #include <stdlib.h>
 
 #include "encodings/json_schema/schema.h"
-#include "encodings/text_place.h"
-
-static struct mst_text_subject
-compile_subject(const struct js_compile *compile)
-{
-    return (struct mst_text_subject){.err = compile->err,
-                                     .origin = "json_schema",
-                                     .name = "the JSON Schema",
-                                     .text = compile->text};
-}
-
-enum mst_status
-js_compile_fail(const struct js_compile *compile, const uint8_t *where,
-                const char *fmt, ...)
-{
-    struct mst_text_subject subject = compile_subject(compile);
-    va_list args;
-    va_start(args, fmt);
-    enum mst_status status = mst_text_place_vfail(&subject, where, fmt, args);
-    va_end(args);
-    return status;
-}
 
 enum mst_status
 js_compile_memory(const struct js_compile *compile)
 {
-    return mst_fail_memory(compile->err, "json_schema");
+    return mst_fail_memory(compile->subject.err, "json_schema");
 }
 
 void *
@@ -106,15 +83,15 @@ js_compile_schema(struct js_compile *compile, const struct avro_node *node,
                   const struct js_where *where, struct js_node **ret_node)
 {
     bool allowed = true;
-    size_t place = (size_t)(node->text - compile->text.data);
+    size_t place = (size_t)(node->text - compile->subject.text.data);
     if (compile->nodes[place] != NULL) {
         *ret_node = compile->nodes[place];
         return MST_OK;
     }
     bool object = node->value.type == MST_BSON_DOCUMENT;
     if (!object && !mst_bson_get_bool(&node->value, &allowed)) {
-        return js_compile_fail(compile, node->text,
-                               "a schema is an object, true or false");
+        return mst_text_fail(&compile->subject, node->text,
+                             "a schema is an object, true or false");
     }
     struct js_node *made = js_compile_alloc(compile, 1, sizeof(*made));
     if (made == NULL) {
@@ -179,16 +156,16 @@ compile_text(struct js_compile *compile)
     struct avro_node root;
     struct mst_error why;
     enum mst_status status =
-        avro_node_read(compile->text, MST_BIG_NUMBERS_DECIMAL,
+        avro_node_read(compile->subject.text, MST_BIG_NUMBERS_DECIMAL,
                        &compile->schema->bson, &root, &why);
     if (status == MST_FATAL) {
         return js_compile_memory(compile);
     }
     if (status != MST_OK) {
-        struct mst_text_subject subject = compile_subject(compile);
-        return mst_text_place_fail(&subject, &why);
+        return mst_text_fail_as(&compile->subject, &why);
     }
-    compile->nodes = calloc(compile->text.len + 1, sizeof(struct js_node *));
+    compile->nodes =
+        calloc(compile->subject.text.len + 1, sizeof(struct js_node *));
     if (compile->nodes == NULL) {
         return js_compile_memory(compile);
     }
@@ -204,7 +181,8 @@ mst_json_schema_parse(struct mst_slice text, bool formats,
                       struct mst_json_schema **ret_schema,
                       struct mst_error *err)
 {
-    struct js_compile compile = {.text = text, .err = err};
+    struct js_compile compile = {
+        .subject = {err, "json_schema", "the JSON Schema", text, false}};
     if (text.len == 0 || text.len > MST_JSON_SCHEMA_MAX) {
         return mst_fail_at(err, MST_REJECTED, "json_schema", 0,
                            "a JSON Schema of %zu bytes: it may have 1 to %d",

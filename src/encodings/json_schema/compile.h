@@ -6,6 +6,7 @@
 #include "encodings/avro/names.h"
 #include "encodings/avro/node.h"
 #include "encodings/json_schema/model.h"
+#include "encodings/text_place.h"
 
 /* A reference that is followed when all addresses are known. */
 struct js_reference {
@@ -16,9 +17,8 @@ struct js_reference {
 
 struct js_compile {
     struct mst_json_schema *schema;
-    struct mst_slice text;
+    struct mst_text_subject subject;
     const uint8_t *end;
-    struct mst_error *err;
     struct js_node **nodes;      /* by where their text begins */
     struct avro_names resources; /* by address */
     struct js_reference *references;
@@ -33,10 +33,6 @@ struct js_where {
     struct mst_slice token;
 };
 
-/* MST_REJECTED with the place of where in the text. */
-enum mst_status js_compile_fail(const struct js_compile *compile,
-                                const uint8_t *where, const char *fmt, ...)
-    MST_PRINTF(3, 4);
 enum mst_status js_compile_memory(const struct js_compile *compile);
 
 /* Zeroed memory of the schema; NULL without memory. */

@@ -56,8 +56,8 @@ object_required(struct js_compile *compile, struct js_object *object,
     while (avro_members_next(&members)) {
         struct mst_slice name = MST_SLICE_NONE;
         if (!avro_node_string(&members.node, &name)) {
-            return js_compile_fail(compile, members.node.text,
-                                   "required is an array of names");
+            return mst_text_fail(&compile->subject, members.node.text,
+                                 "required is an array of names");
         }
         if (name.len > 0 && memchr(name.data, 0, name.len) != NULL) {
             /* No document has such a field; properties need none of it. */
@@ -98,12 +98,12 @@ js_compile_properties(struct js_compile *compile, struct js_node *node,
     }
     if (names.has_properties
         && names.properties.value.type != MST_BSON_DOCUMENT) {
-        return js_compile_fail(compile, names.properties.text,
-                               "properties is an object of schemas");
+        return mst_text_fail(&compile->subject, names.properties.text,
+                             "properties is an object of schemas");
     }
     if (names.has_required && names.required.value.type != MST_BSON_ARRAY) {
-        return js_compile_fail(compile, names.required.text,
-                               "required is an array of names");
+        return mst_text_fail(&compile->subject, names.required.text,
+                             "required is an array of names");
     }
     size_t required =
         names.has_required ? object_count(compile, &names.required) : 0;
@@ -143,8 +143,8 @@ js_compile_pattern(struct js_compile *compile, const uint8_t *where,
         return js_compile_memory(compile);
     }
     if (status != MST_OK) {
-        return js_compile_fail(compile, where,
-                               "the regular expression is not valid: %s", why);
+        return mst_text_fail(&compile->subject, where,
+                             "the regular expression is not valid: %s", why);
     }
     compile->schema->patterns = *ret;
     return MST_OK;
@@ -157,8 +157,8 @@ js_compile_patterns(struct js_compile *compile, struct js_node *node,
     struct avro_members members;
     struct js_object *object = js_compile_object(compile, node);
     if (value->value.type != MST_BSON_DOCUMENT) {
-        return js_compile_fail(compile, value->text,
-                               "patternProperties is an object of schemas");
+        return mst_text_fail(&compile->subject, value->text,
+                             "patternProperties is an object of schemas");
     }
     struct js_pattern_property *patterns = js_compile_alloc(
         compile, object_count(compile, value), sizeof(*patterns));
@@ -200,8 +200,8 @@ object_dependent_names(struct js_compile *compile,
     while (avro_members_next(&members)) {
         if (!avro_node_string(&members.node,
                               &dependent->names[dependent->names_len++])) {
-            return js_compile_fail(compile, members.node.text,
-                                   "a name is a string");
+            return mst_text_fail(&compile->subject, members.node.text,
+                                 "a name is a string");
         }
     }
     return MST_OK;
@@ -214,8 +214,8 @@ js_compile_dependents(struct js_compile *compile, struct js_node *node,
     struct avro_members members;
     struct js_object *object = js_compile_object(compile, node);
     if (value->value.type != MST_BSON_DOCUMENT) {
-        return js_compile_fail(compile, value->text, "%s is an object",
-                               keyword);
+        return mst_text_fail(&compile->subject, value->text, "%s is an object",
+                             keyword);
     }
     size_t n = object_count(compile, value);
     size_t had = object == NULL ? 0 : object->dependents_len;

@@ -88,18 +88,18 @@ keyword_type(struct js_compile *compile, struct js_node *node,
                               ? keyword_type_bit(name)
                               : 0;
             if (bit == 0) {
-                return js_compile_fail(compile, members.node.text,
-                                       "there is no such type");
+                return mst_text_fail(&compile->subject, members.node.text,
+                                     "there is no such type");
             }
             node->types |= bit;
         }
     }
     return node->types != 0
                ? MST_OK
-               : js_compile_fail(compile, value->text,
-                                 "a type is null, boolean, object, array, "
-                                 "number, string or integer, or an array of "
-                                 "these");
+               : mst_text_fail(&compile->subject, value->text,
+                               "a type is null, boolean, object, array, "
+                               "number, string or integer, or an array of "
+                               "these");
 }
 
 static enum mst_status
@@ -110,7 +110,8 @@ keyword_enum(struct js_compile *compile, struct js_node *node,
     size_t n = 0;
     (void)keyword;
     if (value->value.type != MST_BSON_ARRAY) {
-        return js_compile_fail(compile, value->text, "an enum is an array");
+        return mst_text_fail(&compile->subject, value->text,
+                             "an enum is an array");
     }
     avro_members_init(&members, value, compile->end);
     while (avro_members_next(&members)) {
@@ -158,13 +159,13 @@ keyword_bound(struct js_compile *compile, struct js_node *node,
         }
     }
     if (!js_number_of(&value->value, &number)) {
-        return js_compile_fail(compile, value->text, "%s is a number",
-                               keyword->name);
+        return mst_text_fail(&compile->subject, value->text, "%s is a number",
+                             keyword->name);
     }
     if (keyword->what == JS_MULTIPLE_OF
         && (!js_number_compare(&number, &zero, &above) || above <= 0)) {
-        return js_compile_fail(compile, value->text,
-                               "multipleOf is a number above 0");
+        return mst_text_fail(&compile->subject, value->text,
+                             "multipleOf is a number above 0");
     }
     node->range->bounds[keyword->what] = number;
     node->range->has[keyword->what] = true;
@@ -218,9 +219,9 @@ keyword_limit(struct js_compile *compile, struct js_node *node,
         return js_compile_memory(compile);
     }
     if (!mst_bson_as_int64(&value->value, &limit) || limit < 0) {
-        return js_compile_fail(compile, value->text,
-                               "%s is a whole number that is not negative",
-                               keyword->name);
+        return mst_text_fail(&compile->subject, value->text,
+                             "%s is a whole number that is not negative",
+                             keyword->name);
     }
     *slot = limit;
     return MST_OK;
@@ -236,7 +237,8 @@ keyword_pattern(struct js_compile *compile, struct js_node *node,
         return js_compile_memory(compile);
     }
     if (!avro_node_string(value, &text)) {
-        return js_compile_fail(compile, value->text, "a pattern is a string");
+        return mst_text_fail(&compile->subject, value->text,
+                             "a pattern is a string");
     }
     return js_compile_pattern(compile, value->text, text,
                               &node->string->pattern);
@@ -253,8 +255,8 @@ keyword_unique(struct js_compile *compile, struct js_node *node,
     }
     return mst_bson_get_bool(&value->value, &array->unique)
                ? MST_OK
-               : js_compile_fail(compile, value->text,
-                                 "uniqueItems is true or false");
+               : mst_text_fail(&compile->subject, value->text,
+                               "uniqueItems is true or false");
 }
 
 static enum mst_status
@@ -264,7 +266,8 @@ keyword_format(struct js_compile *compile, struct js_node *node,
     struct mst_slice name = MST_SLICE_NONE;
     (void)keyword;
     if (!avro_node_string(value, &name)) {
-        return js_compile_fail(compile, value->text, "a format is a string");
+        return mst_text_fail(&compile->subject, value->text,
+                             "a format is a string");
     }
     node->format = compile->schema->formats ? js_format_find(name) : NULL;
     return MST_OK;
@@ -319,8 +322,8 @@ keyword_schemas(struct js_compile *compile, struct js_node *node,
     struct avro_members members;
     size_t n = 0;
     if (value->value.type != MST_BSON_ARRAY) {
-        return js_compile_fail(compile, value->text,
-                               "%s is an array of schemas", keyword->name);
+        return mst_text_fail(&compile->subject, value->text,
+                             "%s is an array of schemas", keyword->name);
     }
     avro_members_init(&members, value, compile->end);
     while (avro_members_next(&members)) {
@@ -376,8 +379,8 @@ keyword_definitions(struct js_compile *compile, struct js_node *node,
     struct avro_members members;
     struct js_node *unused = NULL;
     if (value->value.type != MST_BSON_DOCUMENT) {
-        return js_compile_fail(compile, value->text, "%s is an object",
-                               keyword->name);
+        return mst_text_fail(&compile->subject, value->text, "%s is an object",
+                             keyword->name);
     }
     avro_members_init(&members, value, compile->end);
     while (avro_members_next(&members)) {

@@ -55,8 +55,9 @@ loop_visit(struct loop_walk *walk, struct js_node *node)
         return MST_OK;
     }
     if (node->walk == LOOP_OPEN || walk->depth >= LOOP_CHAIN_MAX) {
-        return js_compile_fail(
-            walk->compile, walk->compile->text.data + walk->place,
+        return mst_text_fail(
+            &walk->compile->subject,
+            walk->compile->subject.text.data + walk->place,
             node->walk == LOOP_OPEN
                 ? "it leads back to itself for the same value, without end"
                 : "it leads through more than %d schemas for the same value",
@@ -80,7 +81,7 @@ enum mst_status
 js_compile_loops(struct js_compile *compile)
 {
     enum mst_status status = MST_OK;
-    for (size_t i = 0; i < compile->text.len && status == MST_OK; i++) {
+    for (size_t i = 0; i < compile->subject.text.len && status == MST_OK; i++) {
         struct loop_walk walk = {.compile = compile, .place = i};
         status = loop_visit(&walk, compile->nodes[i]);
     }

@@ -25,7 +25,8 @@ reference_draft(struct js_compile *compile, struct js_resource *resource,
         return MST_OK;
     }
     if (!avro_node_string(&value, &uri)) {
-        return js_compile_fail(compile, value.text, "$schema is a string");
+        return mst_text_fail(&compile->subject, value.text,
+                             "$schema is a string");
     }
     if (uri.len > 0 && uri.data[uri.len - 1] == '#') {
         uri.len--;
@@ -37,10 +38,9 @@ reference_draft(struct js_compile *compile, struct js_resource *resource,
                                "https://json-schema.org/draft-07/schema")) {
         resource->draft = JS_DRAFT_7;
     } else {
-        return js_compile_fail(
-            compile, value.text,
-            "the draft '%.*s' is not known: 2020-12 and 7 are",
-            reference_shown(uri), (const char *)uri.data);
+        return mst_text_fail(&compile->subject, value.text,
+                             "the draft '%.*s' is not known: 2020-12 and 7 are",
+                             reference_shown(uri), (const char *)uri.data);
     }
     return MST_OK;
 }
@@ -84,7 +84,8 @@ reference_resource(struct js_compile *compile, struct js_node *node,
     }
     mst_buf_clear(&uri);
     if (status == MST_REJECTED) {
-        return js_compile_fail(compile, object->text, "the $id is too long");
+        return mst_text_fail(&compile->subject, object->text,
+                             "the $id is too long");
     }
     if (made->uri.data == NULL) {
         return js_compile_memory(compile);
@@ -95,9 +96,10 @@ reference_resource(struct js_compile *compile, struct js_node *node,
     node->resource = made;
     status = avro_names_add(&compile->resources, made->uri, made);
     if (status == MST_AGAIN) {
-        return js_compile_fail(
-            compile, object->text, "another schema has the $id '%.*s'",
-            reference_shown(made->uri), (const char *)made->uri.data);
+        return mst_text_fail(&compile->subject, object->text,
+                             "another schema has the $id '%.*s'",
+                             reference_shown(made->uri),
+                             (const char *)made->uri.data);
     }
     return status == MST_OK ? MST_OK : js_compile_memory(compile);
 }
@@ -115,15 +117,15 @@ reference_id(struct js_compile *compile, struct js_node *node,
         return MST_OK;
     }
     if (!avro_node_string(&value, &id)) {
-        return js_compile_fail(compile, value.text, "$id is a string");
+        return mst_text_fail(&compile->subject, value.text, "$id is a string");
     }
     struct mst_slice fragment = js_uri_fragment(id);
     if (old && id.len > 1 && id.data[0] == '#') {
         return reference_anchor(compile, node, fragment, false);
     }
     if (!old && fragment.len > 0) {
-        return js_compile_fail(compile, value.text,
-                               "an $id has no fragment: $anchor gives names");
+        return mst_text_fail(&compile->subject, value.text,
+                             "an $id has no fragment: $anchor gives names");
     }
     enum mst_status status = reference_resource(compile, node, object, id);
     return status == MST_OK ? reference_draft(compile, node->resource, object)
@@ -152,8 +154,8 @@ js_compile_identity(struct js_compile *compile, struct js_node *node,
         }
         status = avro_node_string(&value, &name)
                      ? reference_anchor(compile, node, name, i == 1)
-                     : js_compile_fail(compile, value.text, "%s is a string",
-                                       words[i]);
+                     : mst_text_fail(&compile->subject, value.text,
+                                     "%s is a string", words[i]);
     }
     return status;
 }
@@ -164,7 +166,8 @@ js_compile_refer(struct js_compile *compile, struct js_node *node,
 {
     struct mst_slice text = MST_SLICE_NONE;
     if (!avro_node_string(value, &text)) {
-        return js_compile_fail(compile, value->text, "a reference is a string");
+        return mst_text_fail(&compile->subject, value->text,
+                             "a reference is a string");
     }
     if (compile->references_len == compile->references_cap) {
         size_t cap =
@@ -235,9 +238,10 @@ reference_point(struct js_compile *compile, const struct js_reference *from,
             return status;
         }
         if (status != MST_OK) {
-            return js_compile_fail(
-                compile, from->place.text, "there is nothing at '%.*s'",
-                reference_shown(pointer), (const char *)pointer.data);
+            return mst_text_fail(&compile->subject, from->place.text,
+                                 "there is nothing at '%.*s'",
+                                 reference_shown(pointer),
+                                 (const char *)pointer.data);
         }
         at = next;
         i = end;
@@ -275,8 +279,8 @@ reference_fragment(struct js_compile *compile, const struct js_reference *from,
         }
         return MST_OK;
     }
-    return js_compile_fail(
-        compile, from->place.text, "no schema has the anchor '%.*s'",
+    return mst_text_fail(
+        &compile->subject, from->place.text, "no schema has the anchor '%.*s'",
         reference_shown(fragment), (const char *)fragment.data);
 }
 
@@ -289,11 +293,11 @@ reference_find(struct js_compile *compile, const struct js_reference *from,
     struct js_resource *resource =
         avro_names_find(&compile->resources, address);
     if (resource == NULL) {
-        return js_compile_fail(compile, from->place.text,
-                               "it refers to '%.*s', which is not part of it: "
-                               "other documents are not loaded",
-                               reference_shown(address),
-                               (const char *)address.data);
+        return mst_text_fail(&compile->subject, from->place.text,
+                             "it refers to '%.*s', which is not part of it: "
+                             "other documents are not loaded",
+                             reference_shown(address),
+                             (const char *)address.data);
     }
     return reference_fragment(compile, from, resource, fragment, ret_node);
 }
@@ -311,8 +315,8 @@ reference_follow(struct js_compile *compile, const struct js_reference *from)
         return js_compile_memory(compile);
     }
     if (text.len > REFERENCE_TEXT_MAX / 2) {
-        return js_compile_fail(compile, from->place.text,
-                               "the reference is too long");
+        return mst_text_fail(&compile->subject, from->place.text,
+                             "the reference is too long");
     }
     mst_buf_init(&uri, (size_t)REFERENCE_TEXT_MAX * 2);
     mst_buf_init(&fragment, REFERENCE_TEXT_MAX);

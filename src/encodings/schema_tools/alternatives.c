@@ -73,9 +73,9 @@ types_named(const struct schema_doc *doc, const struct avro_node *node,
             return MST_OK;
         }
     }
-    return schema_doc_fail(doc, node->text,
-                           "\"type\" is null, boolean, integer, number, "
-                           "string, array, object, or a list of them");
+    return mst_text_fail(&doc->subject, node->text,
+                         "\"type\" is null, boolean, integer, number, "
+                         "string, array, object, or a list of them");
 }
 
 /* "type" of one schema. */
@@ -141,9 +141,9 @@ types_limit(const struct schema_doc *doc, const struct avro_node *facet,
     unsigned some = 0;
     for (size_t i = 0; i < MST_ARRAY_SIZE(alternative_refused); i++) {
         if (schema_doc_find(doc, facet, alternative_refused[i], &node)) {
-            return schema_doc_fail(doc, node.text,
-                                   "what \"%s\" says can not be kept",
-                                   alternative_refused[i]);
+            return mst_text_fail(&doc->subject, node.text,
+                                 "what \"%s\" says can not be kept",
+                                 alternative_refused[i]);
         }
     }
     if (schema_doc_find(doc, facet, "type", &node)) {
@@ -210,9 +210,9 @@ schema_alternatives_push(struct schema_doc *doc,
         alternatives->cap = cap;
     }
     if (alternatives->len == SCHEMA_ALTERNATIVES_MAX) {
-        return schema_doc_fail(doc, one->facets->nodes[0].text,
-                               "a value may be more than %d things",
-                               SCHEMA_ALTERNATIVES_MAX);
+        return mst_text_fail(&doc->subject, one->facets->nodes[0].text,
+                             "a value may be more than %d things",
+                             SCHEMA_ALTERNATIVES_MAX);
     }
     alternatives->list[alternatives->len++] = *one;
     return MST_OK;
@@ -283,10 +283,10 @@ alternatives_branches(struct schema_doc *doc,
     enum mst_status status = MST_OK;
     struct schema_facets branch;
     if (depth == SCHEMA_BRANCH_DEPTH_MAX) {
-        return schema_doc_fail(doc, list->text,
-                               "more than %d anyOf inside of each other, or a "
-                               "schema that is its own branch",
-                               SCHEMA_BRANCH_DEPTH_MAX);
+        return mst_text_fail(&doc->subject, list->text,
+                             "more than %d anyOf inside of each other, or a "
+                             "schema that is its own branch",
+                             SCHEMA_BRANCH_DEPTH_MAX);
     }
     avro_members_init(&members, list, doc->end);
     while (status == MST_OK && avro_members_next(&members)) {

@@ -2,39 +2,14 @@
 /* The text of a JSON Schema, its places and its references. */
 #include "encodings/schema_tools/doc.h"
 
-#include <stdarg.h>
-
 #include "encodings/digits_read.h"
 #include "encodings/json_bson.h"
 #include "encodings/json_check.h"
-#include "encodings/text_place.h"
-
-static struct mst_text_subject
-doc_subject(const struct schema_doc *doc)
-{
-    return (struct mst_text_subject){.err = doc->err,
-                                     .origin = "schema",
-                                     .name = "the JSON Schema",
-                                     .text = doc->text,
-                                     .no_byte = true};
-}
-
-enum mst_status
-schema_doc_fail(const struct schema_doc *doc, const uint8_t *where,
-                const char *fmt, ...)
-{
-    struct mst_text_subject subject = doc_subject(doc);
-    va_list args;
-    va_start(args, fmt);
-    enum mst_status status = mst_text_place_vfail(&subject, where, fmt, args);
-    va_end(args);
-    return status;
-}
 
 enum mst_status
 schema_doc_memory(const struct schema_doc *doc)
 {
-    return mst_fail_memory(doc->err, "schema");
+    return mst_fail_memory(doc->subject.err, "schema");
 }
 
 void *
@@ -50,7 +25,8 @@ schema_doc_open(struct schema_doc *doc, struct mst_slice text,
     static const struct mst_json_read_options options = {
         .no_extended = true, .big_numbers = MST_BIG_NUMBERS_DOUBLE};
     struct mst_error why;
-    *doc = (struct schema_doc){.text = text, .err = err};
+    *doc = (struct schema_doc){
+        .subject = {err, "schema", "the JSON Schema", text, true}};
     mst_buf_init(&doc->bson, (size_t)SCHEMA_DOC_MAX * 4);
     if (text.len == 0 || text.len > SCHEMA_DOC_MAX) {
         return mst_fail_at(err, MST_REJECTED, "schema", 0,
@@ -62,17 +38,16 @@ schema_doc_open(struct schema_doc *doc, struct mst_slice text,
     enum mst_status status = mst_json_check(text, &why);
     const uint8_t *first = mst_json_skip_space(text.data, doc->end);
     if (status == MST_OK && *first != '{') {
-        return schema_doc_fail(doc, first,
-                               "a JSON Schema that says something is an "
-                               "object");
+        return mst_text_fail(&doc->subject, first,
+                             "a JSON Schema that says something is an "
+                             "object");
     }
     if (status == MST_OK) {
         status = mst_json_to_bson(text, &options, &doc->bson, &why);
     }
     if (status != MST_OK) {
-        struct mst_text_subject subject = doc_subject(doc);
         return status == MST_FATAL ? schema_doc_memory(doc)
-                                   : mst_text_place_fail(&subject, &why);
+                                   : mst_text_fail_as(&doc->subject, &why);
     }
     doc->root = (struct avro_node){
         {MST_BSON_DOCUMENT, mst_buf_slice(&doc->bson)}, first};
@@ -182,9 +157,9 @@ doc_follow(struct schema_doc *doc, const struct avro_node *node,
     struct avro_node at = doc->root;
     if (!avro_node_string(node, &ref) || ref.len == 0 || ref.data[0] != '#'
         || (ref.len > 1 && ref.data[1] != '/')) {
-        return schema_doc_fail(doc, node->text,
-                               "only references inside of the schema are "
-                               "followed: \"#/$defs/name\"");
+        return mst_text_fail(&doc->subject, node->text,
+                             "only references inside of the schema are "
+                             "followed: \"#/$defs/name\"");
     }
     struct mst_slice rest =
         ref.len > 1 ? mst_slice_of(ref.data + 2, ref.len - 2) : MST_SLICE_NONE;
@@ -204,8 +179,8 @@ doc_follow(struct schema_doc *doc, const struct avro_node *node,
             }
         }
         if (!found) {
-            return schema_doc_fail(
-                doc, node->text, "there is nothing at '%.*s'",
+            return mst_text_fail(
+                &doc->subject, node->text, "there is nothing at '%.*s'",
                 (int)(ref.len < 200 ? ref.len : 200), (const char *)ref.data);
         }
         at = next;
@@ -220,9 +195,9 @@ schema_doc_step(struct schema_doc *doc, const uint8_t *where)
 {
     return doc->steps++ < SCHEMA_STEPS_MAX
                ? MST_OK
-               : schema_doc_fail(doc, where,
-                                 "the schema is too large when its references "
-                                 "are followed");
+               : mst_text_fail(&doc->subject, where,
+                               "the schema is too large when its references "
+                               "are followed");
 }
 
 /* A schema of its own; those that it is made of come behind. */
@@ -237,8 +212,8 @@ facets_push(struct schema_doc *doc, struct schema_facets *facets,
         return MST_OK;
     }
     if (node->value.type != MST_BSON_DOCUMENT) {
-        return schema_doc_fail(doc, node->text,
-                               "a schema is an object, true or false");
+        return mst_text_fail(&doc->subject, node->text,
+                             "a schema is an object, true or false");
     }
     for (size_t i = 0; i < facets->len; i++) {
         if (facets->nodes[i].text == node->text) {
@@ -250,9 +225,9 @@ facets_push(struct schema_doc *doc, struct schema_facets *facets,
         return status;
     }
     if (facets->len == SCHEMA_FACETS_MAX) {
-        return schema_doc_fail(doc, node->text,
-                               "more than %d schemas hold at once",
-                               SCHEMA_FACETS_MAX);
+        return mst_text_fail(&doc->subject, node->text,
+                             "more than %d schemas hold at once",
+                             SCHEMA_FACETS_MAX);
     }
     facets->nodes[facets->len++] = *node;
     return MST_OK;

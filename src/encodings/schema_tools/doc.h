@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "encodings/avro/node.h"
+#include "encodings/text_place.h"
 
 enum {
     SCHEMA_DOC_MAX = 4 * 1024 * 1024,
@@ -36,12 +37,11 @@ enum schema_type {
 
 /* Ownership: the caller's, cleared with schema_doc_clear. */
 struct schema_doc {
-    struct mst_slice text; /* borrowed */
+    struct mst_text_subject subject; /* the text is borrowed */
     const uint8_t *end;
     struct mst_buf bson;
     struct avro_node root;
     struct mst_arena arena;
-    struct mst_error *err;
     size_t steps; /* schemas that were looked at */
 };
 
@@ -75,10 +75,6 @@ MST_MUST_CHECK enum mst_status schema_doc_open(struct schema_doc *doc,
                                                struct mst_error *err);
 void schema_doc_clear(struct schema_doc *doc);
 
-/* MST_REJECTED with line and column of where in the text. */
-enum mst_status schema_doc_fail(const struct schema_doc *doc,
-                                const uint8_t *where, const char *fmt, ...)
-    MST_PRINTF(3, 4);
 enum mst_status schema_doc_memory(const struct schema_doc *doc);
 /* Zeroed; NULL without memory. */
 MST_MUST_CHECK void *schema_doc_alloc(struct schema_doc *doc, size_t size);

@@ -81,11 +81,12 @@ enum mst_status
 fill_check_limits(const struct fill_run *run, const struct fill_place *place,
                   bool above, const char *low, const char *high)
 {
-    return above ? schema_doc_fail(&run->doc, place->facets->nodes[0].text,
-                                   "no value is within its limits: \"%s\" is "
-                                   "above \"%s\"",
-                                   low, high)
-                 : MST_OK;
+    return above
+               ? mst_text_fail(&run->doc.subject, place->facets->nodes[0].text,
+                               "no value is within its limits: \"%s\" is "
+                               "above \"%s\"",
+                               low, high)
+               : MST_OK;
 }
 
 /* One of the values that "enum" or "const" has of that type. */
@@ -159,9 +160,9 @@ fill_array(struct fill_run *run, const struct fill_place *place)
     if (status != MST_OK || low > FILL_ITEMS_MAX) {
         return status != MST_OK
                    ? status
-                   : schema_doc_fail(&run->doc, place->facets->nodes[0].text,
-                                     "more than %d items are not made up",
-                                     FILL_ITEMS_MAX);
+                   : mst_text_fail(
+                       &run->doc.subject, place->facets->nodes[0].text,
+                       "more than %d items are not made up", FILL_ITEMS_MAX);
     }
     int64_t n = deep ? 0 : 1 + (int64_t)fill_below(run, FILL_ITEMS_USUAL);
     n = n < low ? low : n > high ? high : n;
@@ -372,8 +373,8 @@ fill_value(struct fill_run *run, struct fill_place *place,
     enum schema_type type = one->said ? one->type : SCHEMA_STRING;
     place->facets = one->facets;
     if (run->depth == FILL_DEPTH_MAX) {
-        return schema_doc_fail(&run->doc, run->doc.root.text,
-                               "a document by this schema would never end");
+        return mst_text_fail(&run->doc.subject, run->doc.root.text,
+                             "a document by this schema would never end");
     }
     run->depth++;
     enum mst_status status = fill_typed(run, place, type);
@@ -426,7 +427,7 @@ fill_try(struct fill_run *run, struct mst_buf *out, struct mst_error *err)
     struct fill_place place = {"", MST_SLICE_NONE, NULL};
     mst_arena_reset(&run->doc.arena, FILL_ARENA_KEPT);
     run->doc.steps = 0;
-    run->doc.err = err;
+    run->doc.subject.err = err;
     run->depth = 0;
     enum mst_status status =
         schema_alternatives_of(&run->doc, &run->doc.root, &may_be);
@@ -437,8 +438,8 @@ fill_try(struct fill_run *run, struct mst_buf *out, struct mst_error *err)
         }
     }
     if (status == MST_OK && objects == 0) {
-        return schema_doc_fail(&run->doc, run->doc.root.text,
-                               "no document is valid: it allows no object");
+        return mst_text_fail(&run->doc.subject, run->doc.root.text,
+                             "no document is valid: it allows no object");
     }
     if (status != MST_OK) {
         return status;

@@ -137,10 +137,10 @@ text_write(struct fill_run *run, const struct fill_place *place,
         return status;
     }
     if (low > LENGTH_MAX) {
-        return schema_doc_fail(&run->doc, place->facets->nodes[0].text,
-                               "a text of more than %d characters is not made "
-                               "up",
-                               LENGTH_MAX);
+        return mst_text_fail(&run->doc.subject, place->facets->nodes[0].text,
+                             "a text of more than %d characters is not made "
+                             "up",
+                             LENGTH_MAX);
     }
     size_t len = strlen(text);
     size_t wanted = len;
@@ -254,8 +254,8 @@ text_decimal(struct fill_run *run, const struct fill_place *place,
         coefficient = coefficient * 10 + (avro_wide)fill_below(run, 10);
     }
     if (!avro_decimal_put(coefficient, scale, data)) {
-        return schema_doc_fail(&run->doc, place->facets->nodes[0].text,
-                               "a decimal of this scale is not made up");
+        return mst_text_fail(&run->doc.subject, place->facets->nodes[0].text,
+                             "a decimal of this scale is not made up");
     }
     const struct mst_bson_value value = {MST_BSON_DECIMAL128,
                                          mst_slice_of(data, sizeof(data))};

@@ -190,8 +190,8 @@ to_write_union(struct to_avro *to, const struct to_union *types,
 {
     enum mst_status status = MST_OK;
     if (to->depth == TO_AVRO_DEPTH_MAX) {
-        return schema_doc_fail(
-            &to->doc, to->doc.root.text,
+        return mst_text_fail(
+            &to->doc.subject, to->doc.root.text,
             "the Avro schema would have more than %d types inside of each "
             "other at '%.*s', or arrays that hold themselves",
             TO_AVRO_DEPTH_MAX, (int)(hint.len < 200 ? hint.len : 200),

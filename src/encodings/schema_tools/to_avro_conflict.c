@@ -87,9 +87,9 @@ to_union_add(struct to_avro *to, struct to_union *types,
         }
     }
     if (types->len == TO_AVRO_BRANCHES_MAX) {
-        return schema_doc_fail(&to->doc, where,
-                               "a value may be more than %d types of Avro",
-                               TO_AVRO_BRANCHES_MAX);
+        return mst_text_fail(&to->doc.subject, where,
+                             "a value may be more than %d types of Avro",
+                             TO_AVRO_BRANCHES_MAX);
     }
     struct to_branch *branch = &types->branches[types->len++];
     *branch = (struct to_branch){.scalar = *scalar};
@@ -216,8 +216,8 @@ conflict_check(struct to_avro *to, const struct to_union *types,
                      || kind == MST_AVRO_FIXED;
         for (size_t j = i + 1; j < types->len && !named; j++) {
             if (types->branches[j].scalar.kind == kind) {
-                return schema_doc_fail(
-                    &to->doc, where,
+                return mst_text_fail(
+                    &to->doc.subject, where,
                     "two types that are both %s in Avro can not be in one "
                     "union",
                     mst_avro_kind_name(kind));

@@ -144,10 +144,10 @@ record_order(struct to_avro *to, const struct record_field *field,
         record_default_branch(types, &field->value);
     if (branch == NULL) {
         size_t len = field->label.len < 200 ? field->label.len : 200;
-        return schema_doc_fail(&to->doc, field->value.text,
-                               "the default of field '%.*s' is no value of "
-                               "its type",
-                               (int)len, (const char *)field->label.data);
+        return mst_text_fail(&to->doc.subject, field->value.text,
+                             "the default of field '%.*s' is no value of "
+                             "its type",
+                             (int)len, (const char *)field->label.data);
     }
     record_first(types, (size_t)(branch - types->branches));
     return MST_OK;
@@ -216,9 +216,9 @@ record_facet(struct to_avro *to, const struct schema_alternatives *objects,
                                      .node = members.node,
                                      .required = true};
         if (seen->count == SCHEMA_NAMES_MAX) {
-            return schema_doc_fail(&to->doc, members.node.text,
-                                   "an object with more than %d properties",
-                                   SCHEMA_NAMES_MAX);
+            return mst_text_fail(&to->doc.subject, members.node.text,
+                                 "an object with more than %d properties",
+                                 SCHEMA_NAMES_MAX);
         }
         status = avro_names_add(seen, field.label, to);
         if (status == MST_OK) {
@@ -310,8 +310,8 @@ to_write_record(struct to_avro *to, const struct to_branch *branch,
         schema_facets_text(&to->doc, facets, "x-avro-name");
     bool told = wanted.data != NULL;
     if (told && !to_is_full_name(wanted)) {
-        return schema_doc_fail(&to->doc, facets->nodes[0].text,
-                               "\"x-avro-name\" is no name of Avro");
+        return mst_text_fail(&to->doc.subject, facets->nodes[0].text,
+                             "\"x-avro-name\" is no name of Avro");
     }
     enum mst_status status = to_record_key(to, &branch->of, &key);
     if (status != MST_OK) {

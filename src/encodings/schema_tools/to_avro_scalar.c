@@ -55,11 +55,11 @@ scalar_decimal(const struct scalar_case *one)
                                      .precision = options->precision,
                                      .scale = options->scale};
     if (options->precision == 0) {
-        enum mst_status status = schema_doc_fail(
-            &one->to->doc, one->where,
+        enum mst_status status = mst_text_fail(
+            &one->to->doc.subject, one->where,
             "a decimal without precision and scale: Avro's have both");
-        if (one->to->doc.err != NULL) {
-            mst_error_hint(one->to->doc.err,
+        if (one->to->doc.subject.err != NULL) {
+            mst_error_hint(one->to->doc.subject.err,
                            "give them for all such: --decimal 34,10");
         }
         return status;
@@ -195,9 +195,9 @@ scalar_told(const struct scalar_case *one, const struct avro_node *node)
         }
     }
     if (!good) {
-        return schema_doc_fail(doc, node->text,
-                               "\"x-avro\" is a primitive type of Avro or a "
-                               "fixed, with a logical type that fits it");
+        return mst_text_fail(&doc->subject, node->text,
+                             "\"x-avro\" is a primitive type of Avro or a "
+                             "fixed, with a logical type that fits it");
     }
     return to_union_add(one->to, one->types, &scalar, one->where);
 }
@@ -206,19 +206,20 @@ scalar_told(const struct scalar_case *one, const struct avro_node *node)
 static enum mst_status
 scalar_bson(const struct scalar_case *one, struct mst_slice bson)
 {
-    struct mst_error *err = one->to->doc.err;
+    struct mst_error *err = one->to->doc.subject.err;
     if (!mst_slice_is(bson, "timestamp")) {
-        return schema_doc_fail(
-            &one->to->doc, one->where, "BSON's %.*s has no type in Avro",
-            (int)(bson.len < 50 ? bson.len : 50), (const char *)bson.data);
+        return mst_text_fail(&one->to->doc.subject, one->where,
+                             "BSON's %.*s has no type in Avro",
+                             (int)(bson.len < 50 ? bson.len : 50),
+                             (const char *)bson.data);
     }
     if (one->to->options->lossy_timestamps) {
         return scalar_put(one, MST_AVRO_LONG, MST_AVRO_TIMESTAMP_MILLIS);
     }
     enum mst_status status =
-        schema_doc_fail(&one->to->doc, one->where,
-                        "a BSON timestamp with an increment has no type in "
-                        "Avro that keeps the increment");
+        mst_text_fail(&one->to->doc.subject, one->where,
+                      "a BSON timestamp with an increment has no type in "
+                      "Avro that keeps the increment");
     if (err != NULL) {
         mst_error_hint(err, "--lossy-numbers drops it, here and in "
                             "'mstream convert'");
@@ -275,9 +276,9 @@ scalar_nested(const struct scalar_case *one,
     }
     struct to_branch *branch = scalar_branch(one, kind, key);
     if (branch == NULL) {
-        return schema_doc_fail(doc, one->where,
-                               "a value may be more than %d types of Avro",
-                               TO_AVRO_BRANCHES_MAX);
+        return mst_text_fail(&doc->subject, one->where,
+                             "a value may be more than %d types of Avro",
+                             TO_AVRO_BRANCHES_MAX);
     }
     if (branch->of.len == 0) {
         branch->of = only;
