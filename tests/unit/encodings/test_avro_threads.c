@@ -2,11 +2,10 @@
 /* One plan, used by several threads at once. */
 #include "unit/cmocka_all.h"
 
-#include <pthread.h>
-
 #include "encodings/avro/avro_plan.h"
+#include "unit/encodings/threads.h"
 
-enum { THREADS = 12, THREAD_ROUNDS = 300, THREADS_MAX = 1 << 20 };
+enum { THREAD_ROUNDS = 300, THREADS_MAX = 1 << 20 };
 
 static const char schema[] =
     "{\"type\":\"record\",\"name\":\"R\",\"fields\":["
@@ -50,18 +49,9 @@ threads_share_a_plan(void **state)
 {
     (void)state;
     struct mst_avro_plan *plan = NULL;
-    pthread_t threads[THREADS];
     assert_int_equal(
         mst_avro_plan_create(mst_slice_str(schema), NULL, &plan, NULL), MST_OK);
-    for (size_t i = 0; i < THREADS; i++) {
-        assert_int_equal(pthread_create(&threads[i], NULL, thread_run, plan),
-                         0);
-    }
-    for (size_t i = 0; i < THREADS; i++) {
-        void *wrong = NULL;
-        assert_int_equal(pthread_join(threads[i], &wrong), 0);
-        assert_null(wrong);
-    }
+    threads_find_nothing_wrong(thread_run, plan);
     mst_avro_plan_destroy(plan);
 }
 

@@ -2,12 +2,11 @@
 /* One JSON Schema, used by several threads at once. */
 #include "unit/cmocka_all.h"
 
-#include <pthread.h>
-
 #include "encodings/schema_plan.h"
 #include "encodings/transcode.h"
+#include "unit/encodings/threads.h"
 
-enum { THREADS = 12, THREAD_ROUNDS = 300, THREADS_MAX = 1 << 20 };
+enum { THREAD_ROUNDS = 300, THREADS_MAX = 1 << 20 };
 
 static const char schema[] =
     "{\"properties\":{\"id\":{\"type\":\"integer\"},\"name\":{\"pattern\":"
@@ -57,19 +56,10 @@ threads_share_a_schema(void **state)
     const struct mst_schema_plan_options options = {
         .kind = MST_SCHEMA_KIND_JSON, .json = {.project = true}};
     struct mst_schema_plan *plan = NULL;
-    pthread_t threads[THREADS];
     assert_int_equal(
         mst_schema_plan_create(mst_slice_str(schema), &options, &plan, NULL),
         MST_OK);
-    for (size_t i = 0; i < THREADS; i++) {
-        assert_int_equal(pthread_create(&threads[i], NULL, thread_run, plan),
-                         0);
-    }
-    for (size_t i = 0; i < THREADS; i++) {
-        void *wrong = NULL;
-        assert_int_equal(pthread_join(threads[i], &wrong), 0);
-        assert_null(wrong);
-    }
+    threads_find_nothing_wrong(thread_run, plan);
     mst_schema_plan_destroy(plan);
 }
 
