@@ -8,6 +8,17 @@
 #include "encodings/little_endian.h"
 #include "encodings/transcode.h"
 
+static struct mst_transcoder
+stream_cell(enum mst_encoding from, enum mst_encoding to,
+            const struct mst_encoding_options *options)
+{
+    struct mst_transcoder cell = {.from = from, .to = to};
+    if (options != NULL) {
+        cell.options = *options;
+    }
+    return cell;
+}
+
 static enum mst_status
 stream_init(struct mst_stream *stream, const struct mst_transcoder *cell,
             size_t max, struct mst_error *err)
@@ -32,10 +43,7 @@ mst_stream_init(struct mst_stream *stream, enum mst_encoding from,
                 const struct mst_encoding_options *options, size_t max,
                 struct mst_error *err)
 {
-    struct mst_transcoder cell = {.from = from, .to = to};
-    if (options != NULL) {
-        cell.options = *options;
-    }
+    struct mst_transcoder cell = stream_cell(from, to, options);
     /* Nothing tells where one datum of Avro ends. */
     if (from == MST_ENCODING_AVRO) {
         cell.from = MST_ENCODING_NONE;
@@ -49,10 +57,7 @@ mst_stream_init_batches(struct mst_stream *stream, enum mst_encoding from,
                         const struct mst_encoding_options *options, size_t max,
                         struct mst_error *err)
 {
-    struct mst_transcoder cell = {.from = from, .to = to};
-    if (options != NULL) {
-        cell.options = *options;
-    }
+    struct mst_transcoder cell = stream_cell(from, to, options);
     enum mst_status status = stream_init(stream, &cell, max, err);
     stream->batches = true;
     return status;
