@@ -34,8 +34,8 @@ static const char *const fault_texts[] = {
     [AVRO_BAD_COUNT] = "the count of items can not be",
     [AVRO_BAD_NUL] = "a name with a NUL in it can not be in BSON",
     [AVRO_WRAPPER_NAME] =
-        "its name is one of Extended JSON's type wrappers, so the text would "
-        "read back as something else",
+        ("its name is one of Extended JSON's type wrappers, so the text would "
+         "read back as something else"),
     [AVRO_SUB_MILLIS] = "the time is no whole number of milliseconds",
     [AVRO_NOT_DOCUMENT] = "a value of this type is no document",
     [AVRO_TRAILING] = "there are bytes behind the end of the datum",

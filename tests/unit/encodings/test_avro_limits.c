@@ -470,9 +470,10 @@ comes_back(struct mst_schema_plan *plan, const struct mst_buf *datum,
     struct mst_buf bson;
     document_of(value, &json, &bson);
     bool fine =
-        becomes(plan, MST_ENCODING_AVRO, MST_ENCODING_BSON, datum, &bson, NULL)
-        & becomes(plan, MST_ENCODING_AVRO, MST_ENCODING_JSON, datum, &json,
-                  NULL);
+        becomes(plan, MST_ENCODING_AVRO, MST_ENCODING_BSON, datum, &bson, NULL);
+    fine =
+        becomes(plan, MST_ENCODING_AVRO, MST_ENCODING_JSON, datum, &json, NULL)
+        && fine;
     mst_buf_clear(&json);
     mst_buf_clear(&bson);
     return fine;
@@ -490,13 +491,14 @@ encoded_is_right(size_t i)
     bytes_of(hex == NULL ? "" : hex, &datum);
     document_of(encoded[i].value, &json, &bson);
     const struct mst_buf *wanted = hex == NULL ? NULL : &datum;
-    bool fine =
-        becomes(plan, MST_ENCODING_BSON, MST_ENCODING_AVRO, &bson, wanted, back)
-        & becomes(plan, MST_ENCODING_JSON, MST_ENCODING_AVRO, &json, wanted,
-                  back);
+    bool fine = becomes(plan, MST_ENCODING_BSON, MST_ENCODING_AVRO, &bson,
+                        wanted, back);
+    fine =
+        becomes(plan, MST_ENCODING_JSON, MST_ENCODING_AVRO, &json, wanted, back)
+        && fine;
     if (hex != NULL) {
-        fine &=
-            comes_back(plan, &datum, back == NULL ? encoded[i].value : back);
+        back = back == NULL ? encoded[i].value : back;
+        fine = comes_back(plan, &datum, back) && fine;
     }
     mst_buf_clear(&datum);
     mst_buf_clear(&json);
@@ -526,12 +528,16 @@ decoded_is_right(size_t i)
     const char *value = decoded[i].value;
     struct mst_buf datum;
     bytes_of(decoded[i].datum, &datum);
-    bool fine = decoded[i].refused
-                    ? becomes(plan, MST_ENCODING_AVRO, MST_ENCODING_BSON,
-                              &datum, NULL, value)
-                          & becomes(plan, MST_ENCODING_AVRO, MST_ENCODING_JSON,
-                                    &datum, NULL, value)
-                    : comes_back(plan, &datum, value);
+    bool fine = true;
+    if (!decoded[i].refused) {
+        fine = comes_back(plan, &datum, value);
+    } else {
+        fine = becomes(plan, MST_ENCODING_AVRO, MST_ENCODING_BSON, &datum, NULL,
+                       value);
+        fine = becomes(plan, MST_ENCODING_AVRO, MST_ENCODING_JSON, &datum, NULL,
+                       value)
+               && fine;
+    }
     mst_buf_clear(&datum);
     mst_schema_plan_destroy(plan);
     return fine;
