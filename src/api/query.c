@@ -2,17 +2,8 @@
 /* What stands behind the question mark. */
 #include "api/field.h"
 #include "api/router.h"
+#include "base/hex.h"
 #include "base/utf8.h"
-
-static int
-query_hex(char c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    c = (char)(c | 0x20);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
 
 bool
 mst_api_unescape(const char *text, size_t len, char *out, size_t size)
@@ -21,11 +12,12 @@ mst_api_unescape(const char *text, size_t len, char *out, size_t size)
     for (size_t i = 0; i < len; i++) {
         char c = text[i];
         if (c == '%') {
-            if (len - i < 3 || query_hex(text[i + 1]) < 0
-                || query_hex(text[i + 2]) < 0) {
+            int high = len - i < 3 ? -1 : mst_hex_digit((uint8_t)text[i + 1]);
+            int low = high < 0 ? -1 : mst_hex_digit((uint8_t)text[i + 2]);
+            if (low < 0) {
                 return false;
             }
-            c = (char)(query_hex(text[i + 1]) * 16 + query_hex(text[i + 2]));
+            c = (char)(high * 16 + low);
             i += 2;
         }
         if (c == '\0' || n + 1 >= size) {

@@ -3,6 +3,8 @@
  * nobody asks for is not looked at. */
 #include "clients/registry_json.h"
 
+#include "base/hex.h"
+
 enum { JSON_DEPTH_MAX = 1000 };
 
 static void
@@ -154,15 +156,11 @@ json_hex(const char *at, const char *end, uint32_t *ret)
         return false;
     }
     for (int i = 0; i < 4; i++) {
-        char c = at[i];
-        uint32_t digit = c >= '0' && c <= '9'   ? (uint32_t)(c - '0')
-                         : c >= 'a' && c <= 'f' ? (uint32_t)(c - 'a' + 10)
-                         : c >= 'A' && c <= 'F' ? (uint32_t)(c - 'A' + 10)
-                                                : 16;
-        if (digit == 16) {
+        int digit = mst_hex_digit((uint8_t)at[i]);
+        if (digit < 0) {
             return false;
         }
-        number = number << 4 | digit;
+        number = number << 4 | (uint32_t)digit;
     }
     *ret = number;
     return true;

@@ -2,6 +2,7 @@
 /* Texts with a grammar of their own, read by hand. */
 #include "encodings/json_schema/format.h"
 
+#include "base/hex.h"
 #include "base/macros.h"
 
 struct js_format {
@@ -25,7 +26,7 @@ format_is_letter(uint8_t c)
 static bool
 format_is_hex(uint8_t c)
 {
-    return format_is_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f');
+    return mst_hex_digit(c) >= 0;
 }
 
 static struct mst_slice

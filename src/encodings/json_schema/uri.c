@@ -2,6 +2,8 @@
 /* Splits references into their parts and merges those. */
 #include "encodings/json_schema/uri.h"
 
+#include "encodings/digits_read.h"
+
 /* data == NULL: the part is not there. */
 struct uri_parts {
     struct mst_slice scheme;
@@ -169,26 +171,16 @@ js_uri_fragment(struct mst_slice reference)
                                             - 1);
 }
 
-static int
-uri_hex(uint8_t c)
-{
-    if (c >= '0' && c <= '9') {
-        return c - '0';
-    }
-    c |= 0x20;
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 enum mst_status
 js_uri_decode(struct mst_slice text, struct mst_buf *out)
 {
     enum mst_status status = MST_OK;
     for (size_t i = 0; i < text.len && status == MST_OK; i++) {
         uint8_t c = text.data[i];
-        if (c == '%' && i + 2 < text.len && uri_hex(text.data[i + 1]) >= 0
-            && uri_hex(text.data[i + 2]) >= 0) {
-            c = (uint8_t)(uri_hex(text.data[i + 1]) * 16
-                          + uri_hex(text.data[i + 2]));
+        uint8_t byte = 0;
+        if (c == '%' && text.len - i > 2
+            && mst_parse_hex(text.data + i + 1, 1, &byte)) {
+            c = byte;
             i += 2;
         }
         status = mst_buf_append_char(out, (char)c);

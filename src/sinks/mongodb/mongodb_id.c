@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 #include <stdlib.h>
 
+#include "base/hex.h"
 #include "encodings/bson_reader.h"
 #include "encodings/bson_writer.h"
 #include "encodings/json_bson.h"
@@ -86,13 +87,8 @@ id_hex(struct mst_slice text, uint8_t out[MST_BSON_OBJECTID_LEN])
         return false;
     }
     for (size_t i = 0; i < text.len; i++) {
-        uint8_t c = text.data[i];
-        unsigned digit = 0;
-        if (c >= '0' && c <= '9') {
-            digit = c - (unsigned)'0';
-        } else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f') {
-            digit = (c | 0x20U) - 'a' + 10U;
-        } else {
+        int digit = mst_hex_digit(text.data[i]);
+        if (digit < 0) {
             return false;
         }
         out[i / 2] = (uint8_t)(i % 2 == 0 ? digit << 4 : out[i / 2] | digit);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/hex.h"
 #include "encodings/bson_reader.h"
 
 /* A reader of hexadecimal text; stays at the end once it ran out. */
@@ -17,17 +18,9 @@ struct token_hex {
 static unsigned
 token_digit(uint8_t c, bool *ret_bad)
 {
-    if (c >= '0' && c <= '9') {
-        return (unsigned)(c - '0');
-    }
-    if (c >= 'A' && c <= 'F') {
-        return (unsigned)(c - 'A' + 10);
-    }
-    if (c >= 'a' && c <= 'f') {
-        return (unsigned)(c - 'a' + 10);
-    }
-    *ret_bad = true;
-    return 0;
+    int digit = mst_hex_digit(c);
+    *ret_bad = *ret_bad || digit < 0;
+    return digit < 0 ? 0 : (unsigned)digit;
 }
 
 static uint8_t
