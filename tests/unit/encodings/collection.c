@@ -2,6 +2,7 @@
 /* Random documents under few names, and what Avro makes of them. */
 #include "collection.h"
 
+#include <math.h>
 #include <stdio.h>
 
 #include "encodings/avro/number.h"
@@ -125,7 +126,7 @@ same_number(const struct mst_bson_value *a, const struct mst_bson_value *b)
     double d = 0;
     double e = 0;
     if (mst_bson_get_double(a, &d) && mst_bson_get_double(b, &e)) {
-        return memcmp(&d, &e, sizeof(d)) == 0 || (d != d && e != e);
+        return (d == e && signbit(d) == signbit(e)) || (isnan(d) && isnan(e));
     }
     if ((a->type == MST_BSON_DOUBLE || b->type == MST_BSON_DOUBLE)
         && avro_number_double(a->type, a->raw.data, false, &d) == AVRO_FINE

@@ -20,7 +20,9 @@ parse(const char *text)
     char *copy = strdup(text);
     assert_non_null(copy);
     for (char *at = copy; *at != '\0'; at++) {
-        *at = *at == '\'' ? '"' : *at;
+        if (*at == '\'') {
+            *at = '"';
+        }
     }
     json_t *root = json_loads(copy, JSON_DECODE_ANY, NULL);
     if (root == NULL) {
