@@ -450,26 +450,37 @@ runner_turn(struct mst_runner *runner)
     }
 }
 
+/* Opens the sink if need be, waits for something to do, and does it. */
+static void
+runner_step(struct mst_runner *runner)
+{
+    if (!runner->is_open) {
+        runner_open(runner);
+        if (!runner->is_open) {
+            return;
+        }
+    }
+    int wait = runner_patience(runner);
+    if (wait > 0) {
+        mst_mutex_unlock(&runner->turn);
+        (void)mst_queue_wait(runner->queue, wait);
+        mst_mutex_lock(&runner->turn);
+    }
+    runner_turn(runner);
+}
+
 static void *
 runner_main(void *arg)
 {
     struct mst_runner *runner = arg;
     mst_mutex_lock(&runner->turn);
-    while (!runner_is_done(runner) && !runner->broken
+    /* Once at least: a source may be at its end before this thread runs, and
+     * a sink can have something left of an earlier run. */
+    bool first = true;
+    while ((first || !runner_is_done(runner)) && !runner->broken
            && !mst_pipeline_is_aborting(runner->pipeline)) {
-        if (!runner->is_open) {
-            runner_open(runner);
-            if (!runner->is_open) {
-                continue;
-            }
-        }
-        int wait = runner_patience(runner);
-        if (wait > 0) {
-            mst_mutex_unlock(&runner->turn);
-            (void)mst_queue_wait(runner->queue, wait);
-            mst_mutex_lock(&runner->turn);
-        }
-        runner_turn(runner);
+        runner_step(runner);
+        first = false;
     }
     mst_runner_close(runner);
     mst_runner_collect_failed(runner);
