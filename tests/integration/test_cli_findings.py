@@ -194,9 +194,8 @@ def test_what_does_nothing_is_a_warning(mstream, config):
 poll_interval = "5s"
 on_reject = "skip"
 dlq = { max_age = "1d" }"""
-    found = problems(mstream, config("[api]\nport = 1\n", job), code=0)
+    found = problems(mstream, config(job=job), code=0)
     assert {(p[0], p[1].rpartition(".")[2]) for p in found} == {
-        ("warning", "api"),
         ("warning", "timeout"),
         ("warning", "poll_interval"),
         ("warning", "dlq"),
