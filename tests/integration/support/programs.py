@@ -231,11 +231,16 @@ class CommandLine:
         return result
 
     def start(self, *arguments, env=None, **more):
-        """Start a command that goes on; returns its Popen."""
-        return subprocess.Popen(
-            [binary("mstream"), *map(str, arguments)],
-            cwd=self.folder,
-            env={**os.environ, **(env or {})},
-            stdin=subprocess.DEVNULL,
-            **more,
-        )
+        """Start a command that goes on, as a terminal does; its Popen."""
+        # Under nohup it would inherit that hang-ups are to be ignored.
+        ignored = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        try:
+            return subprocess.Popen(
+                [binary("mstream"), *map(str, arguments)],
+                cwd=self.folder,
+                env={**os.environ, **(env or {})},
+                stdin=subprocess.DEVNULL,
+                **more,
+            )
+        finally:
+            signal.signal(signal.SIGHUP, ignored)

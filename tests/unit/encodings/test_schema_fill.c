@@ -12,7 +12,7 @@
 #include "encodings/schema_tools/from_avro.h"
 #include "random_avro.h"
 
-enum { FILL_MAX = 1 << 26, FILL_SCHEMAS = 150, FILL_DOCUMENTS = 20 };
+enum { FILL_MAX = 1 << 26, FILL_SCHEMAS = 30, FILL_DOCUMENTS = 20 };
 
 static const char order[] =
     "{\"type\":\"object\",\"properties\":{"
