@@ -31,7 +31,7 @@ mst_field_path_add(struct mst_field_path *path, struct mst_slice key)
 void
 mst_field_path_add_index(struct mst_field_path *path, uint64_t index)
 {
-    uint8_t digits[MST_DIGITS_MAX];
+    uint8_t digits[MST_DIGITS_MAX] = {0};
     uint8_t *end = mst_print_u64(digits, index);
     mst_field_path_add(path, mst_slice_of(digits, (size_t)(end - digits)));
 }

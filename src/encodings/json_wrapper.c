@@ -198,20 +198,6 @@ wrapper_regex_part(struct json_bson *json, int which, void *ctx)
     return json_bson_reserve(json, JSON_BSON_ROOM);
 }
 
-/* The specification wants the letters of options in their order. */
-static void
-wrapper_sort(uint8_t *letters, size_t len)
-{
-    size_t counts[256] = {0};
-    for (size_t i = 0; i < len; i++) {
-        counts[letters[i]]++;
-    }
-    for (size_t c = 0; c < MST_ARRAY_SIZE(counts); c++) {
-        memset(letters, (int)c, counts[c]);
-        letters += counts[c];
-    }
-}
-
 static enum mst_status
 wrapper_regex(struct json_bson *json)
 {
@@ -234,13 +220,6 @@ wrapper_regex(struct json_bson *json)
         uint8_t *start = json->buf->data + regex.start;
         memcpy(json->out, start, regex.len[1]);
         memmove(start, start + regex.len[1], regex.len[0] + regex.len[1]);
-    }
-    uint8_t *options = json->buf->data + regex.start + regex.len[0];
-    for (size_t i = 1; i + 1 < regex.len[1]; i++) {
-        if (options[i] < options[i - 1]) {
-            wrapper_sort(options, regex.len[1] - 1);
-            break;
-        }
     }
     *json->type = MST_BSON_REGEX;
     return MST_OK;

@@ -6,10 +6,11 @@ enum {
     /* Long enough that a stall of the source, and what comes at once after
      * it, do not look like load. */
     PACE_WINDOW_MS = 100,
+    PACE_WINDOWS_MS = 2 * PACE_WINDOW_MS,
     /* Up to 4 000 events a second go out as soon as the ones before are
      * answered; beyond it larger batches cost the broker less. */
-    PACE_CALM_EVENTS = 400,
-    PACE_ANSWER_MS = 25, /* how long an answer is waited for */
+    PACE_CALM_EVENTS = 2 * 400, /* of two windows */
+    PACE_ANSWER_MS = 25,        /* how long an answer is waited for */
     PACE_LINGER_MS = 5,
     /* Of so many each partition gets a batch that is worth a request. */
     PACE_BATCH = 256
@@ -20,7 +21,7 @@ static uint64_t
 pace_recent(const struct kafka_pace *pace, int64_t now_ms)
 {
     int64_t passed = now_ms - pace->window_ms;
-    if (passed >= 2 * PACE_WINDOW_MS) {
+    if (passed >= PACE_WINDOWS_MS) {
         return 0;
     }
     return pace->events + (passed < PACE_WINDOW_MS ? pace->events_before : 0);
@@ -31,7 +32,7 @@ kafka_pace_wrote(struct kafka_pace *pace, size_t n, int64_t now_ms)
 {
     int64_t passed = now_ms - pace->window_ms;
     if (passed >= PACE_WINDOW_MS) {
-        pace->events_before = passed < 2 * PACE_WINDOW_MS ? pace->events : 0;
+        pace->events_before = passed < PACE_WINDOWS_MS ? pace->events : 0;
         pace->events = 0;
         pace->window_ms = now_ms;
     }
@@ -43,7 +44,7 @@ int64_t
 kafka_pace_hold(const struct kafka_pace *pace, size_t n, size_t outstanding,
                 int64_t now_ms)
 {
-    bool calm = pace_recent(pace, now_ms) <= 2 * PACE_CALM_EVENTS;
+    bool calm = pace_recent(pace, now_ms) <= PACE_CALM_EVENTS;
     int64_t until = pace->wrote_ms + (calm ? PACE_ANSWER_MS : PACE_LINGER_MS);
     if (!pace->on || n >= PACE_BATCH || now_ms >= until
         || (calm && outstanding == 0)) {

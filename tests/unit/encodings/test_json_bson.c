@@ -512,10 +512,31 @@ output_stops_at_the_maximum_of_its_buffer(void **state)
     }
 }
 
+static void
+options_of_an_expression_stay_in_their_order(void **state)
+{
+    (void)state;
+    const struct mst_slice json = MST_SLICE_LIT(
+        "{\"a\":{\"$regularExpression\":{\"pattern\":\"p\",\"options\":"
+        "\"xi\"}}}");
+    struct mst_buf bson;
+    struct mst_buf again;
+    mst_buf_init(&bson, 1024);
+    mst_buf_init(&again, 1024);
+    assert_int_equal(mst_json_to_bson(json, NULL, &bson, NULL), MST_OK);
+    assert_int_equal(mst_bson_to_json(mst_buf_slice(&bson), MST_JSON_CANONICAL,
+                                      &again, NULL),
+                     MST_OK);
+    assert_true(mst_slice_equal(mst_buf_slice(&again), json));
+    mst_buf_clear(&bson);
+    mst_buf_clear(&again);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(options_of_an_expression_stay_in_their_order),
         cmocka_unit_test(texts_give_the_same_bytes_as_libbson),
         cmocka_unit_test(refusals_name_the_byte_the_field_and_the_reason),
         cmocka_unit_test(text_cut_at_any_byte_is_refused),
