@@ -182,7 +182,7 @@ def codec(site, report, rounds, program, title):
     report.section(title)
     report.text(done.stdout)
     report.gap()
-    for word, pattern, bound in _RATIOS[program]:
+    for word, pattern, bound in _RATIOS.get(program, ()):
         worst = min(float(found) for found in re.findall(pattern, done.stdout))
         report.ratio(f"worst shape: {word}", worst, at_least=bound)
 
