@@ -14,8 +14,6 @@
 enum {
     RUNNER_IDLE_MS = 1000,
     RUNNER_FULL_MS = 100, /* a sink that forgets ready() is asked again */
-    /* Waking a thread costs more than writing so few. */
-    RUNNER_AT_ONCE = 16,
     RUNNER_DRAIN_MS = 200
 };
 
@@ -261,8 +259,8 @@ runner_receive(struct mst_runner *runner)
 static int
 runner_patience(const struct mst_runner *runner)
 {
-    if (atomic_load(&runner->has_failed) || runner->failed_write
-        || runner->refused.len > 0) {
+    if (atomic_load(&runner->has_failed) || runner->refused.len > 0
+        || runner->write_error.status != MST_OK) {
         return 0;
     }
     /* A sink may also tell of room when nothing waits for it any more. */
@@ -307,10 +305,7 @@ runner_give(struct mst_runner *runner, struct mst_error *err)
     }
     mst_error_prefix(err, "sink '%s': ", runner->spec->name);
     err->status = status;
-    mst_mutex_lock(&runner->mutex);
-    runner->last_error = *err;
-    mst_mutex_unlock(&runner->mutex);
-    runner->failed_write = true;
+    runner->write_error = *err;
     return status;
 }
 
@@ -318,15 +313,16 @@ runner_give(struct mst_runner *runner, struct mst_error *err)
 static void
 runner_mend(struct mst_runner *runner)
 {
-    mst_mutex_lock(&runner->mutex);
-    struct mst_error err = runner->last_error;
-    mst_mutex_unlock(&runner->mutex);
-    runner->failed_write = false;
+    struct mst_error err = runner->write_error;
+    mst_error_clear(&runner->write_error);
     if (err.status == MST_FATAL) {
         runner->broken = true;
         mst_pipeline_fail(runner->pipeline, &err);
         return;
     }
+    mst_mutex_lock(&runner->mutex);
+    runner->last_error = err;
+    mst_mutex_unlock(&runner->mutex);
     mst_runner_recover(runner);
 }
 
@@ -335,8 +331,9 @@ runner_mend(struct mst_runner *runner)
 static bool
 runner_is_free(struct mst_runner *runner)
 {
-    return runner->is_open && !runner->broken && !runner->failed_write
-           && runner->refused.len == 0 && !atomic_load(&runner->has_failed)
+    return runner->is_open && !runner->broken
+           && runner->write_error.status == MST_OK && runner->refused.len == 0
+           && !atomic_load(&runner->has_failed)
            && mst_queue_len(runner->queue) == 0
            && !mst_pipeline_is_aborting(runner->pipeline)
            && mst_pipeline_may_deliver(runner->pipeline);
@@ -366,7 +363,7 @@ runner_write_here(struct mst_runner *runner, struct mst_part *part)
 bool
 mst_runner_offer(struct mst_runner *runner, struct mst_part *part)
 {
-    bool few = part->len <= RUNNER_AT_ONCE
+    bool few = part->len <= MST_UNIT_FEW
                && (runner->spec->type->capabilities & MST_SINK_ASYNC) != 0;
     if (!few || !mst_mutex_try(&runner->turn)) {
         return mst_queue_push(runner->queue, part);
@@ -417,6 +414,9 @@ static void
 runner_turn(struct mst_runner *runner)
 {
     runner_note_health(runner);
+    if (runner->write_error.status != MST_OK) {
+        runner_mend(runner);
+    }
     runner_receive(runner);
     if (runner->pending.len == 0) {
         runner_tick(runner);
@@ -426,9 +426,6 @@ runner_turn(struct mst_runner *runner)
         if (runner->again.len > 0) {
             mst_runner_recover(runner);
         }
-    }
-    if (runner->failed_write) {
-        runner_mend(runner);
     }
     if (runner->refused.len > 0) {
         mst_runner_bury(runner);

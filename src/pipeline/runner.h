@@ -45,10 +45,12 @@ struct mst_runner {
     struct mst_delivery_list refused; /* to become letters */
     struct mst_backoff backoff;
     bool waits_for_room;
-    int room_ms;       /* how long, unless ready() comes */
-    bool failed_write; /* last_error says how; the runner's thread recovers */
-    int64_t tick_ms;   /* monotonic; when the sink's tick is due */
-    bool broken;       /* said FATAL: nothing more is asked of it */
+    int room_ms; /* how long, unless ready() comes */
+    /* What write said last, unless all was well; the runner's thread recovers
+     * from it. */
+    struct mst_error write_error;
+    int64_t tick_ms; /* monotonic; when the sink's tick is due */
+    bool broken;     /* said FATAL: nothing more is asked of it */
 
     atomic_uint_fast64_t confirmed; /* OK, since the start */
     uint64_t confirmed_before;      /* the same at the last recovery */

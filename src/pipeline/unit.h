@@ -9,6 +9,12 @@
 #include "pipeline/pipeline.h"
 #include "pipeline/tracker.h"
 
+enum {
+    /* Waking a thread costs more than converting or writing so few events,
+     * which are all that comes while there is no load. */
+    MST_UNIT_FEW = 16
+};
+
 /* Which conversions a job needs, found once: the source's step, then one per
  * different wish of the sinks. */
 struct mst_plan {

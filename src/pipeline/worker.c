@@ -2,10 +2,6 @@
 /* A worker: converts units and hands each sink its part. */
 #include "pipeline/run.h"
 
-/* Waking a thread costs more than converting so few events, which are all
- * that comes while there is no load. */
-enum { WORKER_AT_ONCE = 16 };
-
 bool
 mst_worker_wait(void *arg, unsigned failures, const struct mst_error *err)
 {
@@ -46,7 +42,7 @@ mst_worker_give(struct mst_worker *worker, struct mst_unit *unit,
                 struct mst_error *err)
 {
     /* Nobody else gives units: a worker that has none stays without. */
-    if (unit->len <= WORKER_AT_ONCE && !worker->pipeline->plan.may_wait
+    if (unit->len <= MST_UNIT_FEW && !worker->pipeline->plan.may_wait
         && atomic_load_explicit(&worker->pending, memory_order_acquire) == 0) {
         return worker_unit(worker->pipeline, unit, err);
     }
