@@ -19,7 +19,7 @@ from support.waiting import wait_until
 QUICKSTART = ROOT / "examples" / "quickstart.toml"
 
 
-def lines_of(folder, pattern):
+def lines_of(folder, pattern, keepends=False):
     """The lines of all files, in the order of names; open ones too."""
 
     def read():
@@ -33,12 +33,16 @@ def lines_of(folder, pattern):
 
     texts = []
     wait_until(lambda: texts.append(read()) or texts[-1] is not None)
-    return "".join(texts[-1]).splitlines()
+    return "".join(texts[-1]).splitlines(keepends=keepends)
 
 
-def numbers(folder, pattern="*", field="seq"):
+def numbers(folder, pattern="*", field="seq", writing=False):
+    """The field of every document. While somebody is writing, the end of a
+    line may not be there yet."""
     found = []
-    for line in lines_of(folder, pattern):
+    for line in lines_of(folder, pattern, keepends=True):
+        if writing and not line.endswith("\n"):
+            continue
         document = json.loads(line)
         if field in document:
             found.append(document[field])
@@ -364,7 +368,9 @@ def test_a_followed_file_is_read_through_kills_and_rotations(mstreamd, tmp_path)
                 for _ in range(250):
                     n += 1
                     file.write(json.dumps({"seq": n}) + "\n")
-            wait_until(lambda: out.exists() and n in numbers(out, "b.jsonl*"))
+            wait_until(
+                lambda: out.exists()
+                and n in numbers(out, "b.jsonl*", writing=True))
         # A kill before the first checkpoint begins anew: docs/files.md.
         (daemon.kill if round_ > 0 else daemon.stop)()
         os.rename(source / "log", source / f"log.{round_}")
@@ -373,7 +379,7 @@ def test_a_followed_file_is_read_through_kills_and_rotations(mstreamd, tmp_path)
     n += 1
     with open(source / "log", "a") as file:
         file.write(json.dumps({"seq": n}) + "\n")
-    wait_until(lambda: n in numbers(out, "b.jsonl*"))
+    wait_until(lambda: n in numbers(out, "b.jsonl*", writing=True))
     daemon.stop()
     assert numbers(out, "b.jsonl*") == list(range(1, n + 1))
 

@@ -8,6 +8,7 @@ import pymongo
 import pytest
 from support import config
 from support.mongodb_stream import Stream
+from support.programs import without_names
 from support.waiting import wait_until
 
 MADE = {"service_name": "made", "template": '{"n": {{seq}}}'}
@@ -212,6 +213,13 @@ def test_memory_stays_flat_for_minutes(head, mstreamd):
 # --- modes ----------------------------------------------------------------
 
 
+def test_a_name_of_a_test_is_not_taken_for_words_of_the_log(tmp_path, unique):
+    said = f"{tmp_path}: job_{unique}: a name of words"
+    assert said.count("name_of_a_test") == 2
+    assert "name_of_a_test" not in without_names(said)
+    assert without_names(said).endswith(": a name of words")
+
+
 def test_once_ends_completed_and_the_next_start_takes_what_is_new(
     stream, mongodb
 ):
@@ -220,7 +228,7 @@ def test_once_ends_completed_and_the_next_start_takes_what_is_new(
         daemon = stream.mstreamd(
             stream.config().replace("checkpoint =", 'mode = "once"\ncheckpoint =')
         )
-        daemon.wait_log("completed", 60)
+        daemon.wait_log("job: completed", 60)
         daemon.stop()
         assert [d["_id"] for d in stream.documents()] == list(range(n + 1))
 
@@ -232,7 +240,7 @@ def test_poll_comes_again_and_again(stream, mongodb):
         mongodb.db["users"].insert_one({"_id": n})
         stream.wait_for(n + 1, 60)
     assert [d["_id"] for d in stream.documents()] == list(range(5))
-    assert daemon.stderr().count("completed") >= 2
+    assert daemon.stderr().count("job: completed") >= 2
     daemon.stop()
 
 
