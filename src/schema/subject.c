@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <strings.h>
 
-#include "base/clock.h"
-
 #define ORIGIN "schema"
 
 static const char *const subject_levels[MST_LEVELS] = {
@@ -98,18 +96,6 @@ mst_subject_version(const struct mst_subject *subject, uint32_t number)
         }
     }
     return NULL;
-}
-
-uint64_t
-mst_subject_next_revision(uint64_t revision)
-{
-    enum { REVISION_NS_BITS = 20 }; /* more than a millisecond has */
-    /* A subject that is removed and made again within a millisecond is
-     * another one, too. A million saves in each would be needed to catch up. */
-    uint64_t fraction =
-        (uint64_t)mst_clock_ns() & ((1U << REVISION_NS_BITS) - 1);
-    uint64_t now = (uint64_t)mst_clock_wall_ms() << REVISION_NS_BITS | fraction;
-    return revision == 0 ? now : revision + 1;
 }
 
 enum mst_status

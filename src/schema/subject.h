@@ -23,11 +23,6 @@ mst_subject_add(struct mst_subject *subject,
 const struct mst_schema_version *
 mst_subject_version(const struct mst_subject *subject, uint32_t number);
 
-/* What the revision of a subject becomes by a save: one more; of a new one
- * more than any that went before had, so that a removed one never comes back.
- */
-uint64_t mst_subject_next_revision(uint64_t revision);
-
 /* MST_REJECTED: no name, too long, or with control characters. */
 MST_MUST_CHECK enum mst_status mst_subject_check_name(const char *name,
                                                       struct mst_error *err);

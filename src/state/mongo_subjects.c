@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/revision.h"
 #include "encodings/bson_reader.h"
 #include "schema/subject.h"
 #include "state/mongo_parts.h"
@@ -236,7 +237,7 @@ subjects_save(struct mst_subject_store *store, struct mst_subject *subject,
               struct mst_error *err)
 {
     struct mongo_subjects *self = (struct mongo_subjects *)store;
-    uint64_t revision = mst_subject_next_revision(
+    uint64_t revision = mst_next_revision(
         subject->revision == MST_MONGO_SUBJECT_FOREIGN ? 0 : subject->revision);
     enum mst_status status = MST_OK;
     for (size_t i = 0; i < subject->versions_len && status == MST_OK; i++) {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/thread.h"
+#include "core/revision.h"
 #include "schema/subject.h"
 #include "state/sqlite_db.h"
 #include "state/sqlite_store.h"
@@ -356,7 +357,7 @@ subjects_save(struct mst_subject_store *store, struct mst_subject *subject,
               struct mst_error *err)
 {
     struct mst_sqlite *sqlite = subjects_sqlite(store);
-    uint64_t revision = mst_subject_next_revision(subject->revision);
+    uint64_t revision = mst_next_revision(subject->revision);
     uint32_t *ids = calloc(subject->versions_len + 1, sizeof(*ids));
     if (ids == NULL) {
         return mst_fail_memory(err, "state");

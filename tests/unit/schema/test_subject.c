@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a subject is, without a store. */
+#include "core/revision.h"
 #include "schema/subject.h"
 
 #include "unit/cmocka_all.h"
@@ -10,9 +11,9 @@ static void
 a_subject_made_again_at_once_has_another_revision(void **state)
 {
     (void)state;
-    uint64_t before = mst_subject_next_revision(0);
+    uint64_t before = mst_next_revision(0);
     for (int i = 0; i < REVISIONS; i++) {
-        uint64_t again = mst_subject_next_revision(0);
+        uint64_t again = mst_next_revision(0);
         assert_true(again != before);
         before = again;
     }
@@ -22,7 +23,7 @@ static void
 a_revision_grows_with_each_save(void **state)
 {
     (void)state;
-    assert_int_equal(mst_subject_next_revision(7), 8);
+    assert_int_equal(mst_next_revision(7), 8);
 }
 
 int
