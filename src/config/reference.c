@@ -7,6 +7,7 @@
 
 #include "config/tables.h"
 #include "config/units.h"
+#include "config/value.h"
 
 /* Markdown on its way. After a failure nothing more is written. */
 struct reference {
@@ -64,19 +65,6 @@ reference_type(const struct mst_option *option)
     return "";
 }
 
-static void
-reference_bound(const struct mst_option *option, int64_t bound,
-                char out[MST_UNITS_TEXT_MAX])
-{
-    if (option->type == MST_OPTION_SIZE) {
-        mst_units_size_text((uint64_t)bound, out);
-    } else if (option->type == MST_OPTION_DURATION) {
-        mst_units_duration_text(bound, out);
-    } else {
-        (void)snprintf(out, MST_UNITS_TEXT_MAX, "%" PRId64, bound);
-    }
-}
-
 /* ", 1 to 100": maxima that nobody reaches are left out. */
 static void
 reference_range(struct reference *reference, const struct mst_option *option)
@@ -88,8 +76,8 @@ reference_range(struct reference *reference, const struct mst_option *option)
     if (option->max <= option->min || (open && option->min <= 0)) {
         return;
     }
-    reference_bound(option, option->min, min);
-    reference_bound(option, option->max, max);
+    mst_value_bound_text(option, option->min, min);
+    mst_value_bound_text(option, option->max, max);
     (void)snprintf(text, sizeof(text), open ? ", at least %s" : ", %s to %s",
                    min, max);
     reference_text(reference, text);

@@ -28,9 +28,9 @@ value_fail_text(const struct mst_value_read *read, const char *hint)
     return false;
 }
 
-static void
-value_bound_text(const struct mst_option *option, int64_t bound,
-                 char out[MST_UNITS_TEXT_MAX])
+void
+mst_value_bound_text(const struct mst_option *option, int64_t bound,
+                     char out[MST_UNITS_TEXT_MAX])
 {
     if (option->type == MST_OPTION_SIZE) {
         mst_units_size_text((uint64_t)bound, out);
@@ -51,8 +51,8 @@ value_in_range(const struct mst_value_read *read, int64_t value)
     }
     char min[MST_UNITS_TEXT_MAX];
     char max[MST_UNITS_TEXT_MAX];
-    value_bound_text(option, option->min, min);
-    value_bound_text(option, option->max, max);
+    mst_value_bound_text(option, option->min, min);
+    mst_value_bound_text(option, option->max, max);
     struct mst_place place = mst_place_value(read->node, read->path);
     mst_problems_add(read->reader->problems, MST_PROBLEM_ERROR, &place, NULL,
                      "must be between %s and %s", min, max);

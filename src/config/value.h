@@ -4,6 +4,7 @@
 #define MST_CONFIG_VALUE_H
 
 #include "config/options.h"
+#include "config/units.h"
 
 /* Reads node into slot (the member of the struct, empty or with a default
  * that is freed). False: a problem was added, the slot is as before. Not for
@@ -16,6 +17,10 @@ MST_MUST_CHECK bool mst_value_read(struct mst_reader *reader,
 /* The default, as the option table writes it. */
 MST_MUST_CHECK bool mst_value_default(const struct mst_option *option,
                                       void *slot);
+
+/* A bound of the option's, in its unit. */
+void mst_value_bound_text(const struct mst_option *option, int64_t bound,
+                          char out[MST_UNITS_TEXT_MAX]);
 
 /* Frees what the slot holds and zeroes it. Not for TABLE. */
 void mst_value_clear(const struct mst_option *option, void *slot);

@@ -38,6 +38,14 @@ registry_find(struct mst_schema_lookup *lookup, uint32_t id,
                           id);
 }
 
+/* A step, what it makes and what went wrong. */
+struct reading {
+    struct registry registry;
+    struct mst_transcoder step;
+    struct mst_buf out;
+    struct mst_error err;
+};
+
 static struct mst_transcoder
 transcoder(struct registry *registry, const char *reader, enum mst_encoding to)
 {
@@ -59,6 +67,21 @@ transcoder(struct registry *registry, const char *reader, enum mst_encoding to)
     return step;
 }
 
+static void
+reading_init(struct reading *reading, const char *reader, enum mst_encoding to)
+{
+    memset(reading, 0, sizeof(*reading));
+    reading->step = transcoder(&reading->registry, reader, to);
+    mst_buf_init(&reading->out, 4096);
+}
+
+static void
+reading_clear(struct reading *reading)
+{
+    mst_schema_plan_destroy(reading->step.options.schema);
+    mst_buf_clear(&reading->out);
+}
+
 /* Reads a frame of that number with the datum 5. */
 static enum mst_status
 run(const struct mst_transcoder *step, uint32_t id, struct mst_buf *out,
@@ -77,73 +100,60 @@ run(const struct mst_transcoder *step, uint32_t id, struct mst_buf *out,
 static void
 each_datum_is_read_by_its_writer(void **state)
 {
-    struct registry registry = {.away = false};
-    struct mst_transcoder step = transcoder(&registry, "", MST_ENCODING_JSON);
-    struct mst_buf out;
-    struct mst_error err;
+    struct reading r;
     (void)state;
-    mst_buf_init(&out, 4096);
+    reading_init(&r, "", MST_ENCODING_JSON);
     for (int i = 0; i < 3; i++) {
-        assert_int_equal(run(&step, 300, &out, &err), MST_OK);
-        assert_string_equal(mst_buf_text(&out), "{\"f300\":5}");
-        assert_int_equal(run(&step, 70000, &out, &err), MST_OK);
-        assert_string_equal(mst_buf_text(&out), "{\"f70000\":5}");
+        assert_int_equal(run(&r.step, 300, &r.out, &r.err), MST_OK);
+        assert_string_equal(mst_buf_text(&r.out), "{\"f300\":5}");
+        assert_int_equal(run(&r.step, 70000, &r.out, &r.err), MST_OK);
+        assert_string_equal(mst_buf_text(&r.out), "{\"f70000\":5}");
     }
-    assert_int_equal(registry.asked, 2);
-    mst_schema_plan_destroy(step.options.schema);
-    mst_buf_clear(&out);
+    assert_int_equal(r.registry.asked, 2);
+    reading_clear(&r);
 }
 
 static void
 what_can_not_be_read_is_rejected_and_asked_for_once(void **state)
 {
-    struct registry registry = {.away = false};
-    struct mst_transcoder step =
-        transcoder(&registry,
-                   "{\"type\":\"record\",\"name\":\"R\",\"fields\":["
-                   "{\"name\":\"f5\",\"type\":\"long\"}]}",
-                   MST_ENCODING_JSON);
-    struct mst_buf out;
-    struct mst_error err;
+    struct reading r;
     (void)state;
-    mst_buf_init(&out, 4096);
+    reading_init(&r,
+                 "{\"type\":\"record\",\"name\":\"R\",\"fields\":["
+                 "{\"name\":\"f5\",\"type\":\"long\"}]}",
+                 MST_ENCODING_JSON);
     for (int i = 0; i < 2; i++) {
-        assert_int_equal(run(&step, 5, &out, &err), MST_OK);
-        assert_string_equal(mst_buf_text(&out), "{\"f5\":5}");
-        assert_int_equal(run(&step, 2, &out, &err), MST_REJECTED);
-        assert_non_null(strstr(err.text, "schema 2, which it was written"));
-        assert_int_equal(run(&step, 6, &out, &err), MST_REJECTED);
-        assert_non_null(strstr(err.text, "schema 6, which it was written"));
-        assert_int_equal(out.len, 0);
+        assert_int_equal(run(&r.step, 5, &r.out, &r.err), MST_OK);
+        assert_string_equal(mst_buf_text(&r.out), "{\"f5\":5}");
+        assert_int_equal(run(&r.step, 2, &r.out, &r.err), MST_REJECTED);
+        assert_non_null(strstr(r.err.text, "schema 2, which it was written"));
+        assert_int_equal(run(&r.step, 6, &r.out, &r.err), MST_REJECTED);
+        assert_non_null(strstr(r.err.text, "schema 6, which it was written"));
+        assert_int_equal(r.out.len, 0);
     }
-    assert_int_equal(registry.asked, 3);
-    assert_int_equal(run(&step, 0, &out, &err), MST_REJECTED);
-    assert_string_equal(err.text, "nobody knows it");
+    assert_int_equal(r.registry.asked, 3);
+    assert_int_equal(run(&r.step, 0, &r.out, &r.err), MST_REJECTED);
+    assert_string_equal(r.err.text, "nobody knows it");
     /* Known to the registry one day, perhaps: that is its own to remember. */
-    assert_int_equal(run(&step, 0, &out, &err), MST_REJECTED);
-    assert_int_equal(registry.asked, 5);
-    mst_schema_plan_destroy(step.options.schema);
-    mst_buf_clear(&out);
+    assert_int_equal(run(&r.step, 0, &r.out, &r.err), MST_REJECTED);
+    assert_int_equal(r.registry.asked, 5);
+    reading_clear(&r);
 }
 
 static void
 a_registry_that_is_away_leaves_those_that_are_known(void **state)
 {
-    struct registry registry = {.away = false};
-    struct mst_transcoder step = transcoder(&registry, "", MST_ENCODING_JSON);
-    struct mst_buf out;
-    struct mst_error err;
+    struct reading r;
     (void)state;
-    mst_buf_init(&out, 4096);
-    assert_int_equal(run(&step, 8, &out, &err), MST_OK);
-    registry.away = true;
-    assert_int_equal(run(&step, 9, &out, &err), MST_RETRY);
-    assert_int_equal(run(&step, 8, &out, &err), MST_OK);
-    registry.away = false;
-    assert_int_equal(run(&step, 9, &out, &err), MST_OK);
-    assert_string_equal(mst_buf_text(&out), "{\"f9\":5}");
-    mst_schema_plan_destroy(step.options.schema);
-    mst_buf_clear(&out);
+    reading_init(&r, "", MST_ENCODING_JSON);
+    assert_int_equal(run(&r.step, 8, &r.out, &r.err), MST_OK);
+    r.registry.away = true;
+    assert_int_equal(run(&r.step, 9, &r.out, &r.err), MST_RETRY);
+    assert_int_equal(run(&r.step, 8, &r.out, &r.err), MST_OK);
+    r.registry.away = false;
+    assert_int_equal(run(&r.step, 9, &r.out, &r.err), MST_OK);
+    assert_string_equal(mst_buf_text(&r.out), "{\"f9\":5}");
+    reading_clear(&r);
 }
 
 static void
@@ -155,38 +165,30 @@ what_has_no_frame_is_rejected(void **state)
         {(const uint8_t *)"\1\0\0\0\5\12", 6},
         {(const uint8_t *)"\0\0\0\0\5", 5}, /* a frame of nothing */
     };
-    struct registry registry = {.away = false};
-    struct mst_transcoder step = transcoder(&registry, "", MST_ENCODING_BSON);
-    struct mst_buf out;
-    struct mst_error err;
+    struct reading r;
     (void)state;
-    mst_buf_init(&out, 4096);
+    reading_init(&r, "", MST_ENCODING_BSON);
     for (size_t i = 0; i < MST_ARRAY_SIZE(cases); i++) {
-        assert_int_equal(step.run(&step, cases[i], &out, &err), MST_REJECTED);
+        assert_int_equal(r.step.run(&r.step, cases[i], &r.out, &r.err),
+                         MST_REJECTED);
     }
-    mst_schema_plan_destroy(step.options.schema);
-    mst_buf_clear(&out);
+    reading_clear(&r);
 }
 
 static void
 avro_gets_the_frame_and_the_schema_of_the_reader(void **state)
 {
-    struct registry registry = {.away = false};
-    struct mst_transcoder step =
-        transcoder(&registry,
-                   "{\"type\":\"record\",\"name\":\"R\",\"fields\":["
-                   "{\"name\":\"more\",\"type\":\"int\",\"default\":1},"
-                   "{\"name\":\"f5\",\"type\":\"long\"}]}",
-                   MST_ENCODING_AVRO);
-    struct mst_buf out;
-    struct mst_error err;
+    struct reading r;
     (void)state;
-    mst_buf_init(&out, 4096);
-    assert_int_equal(run(&step, 5, &out, &err), MST_OK);
-    assert_int_equal(out.len, 7);
-    assert_memory_equal(out.data, "\0\0\0\0\115\2\12", 7);
-    mst_schema_plan_destroy(step.options.schema);
-    mst_buf_clear(&out);
+    reading_init(&r,
+                 "{\"type\":\"record\",\"name\":\"R\",\"fields\":["
+                 "{\"name\":\"more\",\"type\":\"int\",\"default\":1},"
+                 "{\"name\":\"f5\",\"type\":\"long\"}]}",
+                 MST_ENCODING_AVRO);
+    assert_int_equal(run(&r.step, 5, &r.out, &r.err), MST_OK);
+    assert_int_equal(r.out.len, 7);
+    assert_memory_equal(r.out.data, "\0\0\0\0\115\2\12", 7);
+    reading_clear(&r);
 }
 
 static void *
@@ -211,14 +213,13 @@ read_many(void *arg)
 static void
 threads_share_decoders_also_beyond_those_that_are_kept(void **state)
 {
-    struct registry registry = {.away = false};
-    struct mst_transcoder step = transcoder(&registry, "", MST_ENCODING_JSON);
+    struct reading r;
     pthread_t threads[THREADS];
-    struct mst_error err;
     (void)state;
+    reading_init(&r, "", MST_ENCODING_JSON);
     for (size_t i = 0; i < THREADS; i++) {
         assert_int_equal(
-            mst_thread_start(&threads[i], "reads", read_many, &step, &err),
+            mst_thread_start(&threads[i], "reads", read_many, &r.step, &r.err),
             MST_OK);
     }
     for (size_t i = 0; i < THREADS; i++) {
@@ -227,8 +228,8 @@ threads_share_decoders_also_beyond_those_that_are_kept(void **state)
         assert_null(wrong);
     }
     /* Each of those that are kept once; the others again and again. */
-    assert_true(registry.asked >= NUMBERS);
-    mst_schema_plan_destroy(step.options.schema);
+    assert_true(r.registry.asked >= NUMBERS);
+    reading_clear(&r);
 }
 
 int

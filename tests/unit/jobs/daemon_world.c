@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "unit/jobs/daemon_world.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -64,12 +63,9 @@ daemon_world_open(struct daemon_world *world, const char *toml)
     struct mst_error err;
     size_t failed = 0;
     const struct mst_store_place place = {.path = ":memory:"};
-    const char *parent = getenv("TMPDIR");
     memset(world, 0, sizeof(*world));
     mst_log_set_level(MST_LOG_OFF);
-    (void)snprintf(world->directory, sizeof(world->directory),
-                   "%s/mst-world-XXXXXX", parent != NULL ? parent : "/tmp");
-    assert_non_null(mkdtemp(world->directory));
+    test_folder_make(world->directory);
     assert_int_equal(setenv("DAEMON_WORLD", world->directory, 1), 0);
     struct mst_config *config = world_config(toml);
     assert_int_equal(mst_store_open(&place, NULL, &world->store, &err), MST_OK);
@@ -93,16 +89,6 @@ daemon_world_reload(struct daemon_world *world, const char *toml)
     }
 }
 
-static int
-world_remove(const char *path, const struct stat *info, int type,
-             struct FTW *place)
-{
-    (void)info;
-    (void)type;
-    (void)place;
-    return remove(path);
-}
-
 void
 daemon_world_close(struct daemon_world *world)
 {
@@ -110,7 +96,7 @@ daemon_world_close(struct daemon_world *world)
     (void)pthread_join(world->thread, NULL);
     mst_manager_destroy(world->manager);
     mst_store_close(world->store);
-    (void)nftw(world->directory, world_remove, 8, FTW_DEPTH | FTW_PHYS);
+    test_folder_remove(world->directory);
 }
 
 static enum mst_status

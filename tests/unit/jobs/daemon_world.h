@@ -7,6 +7,8 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "unit/folder.h"
+
 #include "jobs/control.h"
 
 struct daemon_world {
@@ -16,7 +18,7 @@ struct daemon_world {
     atomic_bool quit;
     struct mst_config *_Atomic next; /* to be applied */
     atomic_int applied;
-    char directory[128];
+    char directory[TEST_FOLDER_MAX];
 };
 
 /* Fails the test when it can not. */

@@ -5,7 +5,6 @@
 #include "unit/sinks/file_fixture.h"
 
 #include <dirent.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -31,11 +30,8 @@ fixture_confirm(const struct mst_delivery_owner *owner,
 void
 file_fixture_init(struct file_fixture *f, const char *resource)
 {
-    const char *tmp = getenv("TMPDIR");
     memset(f, 0, sizeof(*f));
-    (void)snprintf(f->dir, sizeof(f->dir), "%s/mstream-file-XXXXXX",
-                   tmp != NULL ? tmp : "/tmp");
-    assert_non_null(mkdtemp(f->dir));
+    test_folder_make(f->dir);
     f->service.path = f->dir;
     f->options.max_open = 64;
     f->options.fsync = 2; /* never: the disk's speed is not what is tested */
@@ -66,22 +62,11 @@ file_fixture_close(struct file_fixture *f)
     }
 }
 
-static int
-fixture_remove_one(const char *path, const struct stat *info, int flag,
-                   struct FTW *ftw)
-{
-    (void)info;
-    (void)flag;
-    (void)ftw;
-    return remove(path);
-}
-
 void
 file_fixture_clear(struct file_fixture *f)
 {
     file_fixture_close(f);
-    assert_int_equal(nftw(f->dir, fixture_remove_one, 16, FTW_DEPTH | FTW_PHYS),
-                     0);
+    test_folder_remove(f->dir);
 }
 
 struct mst_delivery *

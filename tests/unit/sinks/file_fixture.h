@@ -3,13 +3,15 @@
 #ifndef MST_TESTS_UNIT_SINKS_FILE_FIXTURE_H
 #define MST_TESTS_UNIT_SINKS_FILE_FIXTURE_H
 
+#include "unit/folder.h"
+
 #include "clients/file_service.h"
 #include "sinks/file/file_sink.h"
 
 enum { FIXTURE_BURST = 64, FIXTURE_PATH = 256 };
 
 struct file_fixture {
-    char dir[FIXTURE_PATH];
+    char dir[TEST_FOLDER_MAX];
     struct mst_file_service service;
     struct mst_file_sink_options options;
     struct mst_sink_args args;

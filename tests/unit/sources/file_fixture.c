@@ -4,7 +4,6 @@
 
 #include "unit/sources/file_fixture.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -15,11 +14,8 @@ enum { FIXTURE_DEADLINE_MS = 20000 };
 void
 file_fixture_init(struct file_fixture *f, const char *resource)
 {
-    const char *tmp = getenv("TMPDIR");
     memset(f, 0, sizeof(*f));
-    (void)snprintf(f->dir, sizeof(f->dir), "%s/mstream-file-XXXXXX",
-                   tmp != NULL ? tmp : "/tmp");
-    assert_non_null(mkdtemp(f->dir));
+    test_folder_make(f->dir);
     f->service.path = f->dir;
     f->options.delimiter = (char *)(uintptr_t) ",";
     f->options.op = MST_OP_CREATE;
@@ -45,24 +41,13 @@ file_fixture_close(struct file_fixture *f)
     }
 }
 
-static int
-fixture_remove_one(const char *path, const struct stat *info, int flag,
-                   struct FTW *ftw)
-{
-    (void)info;
-    (void)flag;
-    (void)ftw;
-    return remove(path);
-}
-
 void
 file_fixture_clear(struct file_fixture *f)
 {
     file_fixture_close(f);
     mst_batch_destroy(f->batch);
     mst_buf_clear(&f->got);
-    assert_int_equal(nftw(f->dir, fixture_remove_one, 16, FTW_DEPTH | FTW_PHYS),
-                     0);
+    test_folder_remove(f->dir);
 }
 
 enum mst_status

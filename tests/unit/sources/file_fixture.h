@@ -3,13 +3,15 @@
 #ifndef MST_TESTS_UNIT_SOURCES_FILE_FIXTURE_H
 #define MST_TESTS_UNIT_SOURCES_FILE_FIXTURE_H
 
+#include "unit/folder.h"
+
 #include "clients/file_service.h"
 #include "sources/file/file_source.h"
 
 enum { FIXTURE_PATH = 256 };
 
 struct file_fixture {
-    char dir[FIXTURE_PATH];
+    char dir[TEST_FOLDER_MAX];
     struct mst_file_service service;
     struct mst_file_source_options options;
     struct mst_source_args args;

@@ -3,37 +3,23 @@
 #ifndef MST_TESTS_STORE_FIXTURE_H
 #define MST_TESTS_STORE_FIXTURE_H
 
-#include "unit/cmocka_all.h"
+#include "unit/folder.h"
 
-#include <ftw.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "state/sqlite_store.h"
 
-static inline int
-fixture_remove_one(const char *path, const struct stat *info, int type,
-                   struct FTW *place)
-{
-    (void)info;
-    (void)type;
-    (void)place;
-    return remove(path);
-}
-
 /* For cmocka's setup: *state is the path of a new directory. */
 static inline int
 fixture_make_directory(void **state)
 {
-    const char *parent = getenv("TMPDIR");
-    char *path = NULL;
-    if (asprintf(&path, "%s/mstream-state-XXXXXX",
-                 parent == NULL ? "/tmp" : parent)
-            < 0
-        || mkdtemp(path) == NULL) {
+    char *path = malloc(TEST_FOLDER_MAX);
+    if (path == NULL) {
         return -1;
     }
+    test_folder_make(path);
     *state = path;
     return 0;
 }
@@ -41,9 +27,9 @@ fixture_make_directory(void **state)
 static inline int
 fixture_remove_directory(void **state)
 {
-    int code = nftw(*state, fixture_remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    test_folder_remove(*state);
     free(*state);
-    return code;
+    return 0;
 }
 
 static inline struct mst_store *
