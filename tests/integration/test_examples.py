@@ -12,6 +12,7 @@ import pytest
 from bson import Decimal128
 from support import ROOT
 from support.avro import fastavro
+from support.files import text_of
 from support.orders import V1
 from support.orders import orders as orders_of
 from support.registry import Registry
@@ -109,7 +110,7 @@ def test_files_are_copied_and_followed(mstreamd, tmp_path):
     out = tmp_path / "files-out"
 
     def found(pattern):
-        return "".join(path.read_text() for path in sorted(out.glob(pattern)))
+        return text_of(out, pattern)
 
     wait_until(lambda: found("*/lines-*").count("\n") == 1)
     with (incoming / "a.jsonl").open("a") as more:

@@ -13,40 +13,11 @@ import termios
 import pytest
 from support import ROOT
 from support.crash import fault_binaries
+from support.files import lines_of, numbers
 from support.programs import binary
 from support.waiting import wait_until
 
 QUICKSTART = ROOT / "examples" / "quickstart.toml"
-
-
-def lines_of(folder, pattern, keepends=False):
-    """The lines of all files, in the order of names; open ones too."""
-
-    def read():
-        try:
-            return [
-                path.read_text()
-                for path in sorted(folder.glob(pattern), key=str)
-            ]
-        except FileNotFoundError:
-            return None  # renamed meanwhile: look again
-
-    texts = []
-    wait_until(lambda: texts.append(read()) or texts[-1] is not None)
-    return "".join(texts[-1]).splitlines(keepends=keepends)
-
-
-def numbers(folder, pattern="*", field="seq", writing=False):
-    """The field of every document. While somebody is writing, the end of a
-    line may not be there yet."""
-    found = []
-    for line in lines_of(folder, pattern, keepends=True):
-        if writing and not line.endswith("\n"):
-            continue
-        document = json.loads(line)
-        if field in document:
-            found.append(document[field])
-    return found
 
 
 def finished(folder):

@@ -7,6 +7,7 @@ import sqlite3
 import pymongo
 import pytest
 from support import config
+from support.files import without_gap, written
 from support.mongodb_stream import Stream
 from support.programs import without_names
 from support.waiting import wait_until
@@ -39,16 +40,6 @@ def head(mongodb, kafka):
 @pytest.fixture
 def stream(mongodb, kafka, mstream, mstreamd):
     return Stream(mongodb, kafka, mstream, mstreamd)
-
-
-def written(folder, name):
-    """The numbers in a job's file, the one that is being written included."""
-    texts = [p.read_text() for p in sorted((folder / "out").glob(f"*{name}.jsonl*"))]
-    return [int(n) for n in re.findall(r'"n": ?(\d+)}', "".join(texts))]
-
-
-def without_gap(seen):
-    return seen == list(range(seen[0], seen[0] + len(seen)))
 
 
 # --- checkpoints that are wrong -------------------------------------------

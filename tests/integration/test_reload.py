@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 from support import config
+from support.files import without_gap, written
 from support.waiting import wait_until
 
 MADE = {"service_name": "made", "template": '{"n": {{seq}}}'}
@@ -37,15 +38,6 @@ def numbers(name, rate=500, **more):
 def counted(name, count=3, **more):
     sink = {"service_name": "files", "resource": f"{name}.jsonl"}
     return config.job(name, {**MADE, "count": count}, sink, **more)
-
-
-def written(folder, name):
-    texts = [p.read_text() for p in sorted((folder / "out").glob(f"*{name}.jsonl*"))]
-    return [int(n) for n in re.findall(r'"n": ?(\d+)}', "".join(texts))]
-
-
-def without_gap(seen):
-    return seen == list(range(seen[0], seen[0] + len(seen)))
 
 
 @pytest.fixture
