@@ -85,7 +85,7 @@ mst_loader_check_services(struct mst_loader *loader)
             continue;
         }
         char path[MST_PATH_MAX];
-        mst_path_index(path, "services", i);
+        mst_loader_entry(loader, service->node, "services", i, path);
         struct service_report report = {.complaints = {service_complain},
                                         .loader = loader,
                                         .service = service,

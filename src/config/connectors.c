@@ -261,7 +261,8 @@ mst_loader_connectors(struct mst_loader *loader)
     for (const struct mst_toml_node *at = array->first; at != NULL;
          at = at->next) {
         char path[MST_PATH_MAX];
-        mst_path_index(path, "connectors", config->connectors_len);
+        mst_loader_entry(loader, at, "connectors", config->connectors_len,
+                         path);
         struct mst_config_connector *connector =
             &config->connectors[config->connectors_len++];
         connector_read(loader, at, path, connector);

@@ -34,7 +34,7 @@ check_instances(struct mst_loader *loader)
     for (size_t i = 0; i < config->connectors_len; i++) {
         const struct mst_config_connector *connector = &config->connectors[i];
         char path[MST_PATH_MAX];
-        mst_path_index(path, "connectors", i);
+        mst_loader_entry(loader, connector->node, "connectors", i, path);
         if (connector->name != NULL && !connector->unclear) {
             mst_loader_probe(loader, connector, path);
         }
@@ -117,7 +117,8 @@ mst_loader_crosscheck(struct mst_loader *loader)
     check_state_path(loader);
     for (size_t i = 0; i < config->connectors_len; i++) {
         char path[MST_PATH_MAX];
-        mst_path_index(path, "connectors", i);
+        mst_loader_entry(loader, config->connectors[i].node, "connectors", i,
+                         path);
         check_connector(loader, &config->connectors[i], path);
     }
     if (loader->input->probe) {

@@ -115,6 +115,23 @@ env_missing(const char *name, struct mst_error *err)
     return status;
 }
 
+/* A default does not stand in for what may not be read: who wrote it would
+ * never learn. */
+static enum mst_status
+env_may(const struct mst_env *env, const char *name, struct mst_error *err)
+{
+    if (env->may == NULL || env->may(env->arg, name)) {
+        return MST_OK;
+    }
+    enum mst_status status = mst_fail(
+        err, MST_REJECTED, "config", 0,
+        "the environment variable '%s' may not be used in what comes over the "
+        "API",
+        name);
+    mst_error_hint(err, "add \"%s\" to [api] env_allow", name);
+    return status;
+}
+
 static enum mst_status env_run(const struct mst_env *env, struct mst_slice text,
                                int depth, struct mst_buf *out,
                                struct mst_error *err);
@@ -123,6 +140,10 @@ static enum mst_status
 env_replace(const struct mst_env *env, const struct env_reference *reference,
             int depth, struct mst_buf *out, struct mst_error *err)
 {
+    enum mst_status may = env_may(env, reference->name, err);
+    if (may != MST_OK) {
+        return may;
+    }
     const char *value = env->get(env->arg, reference->name);
     if (value != NULL && (value[0] != '\0' || reference->fallback == NULL)) {
         return mst_buf_append_str(out, value);
@@ -201,6 +222,10 @@ mst_env_expand(const struct mst_env *env, const char *text, struct mst_buf *out,
     const char *name = env_whole(text);
     if (name == NULL) {
         return env_run(env, mst_slice_str(text), 0, out, err);
+    }
+    enum mst_status may = env_may(env, name, err);
+    if (may != MST_OK) {
+        return may;
     }
     const char *value = env->get(env->arg, name);
     if (value == NULL) {

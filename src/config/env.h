@@ -18,6 +18,8 @@
 struct mst_env {
     const char *(*get)(void *arg, const char *name);
     void *arg;
+    /* Whether expansion may use it; NULL: any. */
+    bool (*may)(void *arg, const char *name);
 };
 
 /* The process environment. */

@@ -144,6 +144,25 @@ load_tree(struct mst_loader *loader)
     return good;
 }
 
+static const char *
+loader_env_get(void *arg, const char *name)
+{
+    const struct mst_loader *loader = arg;
+    return loader->env->get(loader->env->arg, name);
+}
+
+static bool
+loader_env_may(void *arg, const char *name)
+{
+    const struct mst_loader *loader = arg;
+    const struct mst_strings *allowed = &loader->config->api.env_allow;
+    bool found = false;
+    for (size_t i = 0; i < allowed->len && !found; i++) {
+        found = strcmp(allowed->items[i], name) == 0;
+    }
+    return found;
+}
+
 static void
 load_sections(struct mst_loader *loader)
 {
@@ -157,6 +176,7 @@ load_sections(struct mst_loader *loader)
     /* What is wrong is among the problems; the rest is read all the same. */
     bool good = mst_options_read(&loader->reader, &what);
     (void)good;
+    mst_loader_merge(loader);
     mst_loader_services(loader);
     mst_loader_connectors(loader);
     mst_loader_crosscheck(loader);
@@ -169,11 +189,14 @@ mst_config_load(const struct mst_config_input *input,
     struct mst_loader loader = {
         .input = input,
         .registry = input->registry,
-        .reader = {problems,
-                   input->env == NULL ? &mst_env_process : input->env},
+        .env = input->env == NULL ? &mst_env_process : input->env,
+        .reader = {.problems = problems},
         .config = calloc(1, sizeof(struct mst_config)),
     };
     size_t before = problems->errors;
+    loader.reader.env = loader.env;
+    loader.restricted = (struct mst_env){
+        .get = loader_env_get, .may = loader_env_may, .arg = &loader};
     if (loader.config == NULL) {
         struct mst_place place = {.file = input->path};
         mst_loader_fail(&loader, &place, NULL, "out of memory");

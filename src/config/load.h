@@ -4,6 +4,7 @@
 #define MST_CONFIG_LOAD_H
 
 #include "config/config.h"
+#include "config/definition.h"
 #include "config/env.h"
 #include "config/problems.h"
 
@@ -22,6 +23,11 @@ struct mst_config_input {
     /* Make and destroy an instance of each source and sink, for what their
      * tables can not check. No network. */
     bool probe;
+    /* What is kept in the state, checked like the rest. A name that the file
+     * has, too, is the file's, with a warning. */
+    const struct mst_definition *definitions;
+    size_t definitions_len;
+    bool without_jobs; /* the file's own connectors are left out */
 };
 
 /* Adds every problem there is, sorted; warnings come with success too.

@@ -12,7 +12,9 @@ struct mst_loader {
     const struct mst_registry *registry;
     struct mst_reader reader;
     struct mst_config *config;
-    bool unnamed_service; /* references to services may be to that one */
+    bool unnamed_service;      /* references to services may be to that one */
+    const struct mst_env *env; /* of what the file says */
+    struct mst_env restricted; /* of what came over the API */
 };
 
 enum {
@@ -53,6 +55,15 @@ MST_MUST_CHECK char *mst_loader_file(struct mst_loader *loader,
 
 /* Writes the environment's and the command line's settings into the tree. */
 void mst_loader_override(struct mst_loader *loader);
+
+/* Puts what is kept in the state among the file's own. */
+void mst_loader_merge(struct mst_loader *loader);
+
+/* Before the i-th entry of an array is looked at: out is how its places
+ * begin, and its references are resolved as they may be. */
+void mst_loader_entry(struct mst_loader *loader,
+                      const struct mst_toml_node *node, const char *array,
+                      size_t i, char out[MST_PATH_MAX]);
 
 void mst_loader_services(struct mst_loader *loader);
 void mst_loader_connectors(struct mst_loader *loader);

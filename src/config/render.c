@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Definitions as JSON, as they were written: references stay references.
- * Shown ones have their secrets masked; the one that is hashed has not, and
- * leaves this file as a number only.
+ * Shown ones have their secrets masked; the one that is hashed and the one
+ * that is kept in the state have not.
  */
 #include <inttypes.h>
 #include <math.h>
 
 #include "base/hash.h"
+#include "config/definition.h"
 #include "config/loader.h"
 #include "config/node.h"
 #include "config/secret.h"
@@ -160,6 +161,22 @@ mst_config_hash(const struct mst_toml_node *node, uint64_t *ret_hash)
     }
     mst_buf_clear(&buf);
     return good;
+}
+
+enum mst_status
+mst_definition_of_service(const struct mst_config_service *service,
+                          struct mst_buf *out)
+{
+    struct render render = {.out = out};
+    return render_node(&render, service->node, NULL, false);
+}
+
+enum mst_status
+mst_definition_of_connector(const struct mst_config_connector *connector,
+                            struct mst_buf *out)
+{
+    struct render render = {.out = out, .skip = "enabled"};
+    return render_node(&render, connector->node, NULL, false);
 }
 
 enum mst_status

@@ -205,7 +205,7 @@ mst_loader_services(struct mst_loader *loader)
     for (const struct mst_toml_node *at = array->first; at != NULL;
          at = at->next) {
         char path[MST_PATH_MAX];
-        mst_path_index(path, "services", config->services_len);
+        mst_loader_entry(loader, at, "services", config->services_len, path);
         struct mst_config_service *service =
             &config->services[config->services_len++];
         service_read(loader, at, path, service);

@@ -45,6 +45,11 @@ struct mst_toml_node {
     int64_t integer;
     double number;
     bool boolean;
+    /* Of the outermost table of a definition that is kept in the state
+     * (definition.h): its revision, and whether it may use any variable. 0:
+     * it is written in the file. */
+    uint64_t revision;
+    bool restricted;
 };
 
 struct mst_toml_error {
