@@ -4,7 +4,7 @@
 
 #include "state/mongo_store.h"
 #include "state/store_open.h"
-#include "store_service.h"
+#include "state/store_service.h"
 
 /* The store for checkpoints and leases that [system] names, or NULL. */
 static enum mst_status
@@ -17,7 +17,7 @@ open_shared(const struct mst_config *config, struct mst_store **ret_shared,
         return MST_OK;
     }
     const struct mst_mongo_options *service =
-        mst_cmd_store_service(config, wanted, "checkpoints", err);
+        mst_store_service(config, wanted, "checkpoints", err);
     if (service == NULL) {
         return MST_FATAL;
     }

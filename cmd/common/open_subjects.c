@@ -4,7 +4,7 @@
 
 #include "state/mongo_subjects.h"
 #include "state/sqlite_subjects.h"
-#include "store_service.h"
+#include "state/store_service.h"
 
 enum mst_status
 mst_cmd_open_subjects(const struct mst_config *config, bool read_only,
@@ -17,7 +17,7 @@ mst_cmd_open_subjects(const struct mst_config *config, bool read_only,
                                         ret_store, err);
     }
     const struct mst_mongo_options *service =
-        mst_cmd_store_service(config, wanted, "schemas", err);
+        mst_store_service(config, wanted, "schemas", err);
     if (service == NULL) {
         return MST_FATAL;
     }

@@ -41,19 +41,27 @@ check_instances(struct mst_loader *loader)
     }
 }
 
-/* A store of [system] is in a mongodb service of the file. */
+/* A store of [system] is in a mongodb service of the file; is_optional: or in
+ * the embedded store, with neither key. */
 static void
 check_store(struct mst_loader *loader, const char *key,
-            struct mst_config_store *store, bool used)
+            struct mst_config_store *store, bool used, bool is_optional)
 {
     char path[MST_PATH_MAX];
-    store->service = MST_CONFIG_NO_SERVICE;
-    if (store->service_name == NULL) {
-        return;
-    }
     const struct mst_toml_node *node =
         mst_node_get(mst_node_get(loader->config->root, "system"), key);
     mst_path_key(path, "system", key);
+    store->service = MST_CONFIG_NO_SERVICE;
+    if (is_optional
+        && (store->service_name == NULL) != (store->resource == NULL)) {
+        struct mst_place place = mst_place_value(node, path);
+        mst_problems_add(loader->reader.problems, MST_PROBLEM_ERROR, &place,
+                         NULL, "'%s' is missing",
+                         store->resource == NULL ? "resource" : "service_name");
+    }
+    if (store->service_name == NULL) {
+        return;
+    }
     store->service = mst_loader_service(loader, node, "service_name", path,
                                         store->service_name);
     if (store->service == MST_CONFIG_NO_SERVICE) {
@@ -83,12 +91,14 @@ static void
 check_system(struct mst_loader *loader)
 {
     struct mst_config_system *system = &loader->config->system;
-    check_store(loader, "job_lifecycle", &system->job_lifecycle.store, false);
-    check_store(loader, "service_lifecycle", &system->service_lifecycle, false);
-    check_store(loader, "checkpoints", &system->checkpoints, true);
-    check_store(loader, "schemas", &system->schemas, true);
-    check_store(loader, "test_suites", &system->test_suites, false);
-    check_store(loader, "workspaces", &system->workspaces, false);
+    check_store(loader, "job_lifecycle", &system->job_lifecycle.store, false,
+                true);
+    check_store(loader, "service_lifecycle", &system->service_lifecycle, false,
+                true);
+    check_store(loader, "checkpoints", &system->checkpoints, true, false);
+    check_store(loader, "schemas", &system->schemas, true, false);
+    check_store(loader, "test_suites", &system->test_suites, false, false);
+    check_store(loader, "workspaces", &system->workspaces, false, false);
 }
 
 static void

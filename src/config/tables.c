@@ -125,28 +125,36 @@ const struct mst_option_table mst_table_log =
 
 #define STORE(field) offsetof(struct mst_config_store, field)
 
-#define STORE_OPTIONS                                                          \
+#define STORE_OPTIONS(needed, without)                                         \
     {.name = "service_name",                                                   \
      .type = MST_OPTION_STRING,                                                \
      .offset = STORE(service_name),                                            \
-     .flags = MST_OPTION_REQUIRED,                                             \
-     .help = "A mongodb service of this file."},                               \
+     .flags = (needed),                                                        \
+     .help = "A mongodb service of this file." without},                       \
     {                                                                          \
         .name = "resource", .type = MST_OPTION_STRING,                         \
-        .offset = STORE(resource), .flags = MST_OPTION_REQUIRED,               \
-        .help = "Collection."                                                  \
+        .offset = STORE(resource), .flags = (needed), .help = "Collection."    \
     }
 
-static const struct mst_option store_options[] = {STORE_OPTIONS};
+#define STORE_EMBEDDED " Without one: the embedded store."
+
+static const struct mst_option store_options[] = {
+    STORE_OPTIONS(MST_OPTION_REQUIRED, "")};
 
 static const struct mst_option_table table_store =
     TABLE(store_options, struct mst_config_store);
+
+static const struct mst_option service_store_options[] = {
+    STORE_OPTIONS(0, STORE_EMBEDDED)};
+
+static const struct mst_option_table table_service_store =
+    TABLE(service_store_options, struct mst_config_store);
 
 static const char *const startup_states[] = {"seed_from_file",
                                              "force_from_file", "keep", NULL};
 
 static const struct mst_option job_store_options[] = {
-    STORE_OPTIONS,
+    STORE_OPTIONS(0, STORE_EMBEDDED),
     {.name = "startup_state",
      .type = MST_OPTION_ENUM,
      .offset = offsetof(struct mst_config_job_store, startup_state),
@@ -205,7 +213,11 @@ static const struct mst_option system_options[] = {
      .offset = SYSTEM(job_lifecycle),
      .table = &table_job_store,
      .help = "Jobs. " SYSTEM_UNUSED},
-    SYSTEM_STORE(service_lifecycle, "Services. " SYSTEM_UNUSED),
+    {.name = "service_lifecycle",
+     .type = MST_OPTION_TABLE,
+     .offset = SYSTEM(service_lifecycle),
+     .table = &table_service_store,
+     .help = "Services. " SYSTEM_UNUSED},
     SYSTEM_STORE(checkpoints, "Keep checkpoints in MongoDB instead of the "
                               "embedded store."),
     SYSTEM_STORE(schemas,

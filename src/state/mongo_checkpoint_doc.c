@@ -4,8 +4,8 @@
 
 #include <stdlib.h>
 
-#include "encodings/bson_reader.h"
 #include "state/checkpoint_sum.h"
+#include "state/mongo_doc.h"
 
 #define ORIGIN "state"
 
@@ -51,27 +51,9 @@ doc_copy(struct mst_slice *ret, struct mst_slice bytes)
 static bool
 doc_read_bytes(struct mst_slice doc, const char *name, struct mst_slice *ret)
 {
-    struct mst_bson_value value;
-    struct mst_slice bytes;
-    uint8_t subtype = 0;
+    struct mst_slice bytes = mst_mongo_doc_bytes(doc, name);
     *ret = MST_SLICE_NONE;
-    return !mst_bson_find(doc, name, &value)
-           || !mst_bson_get_binary(&value, &subtype, &bytes)
-           || doc_copy(ret, bytes);
-}
-
-static int64_t
-doc_read_number(struct mst_slice doc, const char *name)
-{
-    struct mst_bson_value value;
-    int64_t number = 0;
-    if (!mst_bson_find(doc, name, &value)) {
-        return 0;
-    }
-    if (!mst_bson_get_date(&value, &number)) {
-        (void)mst_bson_as_int64(&value, &number);
-    }
-    return number;
+    return bytes.data == NULL || doc_copy(ret, bytes);
 }
 
 enum mst_status
@@ -79,19 +61,15 @@ mst_mongo_checkpoint_read(struct mst_slice doc, const char *job,
                           struct mst_checkpoint *ret, bool *ret_damaged,
                           struct mst_error *err)
 {
-    struct mst_bson_value value;
-    struct mst_slice text = MST_SLICE_NONE;
+    struct mst_slice text = mst_mongo_doc_text(doc, "identity");
     struct mst_slice identity = MST_SLICE_NONE;
     struct mst_checkpoint checkpoint = {
-        .origin = doc_read_number(doc, "origin") == MST_POSITION_SET
+        .origin = mst_mongo_doc_number(doc, "origin") == MST_POSITION_SET
                       ? MST_POSITION_SET
                       : MST_POSITION_SAVED,
-        .saved_ms = doc_read_number(doc, "saved"),
-        .events = (uint64_t)doc_read_number(doc, "events"),
-        .fence = (uint64_t)doc_read_number(doc, "fence")};
-    if (mst_bson_find(doc, "identity", &value)) {
-        (void)mst_bson_get_string(&value, &text);
-    }
+        .saved_ms = mst_mongo_doc_number(doc, "saved"),
+        .events = (uint64_t)mst_mongo_doc_number(doc, "events"),
+        .fence = (uint64_t)mst_mongo_doc_number(doc, "fence")};
     checkpoint.job = strdup(job);
     bool kept = checkpoint.job != NULL && doc_copy(&identity, text)
                 && doc_read_bytes(doc, "position", &checkpoint.position)
@@ -102,7 +80,7 @@ mst_mongo_checkpoint_read(struct mst_slice doc, const char *job,
         return mst_fail_memory(err, ORIGIN);
     }
     *ret_damaged = strlen(checkpoint.identity) != identity.len
-                   || doc_read_number(doc, "sum")
+                   || mst_mongo_doc_number(doc, "sum")
                           != (int64_t)mst_checkpoint_sum(&checkpoint);
     *ret = checkpoint;
     return MST_OK;

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "encodings/bson_reader.h"
 #include "schema/subject.h"
+#include "state/mongo_doc.h"
 #include "state/subject_schema.h"
 #include "state/subject_sum.h"
 
@@ -99,30 +100,6 @@ mst_mongo_subject_write(const struct mst_subject *subject, uint64_t revision,
     bson_append_array_end(doc, &list);
 }
 
-static int64_t
-doc_number(struct mst_slice doc, const char *name)
-{
-    struct mst_bson_value value;
-    int64_t number = 0;
-    if (mst_bson_find(doc, name, &value)
-        && !mst_bson_get_date(&value, &number)) {
-        (void)mst_bson_as_int64(&value, &number);
-    }
-    return number;
-}
-
-/* Borrowed; empty where there is none. The NUL behind it is there. */
-static struct mst_slice
-doc_text(struct mst_slice doc, const char *name)
-{
-    struct mst_bson_value value;
-    struct mst_slice text = MST_SLICE_LIT("");
-    if (mst_bson_find(doc, name, &value)) {
-        (void)mst_bson_get_string(&value, &text);
-    }
-    return text;
-}
-
 /* Calls each for the elements of an array. */
 static enum mst_status
 doc_each(struct mst_slice doc, const char *name,
@@ -161,30 +138,25 @@ doc_read_version(struct mst_subject *subject, int key,
                  const struct mst_bson_value *value, struct mst_error *err)
 {
     struct mst_slice doc;
-    struct mst_slice hash = MST_SLICE_NONE;
-    struct mst_bson_value inner;
-    uint8_t subtype = 0;
     (void)key;
     if (!mst_bson_get_document(value, &doc)) {
         return MST_REJECTED;
     }
     struct mst_schema_version one = {
-        .number = (uint32_t)doc_number(doc, "version"),
-        .id = (uint32_t)doc_number(doc, "schema_id"),
-        .kind =
-            mst_schema_kind_find((const char *)doc_text(doc, "encoding").data),
-        .text = doc_text(doc, "definition"),
-        .created_ms = doc_number(doc, "created")};
-    if (mst_bson_find(doc, "hash", &inner)) {
-        (void)mst_bson_get_binary(&inner, &subtype, &hash);
-    }
+        .number = (uint32_t)mst_mongo_doc_number(doc, "version"),
+        .id = (uint32_t)mst_mongo_doc_number(doc, "schema_id"),
+        .kind = mst_schema_kind_find(
+            (const char *)mst_mongo_doc_text(doc, "encoding").data),
+        .text = mst_mongo_doc_text(doc, "definition"),
+        .created_ms = mst_mongo_doc_number(doc, "created")};
+    struct mst_slice hash = mst_mongo_doc_bytes(doc, "hash");
     if (hash.len != sizeof(one.hash)) {
         return MST_REJECTED;
     }
     memcpy(one.hash, hash.data, hash.len);
     enum mst_status status = mst_subject_add(subject, &one, err);
     return status == MST_OK
-                   && doc_number(doc, "sum")
+                   && mst_mongo_doc_number(doc, "sum")
                           != mst_schema_version_sum(subject->name, &one, one.id)
                ? MST_REJECTED
                : status;
@@ -195,16 +167,17 @@ doc_read_own(struct mst_slice doc, const char *place,
              struct mst_subject *subject, struct mst_error *err)
 {
     enum mst_status status = MST_OK;
-    const char *level = (const char *)doc_text(doc, "level").data;
-    subject->last = (uint32_t)doc_number(doc, "last");
-    subject->revision = (uint64_t)doc_number(doc, "revision");
+    const char *level = (const char *)mst_mongo_doc_text(doc, "level").data;
+    subject->last = (uint32_t)mst_mongo_doc_number(doc, "last");
+    subject->revision = (uint64_t)mst_mongo_doc_number(doc, "revision");
     bool known = mst_schema_level_find(level, &subject->level);
     for (int i = 0; i < MST_SUBJECT_KEYS && status == MST_OK; i++) {
         status = doc_each(doc, mst_subject_key_name((enum mst_subject_key)i),
                           doc_read_name, subject, i, err);
     }
     if (status == MST_OK
-        && (!known || doc_number(doc, "sum") != mst_subject_sum(subject))) {
+        && (!known
+            || mst_mongo_doc_number(doc, "sum") != mst_subject_sum(subject))) {
         return mst_subject_fail_damaged(err, subject->name, 0, place);
     }
     if (status == MST_OK) {
@@ -229,9 +202,9 @@ doc_read_published(struct mst_slice doc, struct mst_subject *subject,
     struct mst_subject_schema *schema = NULL;
     struct mst_schema_version one = {
         .number = 1,
-        .kind =
-            mst_schema_kind_find((const char *)doc_text(doc, "encoding").data),
-        .text = doc_text(doc, "definition"),
+        .kind = mst_schema_kind_find(
+            (const char *)mst_mongo_doc_text(doc, "encoding").data),
+        .text = mst_mongo_doc_text(doc, "definition"),
     };
     enum mst_status status =
         mst_subject_schema_create(one.text, one.kind, &schema, NULL);
@@ -253,7 +226,7 @@ mst_mongo_subject_read(struct mst_slice doc, const char *place,
     struct mst_subject subject = {.name = NULL};
     struct mst_slice name = MST_SLICE_LIT("");
     for (size_t i = 0; i < MST_ARRAY_SIZE(names) && name.len == 0; i++) {
-        name = doc_text(doc, names[i]);
+        name = mst_mongo_doc_text(doc, names[i]);
     }
     subject.name = strndup((const char *)name.data, name.len);
     if (subject.name == NULL) {

@@ -9,6 +9,7 @@
 #include "core/revision.h"
 #include "encodings/bson_reader.h"
 #include "schema/subject.h"
+#include "state/damage.h"
 #include "state/mongo_parts.h"
 #include "state/mongo_store.h"
 #include "state/mongo_subject_doc.h"
@@ -297,7 +298,7 @@ struct subjects_each {
     enum mst_status (*each)(void *arg, const struct mst_subject *one);
     void *arg;
     struct mst_error *err;
-    struct mst_error damage;
+    struct mst_damage damage;
 };
 
 static enum mst_status
@@ -312,11 +313,8 @@ subjects_list_one(void *arg, struct mst_slice doc)
     if (status == MST_OK) {
         status = list->each(list->arg, &one);
         mst_subject_clear(&one);
-    } else if (status == MST_FATAL && why.retry_after_ms < 0) {
-        list->damage = why;
-        status = MST_OK;
-    } else if (list->err != NULL) {
-        *list->err = why;
+    } else {
+        status = mst_damage_note(&list->damage, status, &why, list->err);
     }
     return status;
 }
@@ -337,13 +335,7 @@ subjects_list(struct mst_subject_store *store,
         self->docs, &filter, options, subjects_list_one, &list, err);
     bson_destroy(options);
     bson_destroy(&filter);
-    if (status == MST_OK && list.damage.status != MST_OK) {
-        status = list.damage.status;
-        if (err != NULL) {
-            *err = list.damage;
-        }
-    }
-    return status;
+    return mst_damage_end(&list.damage, status, err);
 }
 
 static void

@@ -64,6 +64,12 @@ static const char *const schema_steps[] = {
     "CREATE INDEX schemas_of_id ON schemas(id);"
     "CREATE TABLE schema_ids("
     " id INTEGER PRIMARY KEY AUTOINCREMENT, hash BLOB NOT NULL UNIQUE);",
+    /* 4: what people make over the API. Bodies last: they may be long. */
+    "CREATE TABLE records("
+    " kind INTEGER NOT NULL, name TEXT NOT NULL, revision INTEGER NOT NULL,"
+    " created_ms INTEGER NOT NULL, changed_ms INTEGER NOT NULL,"
+    " changed_by TEXT NOT NULL, sum INTEGER NOT NULL, body BLOB NOT NULL,"
+    " PRIMARY KEY(kind, name));",
 };
 
 enum { SCHEMA_VERSION = MST_ARRAY_SIZE(schema_steps) };

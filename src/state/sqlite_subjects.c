@@ -8,6 +8,7 @@
 #include "base/thread.h"
 #include "core/revision.h"
 #include "schema/subject.h"
+#include "state/damage.h"
 #include "state/sqlite_db.h"
 #include "state/sqlite_store.h"
 #include "state/subject_sum.h"
@@ -427,7 +428,7 @@ subjects_list(struct mst_subject_store *store,
               void *arg, struct mst_error *err)
 {
     struct mst_subject_names names = {.len = 0};
-    struct mst_error damage = {.status = MST_OK};
+    struct mst_damage damage = {.why = {.status = MST_OK}};
     enum mst_status status =
         subjects_names(subjects_sqlite(store), &names, err);
     for (size_t i = 0; i < names.len && status == MST_OK; i++) {
@@ -440,21 +441,12 @@ subjects_list(struct mst_subject_store *store,
             mst_subject_clear(&one);
         } else if (status == MST_END) {
             status = MST_OK; /* removed meanwhile */
-        } else if (status == MST_FATAL && why.retry_after_ms < 0) {
-            damage = why;
-            status = MST_OK;
-        } else if (err != NULL) {
-            *err = why;
+        } else {
+            status = mst_damage_note(&damage, status, &why, err);
         }
     }
     mst_subject_names_clear(&names);
-    if (status == MST_OK && damage.status != MST_OK) {
-        status = damage.status;
-        if (err != NULL) {
-            *err = damage;
-        }
-    }
-    return status;
+    return mst_damage_end(&damage, status, err);
 }
 
 static void

@@ -302,6 +302,19 @@ system_stores_refer_to_services(void **state)
          "t.toml:2:32: error: unknown service 'x' "
          "(system.checkpoints.service_name)\n"
          "  hint: add a [[services]] entry with this name\n"},
+        /* Those of the API may be in the embedded store, but not by half. */
+        {"[system]\njob_lifecycle = { startup_state = \"keep\" }\n"
+         "service_lifecycle = { }\n",
+         ""},
+        {"[system]\njob_lifecycle = { resource = \"c\" }\n",
+         "t.toml:2:17: error: 'service_name' is missing "
+         "(system.job_lifecycle)\n"},
+        {"[system]\nservice_lifecycle = { service_name = \"x\" }\n",
+         "t.toml:2:21: error: 'resource' is missing "
+         "(system.service_lifecycle)\n"
+         "t.toml:2:38: error: unknown service 'x' "
+         "(system.service_lifecycle.service_name)\n"
+         "  hint: add a [[services]] entry with this name\n"},
         {"[state]\npath = \"/dev/null\"\n",
          "t.toml:2:8: error: this is not a directory (state.path)\n"},
     };

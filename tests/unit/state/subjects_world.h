@@ -4,16 +4,12 @@
 #ifndef MST_TESTS_SUBJECTS_WORLD_H
 #define MST_TESTS_SUBJECTS_WORLD_H
 
-#include "unit/state/store_fixture.h"
+#include "unit/state/place.h"
 
-#include "clients/mongo_options.h"
 #include "state/subject_registry.h"
 
 struct world {
-    bool mongodb;
-    char *directory;
-    struct mst_mongo_options options;
-    char collection[64];
+    struct place place;
     struct mst_subject_store *store; /* NULL: no server */
 };
 
@@ -42,9 +38,7 @@ enum mst_status world_register(struct mst_subject_store *store,
 uint32_t world_add(struct mst_subject_store *store, const char *subject,
                    const char *text);
 
-#define WORLD_TEST(f, kind)                                                    \
-    cmocka_unit_test_prestate_setup_teardown((f), world_setup, world_teardown, \
-                                             (char[]){kind})
-#define WORLD_TESTS(f) WORLD_TEST(f, "sqlite"), WORLD_TEST(f, "mongodb")
+#define WORLD_TEST(f, kind) PLACE_TEST(f, world_setup, world_teardown, kind)
+#define WORLD_TESTS(f)      WORLD_TEST(f, "sqlite"), WORLD_TEST(f, "mongodb")
 
 #endif

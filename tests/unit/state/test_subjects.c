@@ -495,12 +495,13 @@ a_reader_of_nothing_is_told_so(void **state)
     struct mst_error err;
     struct world *world = world_of(state);
     char path[4096];
-    (void)snprintf(path, sizeof(path), "%s/none", world->directory);
+    (void)snprintf(path, sizeof(path), "%s/none", world->place.directory);
     assert_int_equal(mst_sqlite_subjects_open(path, true, &store, &err),
                      MST_END);
     assert_int_equal(world_add(world->store, "a", RECORD("")), 1);
     assert_int_equal(
-        mst_sqlite_subjects_open(world->directory, true, &store, &err), MST_OK);
+        mst_sqlite_subjects_open(world->place.directory, true, &store, &err),
+        MST_OK);
     struct mst_subject got = load(store, "a");
     assert_int_equal(store->type->save(store, &got, &err), MST_FATAL);
     mst_subject_clear(&got);

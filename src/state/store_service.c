@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Looks a store of [system] up among the services. */
-#include "store_service.h"
+#include "state/store_service.h"
 
 #include <string.h>
 
 const struct mst_mongo_options *
-mst_cmd_store_service(const struct mst_config *config,
-                      const struct mst_config_store *wanted, const char *key,
-                      struct mst_error *err)
+mst_store_service(const struct mst_config *config,
+                  const struct mst_config_store *wanted, const char *key,
+                  struct mst_error *err)
 {
     const struct mst_config_service *service =
         wanted->service < config->services_len
