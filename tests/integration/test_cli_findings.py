@@ -151,6 +151,28 @@ sinks = [ { service_name = "out", resource = "{foo}" } ]
     ], found
 
 
+def test_all_mistakes_of_a_step_are_found_in_one_go(mstream, config):
+    job = """
+[[services]]
+provider = "kafka"
+name = "good"
+"bootstrap.servers" = "127.0.0.1:1"
+[[connectors]]
+name = "many"
+source = { service_name = "m", resource = "users", pipeline = "[", start = "x", a = 1 }
+sinks = [ { service_name = "good", resource = "{foo}", key = "{bar", b = 2 } ]
+"""
+    found = [p[1] for p in problems(mstream, config(MONGODB, job))]
+    assert [name for name in found if name.startswith("connectors[1]")] == [
+        "connectors[1].source.pipeline",
+        "connectors[1].source.start",
+        "connectors[1].source.a",
+        "connectors[1].sinks[0].resource",
+        "connectors[1].sinks[0].key",
+        "connectors[1].sinks[0].b",
+    ], found
+
+
 def test_values_of_the_environment_are_shown_as_references(mstream, config):
     job = """
 [[connectors]]

@@ -162,6 +162,14 @@ fake_create_source(void **ret_ctx, const struct mst_source_args *args,
         mst_error_hint(err, "take another one");
         return status;
     }
+    const struct fake_step *step = args->options;
+    if (strcmp(step->key, "refused") == 0) {
+        return mst_fail(err, MST_FATAL, "fake", 0, "key is refused");
+    }
+    if (strcmp(step->key, "follows") == 0) {
+        return mst_fail(err, MST_FATAL, "fake", 0,
+                        "key does not fit the resource");
+    }
     return MST_OK;
 }
 

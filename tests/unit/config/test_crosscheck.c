@@ -157,6 +157,40 @@ steps_refer_to_services_that_can_do_it(void **state)
 }
 
 static void
+an_instance_says_all_that_is_wrong_with_it(void **state)
+{
+    (void)state;
+    static const struct check_case cases[] = {
+        {M "[[connectors]]\nname = \"c\"\n"
+           "source = { service_name = \"m\", resource = \"refused\","
+           " key = \"refused\" }\n" SINK,
+         "t.toml:7:43: error: resource is refused "
+         "(connectors[0].source.resource)\n"
+         "  hint: take another one\n"
+         "t.toml:7:60: error: key is refused (connectors[0].source.key)\n"},
+        /* What a table can say is said with what only an instance can. */
+        {M "[[connectors]]\nname = \"c\"\n"
+           "source = { service_name = \"m\", resource = \"refused\","
+           " count = \"x\", zz = 1 }\n" SINK,
+         "t.toml:7:43: error: resource is refused "
+         "(connectors[0].source.resource)\n"
+         "  hint: take another one\n"
+         "t.toml:7:62: error: expected an integer, got a string "
+         "(connectors[0].source.count)\n"
+         "t.toml:7:67: error: unknown key 'zz' "
+         "(connectors[0].source.zz)\n"},
+        /* What comes of a mistake that was said is not said. */
+        {M "[[connectors]]\nname = \"c\"\n"
+           "source = { service_name = \"m\", resource = \"refused\","
+           " key = \"follows\" }\n" SINK,
+         "t.toml:7:43: error: resource is refused "
+         "(connectors[0].source.resource)\n"
+         "  hint: take another one\n"},
+    };
+    check_all(cases, MST_ARRAY_SIZE(cases));
+}
+
+static void
 encodings_fit_together(void **state)
 {
     (void)state;
@@ -445,6 +479,7 @@ main(void)
         cmocka_unit_test(an_api_that_others_reach_needs_tls_and_names),
         cmocka_unit_test(connectors_are_whole_and_have_unique_names),
         cmocka_unit_test(steps_refer_to_services_that_can_do_it),
+        cmocka_unit_test(an_instance_says_all_that_is_wrong_with_it),
         cmocka_unit_test(encodings_fit_together),
         cmocka_unit_test(sink_without_an_encoding_gets_the_one_that_it_takes),
         cmocka_unit_test(schemas_are_known_and_not_forgotten_silently),
