@@ -42,10 +42,13 @@ struct mst_job_totals {
     uint64_t bytes_in;
     uint64_t events_out;
     uint64_t rejected;
+    uint64_t letters;
     uint64_t retries;
+    uint64_t reopened;
     uint64_t checkpoints;
     uint64_t runs;
     uint64_t failures; /* runs that failed */
+    struct mst_meters_look meters;
 };
 
 struct mst_job_args {

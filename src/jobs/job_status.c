@@ -23,10 +23,13 @@ mst_job_totals_add(struct mst_job_totals *totals,
     totals->bytes_in += more->bytes_in;
     totals->events_out += more->events_out;
     totals->rejected += more->rejected;
+    totals->letters += more->letters;
     totals->retries += more->retries;
+    totals->reopened += more->reopened;
     totals->checkpoints += more->checkpoints;
     totals->runs += more->runs;
     totals->failures += more->failures;
+    mst_meters_sum(&totals->meters, &more->meters);
 }
 
 void
@@ -38,8 +41,11 @@ mst_job_totals_count(struct mst_job_totals *totals,
         .bytes_in = run->bytes_in,
         .events_out = run->events_out,
         .rejected = run->rejected,
+        .letters = run->letters,
         .retries = run->retries,
+        .reopened = run->reopened,
         .checkpoints = run->checkpoints,
+        .meters = run->meters,
     };
     mst_job_totals_add(totals, &more);
 }

@@ -82,8 +82,13 @@ mst_pipeline_settle(struct mst_pipeline *pipeline,
         original->error = NULL;
         delivery = original;
     }
-    if (mst_tracker_confirm(delivery->event)
-        && atomic_load(&pipeline->reader_waits)) {
+    struct mst_flight *last = mst_tracker_confirm(delivery->event);
+    if (last == NULL) {
+        return;
+    }
+    mst_meters_confirmed(&pipeline->meters, last);
+    mst_tracker_let_go(last);
+    if (atomic_load(&pipeline->reader_waits)) {
         mst_mutex_lock(&pipeline->mutex);
         (void)pthread_cond_broadcast(&pipeline->changed);
         mst_mutex_unlock(&pipeline->mutex);

@@ -17,6 +17,7 @@
 #include "core/sink.h"
 #include "core/source.h"
 #include "core/store.h"
+#include "pipeline/meters.h"
 
 struct mst_pipeline_sink {
     const char *name; /* unique in the job; the service's name */
@@ -88,13 +89,19 @@ struct mst_pipeline_status {
     uint64_t bytes_in;        /* payload bytes read */
     uint64_t events_out;      /* deliveries confirmed OK by sinks */
     uint64_t rejected;        /* dead-lettered or skipped deliveries */
+    uint64_t letters;         /* those that were dead-lettered */
     uint64_t retries;         /* deliveries offered again */
+    uint64_t reopened;        /* the source and sinks, after a loss */
     uint64_t settled_seq;     /* all events up to here are confirmed */
     uint64_t memory;          /* bytes in flight now */
+    uint64_t memory_limit;    /* above that nothing is read */
+    uint64_t batches;         /* in flight */
+    uint64_t unconfirmed;     /* deliveries that sinks have taken */
     uint64_t checkpoints;     /* saved */
     int64_t checkpoint_ms;    /* wall clock of the last, 0: none */
     int64_t source_ts_ms;     /* of the newest event read */
     struct mst_source_stats source;
+    struct mst_meters_look meters;
 };
 
 struct mst_pipeline;

@@ -163,6 +163,7 @@ reader_dispatch(struct mst_pipeline *pipeline, struct mst_flight *flight,
         atomic_store(&pipeline->source_ts_ms,
                      batch->events[batch->len - 1].source_ts_ms);
     }
+    mst_meters_received(&pipeline->meters, flight);
     flight->charged = mst_flight_estimate(batch, &pipeline->plan);
     mst_budget_charge(&pipeline->budget, flight->charged);
     if (mst_flight_split(flight, &pipeline->plan, workers, err) != MST_OK) {
@@ -343,6 +344,7 @@ reader_loop(struct mst_pipeline *pipeline)
             if (!reader_open(pipeline, &backoff)) {
                 return;
             }
+            (void)atomic_fetch_add(&pipeline->reopened, 1);
         }
     }
 }

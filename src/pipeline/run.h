@@ -13,6 +13,7 @@
 #include "base/queue.h"
 #include "pipeline/backoff.h"
 #include "pipeline/budget.h"
+#include "pipeline/meters.h"
 #include "pipeline/runner.h"
 #include "pipeline/unit.h"
 
@@ -85,8 +86,10 @@ struct mst_pipeline {
     struct mst_backoff save_backoff;
     int64_t save_not_before_ms; /* monotonic */
 
+    struct mst_meters meters;
     atomic_uint_fast64_t events_in;
     atomic_uint_fast64_t bytes_in;
+    atomic_uint_fast64_t reopened; /* the source and sinks, after a loss */
     atomic_uint_fast64_t rejected;
     atomic_uint_fast64_t retries;
     atomic_uint_fast64_t checkpoints;

@@ -203,7 +203,9 @@ runner_open(struct mst_runner *runner)
         runner->spec->type->open(runner->sink, &start, &err);
     if (status == MST_OK) {
         runner->is_open = true;
-        atomic_store(&runner->opened, true);
+        if (atomic_exchange(&runner->opened, true)) {
+            (void)atomic_fetch_add(&pipeline->reopened, 1);
+        }
         runner->waits_for_room = false;
         mst_backoff_reset(&runner->backoff);
         mst_pipeline_trouble(pipeline, runner->problem, NULL, 0);

@@ -138,6 +138,33 @@ status_problem(const struct mst_pipeline *pipeline)
                : NULL;
 }
 
+static void
+status_numbers(struct mst_pipeline *pipeline,
+               struct mst_pipeline_status *ret_status)
+{
+    bool skip = pipeline->spec->on_reject == MST_ON_REJECT_SKIP;
+    ret_status->events_in = atomic_load(&pipeline->events_in);
+    ret_status->bytes_in = atomic_load(&pipeline->bytes_in);
+    for (size_t i = 0; i < pipeline->spec->sinks_len; i++) {
+        ret_status->events_out += atomic_load(&pipeline->runners[i].confirmed);
+        ret_status->unconfirmed += atomic_load(&pipeline->runners[i].inflight);
+    }
+    ret_status->rejected = atomic_load(&pipeline->rejected);
+    ret_status->letters = skip ? 0 : ret_status->rejected;
+    ret_status->retries = atomic_load(&pipeline->retries);
+    ret_status->reopened = atomic_load(&pipeline->reopened);
+    ret_status->checkpoints = atomic_load(&pipeline->checkpoints);
+    ret_status->checkpoint_ms = atomic_load(&pipeline->checkpoint_ms);
+    ret_status->source_ts_ms = atomic_load(&pipeline->source_ts_ms);
+    ret_status->memory = mst_budget_used(&pipeline->budget);
+    ret_status->memory_limit = atomic_load(&pipeline->budget.limit);
+    mst_meters_read(&pipeline->meters, &ret_status->meters);
+    mst_mutex_lock(&pipeline->tracker.mutex);
+    ret_status->settled_seq = pipeline->tracker.settled_seq;
+    ret_status->batches = pipeline->tracker.flights;
+    mst_mutex_unlock(&pipeline->tracker.mutex);
+}
+
 void
 mst_pipeline_status(struct mst_pipeline *pipeline,
                     struct mst_pipeline_status *ret_status)
@@ -156,20 +183,7 @@ mst_pipeline_status(struct mst_pipeline *pipeline,
                                             : MST_PHASE_RUNNING;
     bool opened = pipeline->opened;
     mst_mutex_unlock(&pipeline->mutex);
-    ret_status->events_in = atomic_load(&pipeline->events_in);
-    ret_status->bytes_in = atomic_load(&pipeline->bytes_in);
-    for (size_t i = 0; i < pipeline->spec->sinks_len; i++) {
-        ret_status->events_out += atomic_load(&pipeline->runners[i].confirmed);
-    }
-    ret_status->rejected = atomic_load(&pipeline->rejected);
-    ret_status->retries = atomic_load(&pipeline->retries);
-    ret_status->checkpoints = atomic_load(&pipeline->checkpoints);
-    ret_status->checkpoint_ms = atomic_load(&pipeline->checkpoint_ms);
-    ret_status->source_ts_ms = atomic_load(&pipeline->source_ts_ms);
-    ret_status->memory = mst_budget_used(&pipeline->budget);
-    mst_mutex_lock(&pipeline->tracker.mutex);
-    ret_status->settled_seq = pipeline->tracker.settled_seq;
-    mst_mutex_unlock(&pipeline->tracker.mutex);
+    status_numbers(pipeline, ret_status);
     ret_status->source.lag_ms = -1;
     ret_status->source.lag_events = -1;
     if (opened && pipeline->spec->source->stats != NULL) {

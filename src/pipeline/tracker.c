@@ -35,7 +35,8 @@ mst_tracker_add(struct mst_tracker *tracker, struct mst_flight *flight,
     for (size_t i = 0; i < batch->len; i++) {
         atomic_init(&batch->events[i].pending, sinks);
     }
-    atomic_init(&flight->outstanding, batch->len * sinks);
+    size_t deliveries = batch->len * sinks;
+    atomic_init(&flight->outstanding, deliveries > 0 ? deliveries + 1 : 0);
     flight->settled = 0;
     flight->next = NULL;
     batch->owner = flight;
@@ -50,15 +51,22 @@ mst_tracker_add(struct mst_tracker *tracker, struct mst_flight *flight,
     mst_mutex_unlock(&tracker->mutex);
 }
 
-bool
+struct mst_flight *
 mst_tracker_confirm(struct mst_event *event)
 {
     struct mst_flight *flight = event->batch->owner;
     (void)atomic_fetch_sub_explicit(&event->pending, 1, memory_order_release);
-    /* The event may be gone as soon as the flight's counter is at 0. */
-    return atomic_fetch_sub_explicit(&flight->outstanding, 1,
-                                     memory_order_acq_rel)
-           == 1;
+    /* The event may be gone as soon as somebody else confirms the last. */
+    size_t before = atomic_fetch_sub_explicit(&flight->outstanding, 1,
+                                              memory_order_acq_rel);
+    return before == 2 ? flight : NULL;
+}
+
+void
+mst_tracker_let_go(struct mst_flight *flight)
+{
+    (void)atomic_fetch_sub_explicit(&flight->outstanding, 1,
+                                    memory_order_release);
 }
 
 /* Settles the confirmed events at the front of a flight; true: all are. */

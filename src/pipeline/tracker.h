@@ -16,13 +16,26 @@
 
 struct mst_unit;
 
+enum { MST_METER_AGES = 8 };
+
+/* Some events of a batch, and how old the first of them is. */
+struct mst_flight_age {
+    int64_t source_ts_ms;
+    size_t events;
+};
+
 struct mst_flight {
     struct mst_batch *batch;
     struct mst_flight *next;
-    size_t settled;            /* events settled so far, tracker only */
-    atomic_size_t outstanding; /* deliveries not yet confirmed */
-    uint64_t charged;          /* bytes of the budget, see unit.h */
-    struct mst_arena arena;    /* of units, deliveries, pointers */
+    size_t settled; /* events settled so far, tracker only */
+    /* Deliveries not yet confirmed, and one for who confirms the last of them
+     * for as long as it still looks at the flight. */
+    atomic_size_t outstanding;
+    struct mst_flight_age ages[MST_METER_AGES]; /* see meters.h */
+    size_t ages_len;
+    _Atomic int64_t converted_ns; /* monotonic; of the unit that came last */
+    uint64_t charged;             /* bytes of the budget, see unit.h */
+    struct mst_arena arena;       /* of units, deliveries, pointers */
     struct mst_unit *units;
     size_t units_len;
     size_t units_cap;
@@ -53,10 +66,12 @@ void mst_tracker_clear(struct mst_tracker *tracker,
 void mst_tracker_add(struct mst_tracker *tracker, struct mst_flight *flight,
                      unsigned sinks);
 
-/* One delivery of this event is confirmed (or in the dead-letter store). True
- * when that was the last of its flight, which may be gone from then on.
- * Thread: any. */
-bool mst_tracker_confirm(struct mst_event *event);
+/* One delivery of this event is confirmed (or in the dead-letter store). When
+ * that was the last of its flight, returns it, to be let go of; else NULL, and
+ * the flight may be gone. Thread: any. */
+MST_MUST_CHECK struct mst_flight *mst_tracker_confirm(struct mst_event *event);
+/* It may be gone from then on. */
+void mst_tracker_let_go(struct mst_flight *flight);
 
 /* Settles what is confirmed from the oldest on and releases whole flights.
  * True when anything was settled. Thread: any. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A worker: converts units and hands each sink its part. */
+#include "base/clock.h"
 #include "pipeline/run.h"
 
 bool
@@ -25,10 +26,12 @@ static enum mst_status
 worker_unit(struct mst_pipeline *pipeline, struct mst_unit *unit,
             struct mst_error *err)
 {
+    int64_t since_ns = mst_clock_ns();
     enum mst_status status = mst_unit_convert(unit, &pipeline->plan, err);
     if (status != MST_OK) {
         return status;
     }
+    mst_meters_converted(&pipeline->meters, unit->flight, unit->len, since_ns);
     for (size_t s = 0; s < pipeline->plan.sinks_len; s++) {
         if (!mst_runner_offer(&pipeline->runners[s], &unit->parts[s])) {
             return mst_fail_memory(err, "pipeline");
