@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "builtins.h"
 #include "config/load.h"
+#include "jobs/horizon.h"
 #include "jobs/manager.h"
 #include "notify.h"
 #include "open_store.h"
@@ -32,8 +33,9 @@ struct daemon {
     struct mst_store *store;
     struct mst_manager *manager;
     struct mst_log_ring *ring;
-    struct mst_api *api; /* NULL: api.enabled = false */
-    pthread_t thread;    /* that waits for signals */
+    struct mst_api *api;         /* NULL: api.enabled = false */
+    struct mst_horizon *horizon; /* NULL likewise */
+    pthread_t thread;            /* that waits for signals */
     bool settled;
     struct mst_cmd_signals signals;
     struct mst_daemon_sections sections;
@@ -264,6 +266,9 @@ daemon_start(struct daemon *daemon, struct mst_config *config,
     if (status == MST_OK) {
         status = daemon_serve_api(daemon, config, err);
     }
+    if (status == MST_OK && daemon->api != NULL) {
+        status = mst_horizon_create(daemon->manager, &daemon->horizon, err);
+    }
     if (status != MST_OK) {
         mst_config_destroy(config);
         return status;
@@ -275,6 +280,7 @@ static void
 daemon_end(struct daemon *daemon)
 {
     mst_api_stop(daemon->api);
+    mst_horizon_destroy(daemon->horizon);
     mst_manager_destroy(daemon->manager);
     mst_log_set_ring(NULL);
     mst_log_ring_destroy(daemon->ring);

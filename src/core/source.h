@@ -138,6 +138,16 @@ struct mst_source_type {
                                  struct mst_buf *ret_position,
                                  struct mst_error *err);
 
+    /* Optional, with position_time. How far back the origin goes: the time of
+     * the oldest change that it still has, on the wall clock. The same for all
+     * jobs of a service. May use the network: runs on an instance that was
+     * created, not opened, and ends soon when that is interrupted. Any other
+     * status than MST_OK: it is not known. */
+    enum mst_status (*oldest)(void *ctx, int64_t *ret_wall_ms,
+                              struct mst_error *err);
+    /* The moment that a saved position stands for. False: for none. */
+    bool (*position_time)(struct mst_slice position, int64_t *ret_wall_ms);
+
     /* Appends what stands for this origin ("mongodb/app.users"), so that a
      * checkpoint of another one is refused. No secret, no host names. */
     enum mst_status (*identity)(const struct mst_source_args *args,

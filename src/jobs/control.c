@@ -29,6 +29,7 @@ control_look(const struct manager_job *entry, bool leaving,
     ret_look->hash = entry->hash;
     ret_look->last_event_ms = entry->watch.events_ms;
     ret_look->leaving = leaving;
+    ret_look->horizon_ms = entry->horizon_known ? entry->horizon_ms : -1;
     ret_look->stuck =
         entry->stuck && !leaving && status->state == MST_JOB_RUNNING;
     if (ret_look->stuck) {
@@ -132,6 +133,20 @@ mst_manager_rest(struct mst_manager *manager, struct mst_job_totals *ret_gone,
     mst_mutex_lock(&manager->mutex);
     *ret_gone = manager->gone;
     *ret_failed = manager->failed;
+    mst_mutex_unlock(&manager->mutex);
+}
+
+void
+mst_manager_note_horizon(struct mst_manager *manager, const char *name,
+                         int64_t horizon_ms)
+{
+    mst_mutex_lock(&manager->mutex);
+    struct manager_job *entry =
+        mst_manager_find(manager->jobs, manager->jobs_len, name);
+    if (entry != NULL) {
+        entry->horizon_known = horizon_ms >= 0;
+        entry->horizon_ms = horizon_ms;
+    }
     mst_mutex_unlock(&manager->mutex);
 }
 

@@ -28,6 +28,9 @@ struct mst_job_look {
     int64_t last_event_ms; /* wall clock, to the second; 0: none yet */
     bool leaving; /* gone from the configuration, or about to be replaced */
     bool stuck;   /* it says it runs, and gets nowhere: status.reason says */
+    /* How long until the origin no longer has what follows the saved
+     * checkpoint, as last seen (jobs/horizon.h); -1: not known. */
+    int64_t horizon_ms;
 };
 
 /* MST_OK: go on. */
@@ -49,6 +52,9 @@ MST_MUST_CHECK enum mst_status mst_manager_one(struct mst_manager *manager,
 void mst_manager_rest(struct mst_manager *manager,
                       struct mst_job_totals *ret_gone, size_t *ret_failed);
 bool mst_manager_is_stopping(struct mst_manager *manager);
+/* What a look at that job shows from now on; -1: not known. */
+void mst_manager_note_horizon(struct mst_manager *manager, const char *name,
+                              int64_t horizon_ms);
 
 /* Asks for it, and gives it wait_ms to begin. Statuses: OK (also when it was
  * so already), MST_END (no such job), MST_REJECTED (not in its state). */

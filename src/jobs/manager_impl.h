@@ -32,6 +32,8 @@ struct manager_job {
     struct mst_watch watch;
     bool stuck; /* it says it runs, and gets nowhere */
     struct mst_error stuck_why;
+    bool horizon_known; /* see horizon.h */
+    int64_t horizon_ms;
     char *definition; /* as JSON, without secrets; NULL: no memory for it */
 };
 

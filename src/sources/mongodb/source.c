@@ -12,6 +12,9 @@
 
 #define ORIGIN "mongodb"
 
+/* A question beside the stream is answered in that time, or not. */
+enum { MONGODB_ASK_MS = 5000 };
+
 static void
 mongodb_destroy(void *ctx)
 {
@@ -165,7 +168,7 @@ mongodb_check_time(struct mst_mongo_source *source, int64_t wall_ms,
 {
     struct mst_mongo_stream stream;
     enum mst_status status = mst_mongo_stream_connect(
-        &stream, source->service, "mstream", 5000, NULL, err);
+        &stream, source->service, "mstream", MONGODB_ASK_MS, NULL, err);
     if (status != MST_OK) {
         return status == MST_FATAL ? MST_FATAL : MST_DISCONNECTED;
     }
@@ -204,6 +207,45 @@ mongodb_seek_time(void *ctx, int64_t wall_ms, struct mst_buf *ret_position,
     return status == MST_OK ? mongodb_check_time(source, wall_ms, err) : status;
 }
 
+/* The oplog's first entry. */
+static enum mst_status
+mongodb_oldest(void *ctx, int64_t *ret_wall_ms, struct mst_error *err)
+{
+    struct mst_mongo_source *source = ctx;
+    struct mst_mongo_stream stream;
+    struct mst_mongo_failure failure;
+    uint32_t seconds = 0;
+    uint32_t increment = 0;
+    enum mst_status status =
+        mst_mongo_stream_connect(&stream, source->service, "mstream",
+                                 MONGODB_ASK_MS, source->cancel, err);
+    if (status != MST_OK) {
+        return status;
+    }
+    bool known =
+        mst_mongo_stream_oplog_first(&stream, &seconds, &increment, &failure);
+    mst_mongo_stream_close(&stream);
+    if (!known) {
+        return mst_fail(err, MST_RETRY, ORIGIN, 0,
+                        "the oplog can not be read: %.200s",
+                        failure.error.message);
+    }
+    *ret_wall_ms = (int64_t)seconds * 1000;
+    return MST_OK;
+}
+
+static bool
+mongodb_position_time(struct mst_slice position, int64_t *ret_wall_ms)
+{
+    struct mst_mongo_position parsed;
+    struct mst_error ignored;
+    mst_mongo_position_init(&parsed);
+    bool known = mst_mongo_position_parse(&parsed, position, &ignored) == MST_OK
+                 && mst_mongo_position_time(&parsed, ret_wall_ms);
+    mst_mongo_position_clear(&parsed);
+    return known;
+}
+
 const struct mst_source_type mst_mongodb_source = {
     .name = "mongodb",
     .help = "Changes of a MongoDB collection or database, by change streams.",
@@ -222,6 +264,8 @@ const struct mst_source_type mst_mongodb_source = {
     .stats = mongodb_stats,
     .describe = mongodb_describe,
     .seek_time = mongodb_seek_time,
+    .oldest = mongodb_oldest,
+    .position_time = mongodb_position_time,
     .identity = mongodb_identity,
     .encoding = mongodb_encoding,
     .inspect = &mst_mongo_source_inspect,
