@@ -6,10 +6,9 @@
 #include <stdatomic.h>
 
 #include "api/api.h"
+#include "api/count.h"
 #include "api/http.h"
 #include "api/tokens.h"
-
-enum { MST_API_STATUS_CLASSES = 6 };
 
 struct mst_api_tls;
 
@@ -22,8 +21,8 @@ struct mst_api {
     int64_t started_ms;            /* wall clock */
     char url[MST_API_URL_MAX];
     atomic_uint_fast64_t requests; /* numbers of requests */
-    atomic_uint_fast64_t answers[MST_API_STATUS_CLASSES]; /* by status / 100 */
-    atomic_uint_fast64_t refused;                         /* wrong tokens */
+    atomic_uint_fast64_t refused;  /* wrong tokens */
+    struct mst_api_counts counts;
     atomic_int slowed;  /* who waits because of one */
     atomic_int streams; /* open */
     atomic_bool stopping;

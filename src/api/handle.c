@@ -2,6 +2,7 @@
 /* The way of a request to its operation: site, route, access, input. */
 #include "api/api_impl.h"
 #include "api/router.h"
+#include "base/clock.h"
 
 /* Whoever may not ask is not told what there is. */
 static bool
@@ -10,15 +11,6 @@ handle_route(struct mst_api *api, struct mst_api_request *request,
 {
     bool found = mst_api_route(mst_api_tables, request, answer);
     return mst_api_access(api, request, answer) && found;
-}
-
-static void
-handle_count(struct mst_api *api, int status)
-{
-    int class = status / 100;
-    if (class > 0 && class < MST_API_STATUS_CLASSES) {
-        (void)atomic_fetch_add(&api->answers[class], 1);
-    }
 }
 
 /* Who changed what, also when it was refused. */
@@ -42,6 +34,7 @@ void
 mst_api_handle(struct mst_api *api, struct mst_api_request *request,
                struct mst_api_answer *answer)
 {
+    int64_t since_ns = mst_clock_ns();
     bool allowed = mst_api_same_site(api, request, answer)
                    && handle_route(api, request, answer);
     if (allowed && mst_api_read_query(request, answer)
@@ -57,5 +50,5 @@ mst_api_handle(struct mst_api *api, struct mst_api_request *request,
     if (request->operation != NULL && request->operation->role > MST_API_READ) {
         handle_audit(request, answer);
     }
-    handle_count(api, answer->status);
+    mst_api_count(&api->counts, request->operation, answer->status, since_ns);
 }

@@ -69,6 +69,7 @@ struct mst_api_request {
     const char *origin;
     const char *host;
     const char *last_event_id;
+    const char *accept;
     const char *peer; /* its address */
     bool certified;   /* by a client certificate */
     uint64_t number;  /* of the request */

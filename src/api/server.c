@@ -238,6 +238,8 @@ server_begin(struct mg_connection *connection)
     };
     mst_api_answer_init(&answer);
     uint8_t *body = NULL;
+    /* It may come in pieces, of which the first is taken. */
+    (void)server_header(info, "Accept", &request.accept);
     bool readable = server_framing(api, info, &answer)
                     && server_headers(info, &request, &answer);
     if (readable) {
@@ -248,6 +250,7 @@ server_begin(struct mg_connection *connection)
         mst_api_handle(api, &request, &answer);
     } else {
         mg_disable_connection_keep_alive(connection);
+        mst_api_count(&api->counts, NULL, answer.status, 0);
     }
     int status = answer.status;
     if (answer.stream != NULL && strcmp(info->request_method, "HEAD") != 0) {
