@@ -35,6 +35,9 @@ struct mst_lease {
     char holder[128]; /* of mst_process_tag: host, process id, random part */
     uint64_t fence;   /* grows with every holder */
     int64_t expires_ms;
+    uint32_t holds; /* jobs that its holder has, as that says itself */
+    bool asked;     /* a renewal found somebody who asks for the job */
+    uint32_t asker_holds;
 };
 
 /* Texts may be NULL but for job. */
@@ -87,7 +90,9 @@ struct mst_store_type {
     /* --- leases ------------------------------------------------------ */
     /* MST_AGAIN: somebody else holds it; ret then says who and until when.
      * One that expired, and one whose holder has surely ended
-     * (mst_process_is_gone), is taken over. The fence grows each time. */
+     * (mst_process_is_gone), is taken over. The fence grows each time. What
+     * ret->holds is before says how many jobs `holder` has; so it does when
+     * a lease is renewed. */
     enum mst_status (*lease_acquire)(struct mst_store *store, const char *job,
                                      const char *holder, int64_t ttl_ms,
                                      struct mst_lease *ret,
@@ -100,6 +105,14 @@ struct mst_store_type {
     enum mst_status (*lease_release)(struct mst_store *store, const char *job,
                                      const struct mst_lease *lease,
                                      struct mst_error *err);
+    /* Asks the holder of `held`, as a try to acquire told of it, to give the
+     * job to `asker`, who has `holds` jobs. It lasts a few seconds, in which
+     * nobody else can take the job; the holder is told when it renews. NULL:
+     * a store that one process has for itself. */
+    enum mst_status (*lease_ask)(struct mst_store *store, const char *job,
+                                 const struct mst_lease *held,
+                                 const char *asker, uint32_t holds,
+                                 struct mst_error *err);
 
     /* --- dead letters ------------------------------------------------ */
     /* Durable when it returns. MST_AGAIN: full (the job stops, no letter is

@@ -78,6 +78,17 @@ composite_lease_release(struct mst_store *store, const char *job,
 }
 
 static enum mst_status
+composite_lease_ask(struct mst_store *store, const char *job,
+                    const struct mst_lease *held, const char *asker,
+                    uint32_t holds, struct mst_error *err)
+{
+    struct mst_store *to = composite_of(store)->shared;
+    return to->type->lease_ask == NULL
+               ? MST_OK
+               : to->type->lease_ask(to, job, held, asker, holds, err);
+}
+
+static enum mst_status
 composite_letters_put(struct mst_store *store, const struct mst_letter *letters,
                       size_t n, const struct mst_letter_limits *limits,
                       struct mst_error *err)
@@ -170,6 +181,7 @@ static const struct mst_store_type composite_store_type = {
     .lease_acquire = composite_lease_acquire,
     .lease_renew = composite_lease_renew,
     .lease_release = composite_lease_release,
+    .lease_ask = composite_lease_ask,
     .letters_put = composite_letters_put,
     .letters_list = composite_letters_list,
     .letters_delete = composite_letters_delete,

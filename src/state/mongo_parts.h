@@ -84,5 +84,9 @@ enum mst_status mst_mongo_lease_renew(struct mst_store *base, const char *job,
 enum mst_status mst_mongo_lease_release(struct mst_store *base, const char *job,
                                         const struct mst_lease *lease,
                                         struct mst_error *err);
+enum mst_status mst_mongo_lease_ask(struct mst_store *base, const char *job,
+                                    const struct mst_lease *held,
+                                    const char *asker, uint32_t holds,
+                                    struct mst_error *err);
 
 #endif

@@ -11,7 +11,15 @@
 
 #define ORIGIN "state"
 
-enum { STORE_WTIMEOUT_MS = 10000, STORE_DUPLICATE_KEY = 11000 };
+enum {
+    /* Every call is over in a fraction of what a service may ask for: a job
+     * that stops waits for a few of them, and leases are short. */
+    STORE_CONNECT_MS = 3000,
+    STORE_SELECT_MS = 3000,
+    STORE_SOCKET_MS = 5000,
+    STORE_WTIMEOUT_MS = 4000,
+    STORE_DUPLICATE_KEY = 11000
+};
 
 /* A store knows three answers: later, never, or refused by a fence. */
 static enum mst_status
@@ -146,6 +154,7 @@ static const struct mst_store_type store_type = {
     .lease_acquire = mst_mongo_lease_acquire,
     .lease_renew = mst_mongo_lease_renew,
     .lease_release = mst_mongo_lease_release,
+    .lease_ask = mst_mongo_lease_ask,
     .destroy = store_destroy,
 };
 
@@ -156,6 +165,12 @@ mst_mongo_store_create(const struct mst_mongo_options *service,
 {
     return mst_mongo_store_create_for(service, app_name, collection, NULL,
                                       ret_store, err);
+}
+
+static int64_t
+store_at_most(int64_t ms, int64_t most_ms)
+{
+    return ms > 0 && ms < most_ms ? ms : most_ms;
 }
 
 enum mst_status
@@ -177,10 +192,17 @@ mst_mongo_store_create_for(const struct mst_mongo_options *service,
         store_destroy(&store->base);
         return mst_fail_memory(err, ORIGIN);
     }
+    struct mst_mongo_options options = *service;
+    options.connect_timeout_ms =
+        store_at_most(service->connect_timeout_ms, STORE_CONNECT_MS);
+    options.server_selection_timeout_ms =
+        store_at_most(service->server_selection_timeout_ms, STORE_SELECT_MS);
+    options.socket_timeout_ms =
+        store_at_most(service->socket_timeout_ms, STORE_SOCKET_MS);
     enum mst_status status =
         cancel == NULL
-            ? mst_mongo_pool_create(service, app_name, &store->pool, err)
-            : mst_mongo_client_create(service, app_name, 0, cancel,
+            ? mst_mongo_pool_create(&options, app_name, &store->pool, err)
+            : mst_mongo_client_create(&options, app_name, 0, cancel,
                                       &store->client, err);
     if (status != MST_OK) {
         store_destroy(&store->base);

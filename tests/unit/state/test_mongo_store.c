@@ -266,6 +266,82 @@ an_expired_lease_and_a_dead_holders_are_taken_over(void **state)
     assert_int_equal(next.fence, lease.fence + 1);
 }
 
+/* Its questions, as far as their time goes, are of an hour ago. */
+static void
+age_questions(const struct fixture *fixture)
+{
+    mongoc_collection_t *collection = mongoc_client_get_collection(
+        fixture->client, DATABASE, fixture->collection);
+    bson_t *filter = BCON_NEW("_id", BCON_UTF8("users"));
+    bson_t *update =
+        BCON_NEW("$set", "{", "asked.until",
+                 BCON_DATE_TIME(mst_clock_wall_ms() - 3600000), "}");
+    assert_true(mongoc_collection_update_one(collection, filter, update, NULL,
+                                             NULL, NULL));
+    bson_destroy(filter);
+    bson_destroy(update);
+    mongoc_collection_destroy(collection);
+}
+
+static enum mst_status
+acquire(struct mst_store *store, const char *holder, uint32_t holds,
+        struct mst_lease *ret, struct mst_error *err)
+{
+    *ret = (struct mst_lease){.holds = holds};
+    return store->type->lease_acquire(store, "users", holder, TTL_MS, ret, err);
+}
+
+static void
+a_job_that_is_asked_for_is_kept_for_who_asks(void **state)
+{
+    struct mst_error err;
+    struct mst_store *store = store_of(state, &err);
+    struct mst_lease lease;
+    struct mst_lease seen;
+    assert_int_equal(acquire(store, "a", 5, &lease, &err), MST_OK);
+    assert_false(lease.asked);
+    assert_int_equal(acquire(store, "$b", 2, &seen, &err), MST_AGAIN);
+    assert_int_equal(seen.holds, 5);
+    assert_int_equal(
+        store->type->lease_ask(store, "users", &seen, "$b", 1, &err), MST_OK);
+    lease.holds = 6;
+    assert_int_equal(
+        store->type->lease_renew(store, "users", &lease, TTL_MS, &err), MST_OK);
+    assert_true(lease.asked);
+    assert_int_equal(lease.asker_holds, 1);
+    assert_int_equal(lease.holds, 6);
+    assert_int_equal(store->type->lease_release(store, "users", &lease, &err),
+                     MST_OK);
+    assert_int_equal(acquire(store, "c", 1, &seen, &err), MST_RETRY);
+    assert_int_equal(acquire(store, "$b", 2, &lease, &err), MST_OK);
+    assert_int_equal(
+        store->type->lease_renew(store, "users", &lease, TTL_MS, &err), MST_OK);
+    assert_false(lease.asked);
+    /* To ask who no longer has it is nothing. */
+    assert_int_equal(
+        store->type->lease_ask(store, "users", &seen, "c", 0, &err), MST_OK);
+}
+
+static void
+a_question_that_is_not_repeated_is_over(void **state)
+{
+    struct mst_error err;
+    struct mst_store *store = store_of(state, &err);
+    struct mst_lease lease;
+    struct mst_lease seen;
+    assert_int_equal(acquire(store, "a", 5, &lease, &err), MST_OK);
+    assert_int_equal(acquire(store, "b", 1, &seen, &err), MST_AGAIN);
+    assert_int_equal(
+        store->type->lease_ask(store, "users", &seen, "b", 0, &err), MST_OK);
+    age_questions(*state);
+    assert_int_equal(
+        store->type->lease_renew(store, "users", &lease, TTL_MS, &err), MST_OK);
+    assert_false(lease.asked);
+    assert_int_equal(store->type->lease_release(store, "users", &lease, &err),
+                     MST_OK);
+    assert_int_equal(acquire(store, "c", 1, &seen, &err), MST_OK);
+}
+
 static void
 who_lost_the_lease_can_not_write_over_newer_progress(void **state)
 {
@@ -369,6 +445,8 @@ main(void)
         MONGO_TEST(the_last_twenty_are_kept_newest_first),
         MONGO_TEST(one_holder_at_a_time_and_fences_grow),
         MONGO_TEST(an_expired_lease_and_a_dead_holders_are_taken_over),
+        MONGO_TEST(a_job_that_is_asked_for_is_kept_for_who_asks),
+        MONGO_TEST(a_question_that_is_not_repeated_is_over),
         MONGO_TEST(who_lost_the_lease_can_not_write_over_newer_progress),
         MONGO_TEST(a_person_may_write_only_while_nobody_runs_the_job),
         MONGO_TEST(
