@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/thread.h"
 #include "jobs/job_run.h"
 #include "jobs/job_spec.h"
@@ -14,6 +15,11 @@
 
 enum {
     JOB_LEASE_RETRY_MS = 2000,
+    /* Another has the lease: about a second, not all at the same moment. */
+    JOB_LEASE_POLL_MS = 750,
+    JOB_LEASE_JITTER_MS = 500,
+    /* The job was given away: who asked for it takes it meanwhile. */
+    JOB_GIVEN_MS = 3500,
     JOB_SLEEP_PIECE_MS = 3600 * 1000,
     /* After a failure that only a person or time can heal. */
     JOB_FAILED_RETRY_MS = 60000
@@ -22,7 +28,7 @@ enum {
 struct mst_job {
     struct mst_job_args args;
     struct mst_job_spec spec;
-    struct mst_lease lease;
+    struct mst_hold hold;
     pthread_t thread;
     bool started;
     int64_t deadline_ms; /* of a single run, monotonic; INT64_MAX: none */
@@ -127,6 +133,20 @@ job_sleep(struct mst_job *job, int64_t ms)
     return wanted;
 }
 
+static void
+job_set_hold(struct mst_job *job)
+{
+    const struct mst_job_args *args = &job->args;
+    job->hold.store = args->store;
+    job->hold.job = args->connector->name;
+    job->hold.holder = args->holder;
+    job->hold.ttl_ms = job->spec.spec.lease_ttl_ms;
+    job->hold.spread = args->spread;
+    /* What has an end stays where it is. */
+    job->hold.moves = !args->single_run && !args->once
+                      && args->connector->mode == MST_MODE_STREAM;
+}
+
 enum mst_status
 mst_job_create(const struct mst_job_args *args, struct mst_job **ret_job,
                struct mst_error *err)
@@ -142,7 +162,7 @@ mst_job_create(const struct mst_job_args *args, struct mst_job **ret_job,
     job->since_ms = mst_clock_wall_ms();
     mst_error_clear(&job->reason);
     if (pthread_mutex_init(&job->mutex, NULL) != 0
-        || !mst_cond_init(&job->changed)) {
+        || !mst_cond_init(&job->changed) || !mst_hold_init(&job->hold)) {
         free(job);
         return mst_fail_memory(err, "job");
     }
@@ -156,13 +176,22 @@ mst_job_create(const struct mst_job_args *args, struct mst_job **ret_job,
     }
     struct mst_pipeline_spec *spec = &job->spec.spec;
     spec->store = args->store;
-    spec->lease = &job->lease;
+    spec->lease = &job->hold.lease;
+    spec->lease_renewed = mst_hold_gives;
+    spec->lease_arg = &job->hold;
+    job_set_hold(job);
     spec->whole = args->whole;
     spec->bounded = spec->bounded || args->once;
     spec->timeout_ms =
         args->timeout_ms > 0 ? args->timeout_ms : spec->timeout_ms;
     *ret_job = job;
     return MST_OK;
+}
+
+static int64_t
+job_lease_poll(void)
+{
+    return JOB_LEASE_POLL_MS + (int64_t)mst_random_below(JOB_LEASE_JITTER_MS);
 }
 
 /* False: not wanted any more, or (single run) refused. */
@@ -172,9 +201,7 @@ job_lease(struct mst_job *job)
     while (job_is_wanted(job)) {
         struct mst_error err;
         mst_error_clear(&err);
-        enum mst_status status = mst_job_lease_acquire(
-            job->args.store, mst_job_name(job), job->args.holder,
-            job->spec.spec.lease_ttl_ms, &job->lease, &err);
+        enum mst_status status = mst_hold_try(&job->hold, &err);
         if (status == MST_OK) {
             return true;
         }
@@ -183,8 +210,9 @@ job_lease(struct mst_job *job)
             job_set_state(job, MST_JOB_FAILED, &err, 0);
             return false;
         }
-        int64_t wait =
-            status == MST_FATAL ? JOB_FAILED_RETRY_MS : JOB_LEASE_RETRY_MS;
+        int64_t wait = status == MST_FATAL   ? JOB_FAILED_RETRY_MS
+                       : status == MST_AGAIN ? job_lease_poll()
+                                             : JOB_LEASE_RETRY_MS;
         bool news = strcmp(job->reason.text, err.text) != 0;
         job_set_state(job,
                       status == MST_FATAL ? MST_JOB_FAILED : MST_JOB_RETRYING,
@@ -194,32 +222,14 @@ job_lease(struct mst_job *job)
             return false;
         }
         if (news) {
-            mst_log_failure(MST_LOG_WARN, "job", mst_job_name(job), &err);
+            mst_log_failure(status == MST_AGAIN ? MST_LOG_INFO : MST_LOG_WARN,
+                            "job", mst_job_name(job), &err);
         }
         if (!job_sleep(job, wait)) {
             return false;
         }
     }
     return false;
-}
-
-static void
-job_end_record(struct mst_job *job, struct mst_run_record *run,
-               enum mst_job_state state, const struct mst_error *why)
-{
-    struct mst_store *store = job->args.store;
-    struct mst_error err;
-    run->end_ms = mst_clock_wall_ms();
-    /* Borrowed for the call. */
-    run->reason = (char *)(uintptr_t)(why != NULL ? why->text : "");
-    run->state = (char *)(uintptr_t)mst_job_state_name(state);
-    run->events_in = job->last.events_in;
-    run->events_out = job->last.events_out;
-    run->rejected = job->last.rejected;
-    run->bytes = job->last.bytes_in;
-    if (store->type->run_end(store, run, &err) != MST_OK) {
-        mst_log_failure(MST_LOG_WARN, "job", mst_job_name(job), &err);
-    }
 }
 
 /* Lock: mutex held. */
@@ -278,19 +288,6 @@ job_run_pipeline(struct mst_job *job, struct mst_run_record *run,
     return end;
 }
 
-static void
-job_log_completed(const struct mst_job *job)
-{
-    const struct mst_log_field fields[] = {
-        MST_LOG_STR("job", mst_job_name(job)),
-        MST_LOG_NUM("events_in", job->last.events_in),
-        MST_LOG_NUM("events_out", job->last.events_out),
-        MST_LOG_NUM("rejected", job->last.rejected),
-    };
-    mst_log_write(MST_LOG_INFO, "job", fields, MST_ARRAY_SIZE(fields),
-                  "completed");
-}
-
 /* Who started a single run is told by its status, and says it. */
 static void
 job_log_end(const struct mst_job *job, enum mst_log_level level,
@@ -307,6 +304,9 @@ job_fail(struct mst_job *job, const struct mst_error *err, int64_t wait_ms)
 {
     const struct mst_log_field field = MST_LOG_STR("job", mst_job_name(job));
     job->result = MST_JOB_RESULT_FAILED;
+    if (job->args.spread != NULL) {
+        mst_spread_failed(job->args.spread);
+    }
     job_log_end(job, MST_LOG_ERROR, err);
     job_set_state(job, MST_JOB_FAILED, err, wait_ms);
     if (job->args.single_run) {
@@ -320,6 +320,23 @@ job_fail(struct mst_job *job, const struct mst_error *err, int64_t wait_ms)
         mst_log_write(MST_LOG_INFO, "job", &field, 1,
                       "failed: not tried again before a reload or restart");
     }
+}
+
+/* After a run that was asked to stop. True: it was given to another daemon,
+ * and this one waits for the lease again. */
+static bool
+job_given(struct mst_job *job, struct mst_error *err, int64_t *ret_wait_ms)
+{
+    bool giving = mst_hold_has_given(&job->hold) && job_is_wanted(job);
+    if (giving) {
+        (void)mst_fail(err, MST_AGAIN, "lease", 0,
+                       "given to a daemon that has fewer jobs");
+        mst_log_failure(MST_LOG_INFO, "job", mst_job_name(job), err);
+    }
+    *ret_wait_ms = giving ? JOB_GIVEN_MS : 0;
+    job_set_state(job, giving ? MST_JOB_RETRYING : MST_JOB_STOPPED,
+                  err->status == MST_OK ? NULL : err, *ret_wait_ms);
+    return giving;
 }
 
 /* Finds the state that a run leaves behind. True: run again after wait_ms. */
@@ -336,16 +353,16 @@ job_after_run(struct mst_job *job, enum mst_pipeline_end end,
         again = poll;
         *ret_wait_ms = job->args.connector->poll_interval_ms;
         job_set_state(job, MST_JOB_COMPLETED, NULL, again ? *ret_wait_ms : 0);
-        job_log_completed(job);
+        mst_job_run_log_completed(mst_job_name(job), &job->last);
         break;
     case MST_PIPELINE_STOPPED:
         job->result = MST_JOB_RESULT_OK;
-        job_set_state(job, MST_JOB_STOPPED, NULL, 0);
+        again = job_given(job, err, ret_wait_ms);
         break;
     case MST_PIPELINE_UNDRAINED:
         job->result = MST_JOB_RESULT_OK;
         mst_log_failure(MST_LOG_WARN, "job", mst_job_name(job), err);
-        job_set_state(job, MST_JOB_STOPPED, err, 0);
+        again = job_given(job, err, ret_wait_ms);
         break;
     case MST_PIPELINE_TIMED_OUT:
         job->result = MST_JOB_RESULT_TIMED_OUT;
@@ -437,7 +454,7 @@ job_run(struct mst_job *job, int64_t *ret_wait_ms)
     }
     enum mst_status status = job_resolve(job, &err);
     if (status != MST_OK) {
-        mst_job_lease_release(job->args.store, mst_job_name(job), &job->lease);
+        mst_hold_end(&job->hold, false);
         return job_unresolved(job, status, &err, ret_wait_ms);
     }
     mst_backoff_reset(&job->schema_backoff);
@@ -449,13 +466,11 @@ job_run(struct mst_job *job, int64_t *ret_wait_ms)
     }
     mst_error_clear(&err);
     enum mst_pipeline_end end = job_run_pipeline(job, &run, &err);
-    if (end != MST_PIPELINE_LEASE_LOST) {
-        mst_job_lease_release(job->args.store, mst_job_name(job), &job->lease);
-    }
+    mst_hold_end(&job->hold, end == MST_PIPELINE_LEASE_LOST);
     bool again = job_after_run(job, end, &err, ret_wait_ms);
     job_mark_run(job, false,
                  end == MST_PIPELINE_FAILED || end == MST_PIPELINE_BLOCKED);
-    job_end_record(job, &run, job->state, err.status == MST_OK ? NULL : &err);
+    mst_job_run_end(job->args.store, &run, job->state, &job->last, &err);
     mst_job_run_clear(&run);
     return again;
 }
@@ -531,6 +546,7 @@ mst_job_status(struct mst_job *job, struct mst_job_status *ret_status)
     ret_status->since_ms = job->since_ms;
     ret_status->reason = job->reason;
     ret_status->next_attempt_ms = job->next_attempt_ms;
+    mst_hold_look(&job->hold, ret_status->holder, &ret_status->elsewhere);
     ret_status->result = job->result;
     ret_status->ended = job->ended;
     ret_status->started_ms = job->started_ms;
@@ -569,6 +585,7 @@ mst_job_destroy(struct mst_job *job)
         (void)pthread_join(job->thread, NULL);
     }
     mst_job_spec_clear(&job->spec);
+    mst_hold_clear(&job->hold);
     (void)pthread_cond_destroy(&job->changed);
     (void)pthread_mutex_destroy(&job->mutex);
     free(job);

@@ -8,6 +8,7 @@
 
 #include "config/config.h"
 #include "core/store.h"
+#include "jobs/spread.h"
 #include "pipeline/pipeline.h"
 
 enum mst_job_state {
@@ -56,9 +57,10 @@ struct mst_job_args {
     const struct mst_config_connector *connector;
     const struct mst_registry *registry;
     struct mst_store *store;
-    const char *holder;       /* of leases: who this process is */
-    uint64_t memory;          /* when the connector does not say */
-    struct mst_budget *whole; /* of all jobs; NULL: none */
+    const char *holder;        /* of leases: who this process is */
+    struct mst_spread *spread; /* of the process; NULL: jobs stay here */
+    uint64_t memory;           /* when the connector does not say */
+    struct mst_budget *whole;  /* of all jobs; NULL: none */
     /* For `mstream run`: end after one run, whatever happens; do not wait for
      * a lease that another holds. */
     bool single_run;
@@ -76,6 +78,8 @@ struct mst_job_status {
     int64_t since_ms;        /* wall clock */
     struct mst_error reason; /* status OK: none */
     int64_t next_attempt_ms; /* wall clock, 0: none */
+    char holder[128];        /* of its lease, as far as known; "": nobody */
+    bool elsewhere;          /* another process is the holder, and runs it */
     enum mst_job_result result;
     bool ended;         /* its thread is through */
     int64_t started_ms; /* of the last run, wall clock; 0: none */

@@ -4,12 +4,22 @@
 #define MST_JOBS_JOB_RUN_H
 
 #include "core/store.h"
-#include "pipeline/pipeline.h"
+#include "jobs/job.h"
 
 /* For people: without memory the record has none. */
 void mst_job_run_positions(struct mst_run_record *run,
                            struct mst_pipeline *pipeline);
 /* Frees them. */
 void mst_job_run_clear(struct mst_run_record *run);
+
+/* Writes down how the run ended; why->status OK: nothing to say. Bookkeeping
+ * for people: a failure is logged only. */
+void mst_job_run_end(struct mst_store *store, struct mst_run_record *run,
+                     enum mst_job_state state,
+                     const struct mst_pipeline_status *last,
+                     const struct mst_error *why);
+
+void mst_job_run_log_completed(const char *job,
+                               const struct mst_pipeline_status *last);
 
 #endif

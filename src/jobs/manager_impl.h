@@ -47,7 +47,8 @@ struct mst_manager {
     struct mst_manager_args args;
     char holder[MST_PROCESS_TAG_MAX];
     struct mst_budget whole; /* of all jobs, those on their way out too */
-    int64_t expire_next_ms;  /* monotonic */
+    struct mst_spread spread;
+    int64_t expire_next_ms; /* monotonic */
 
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t changed;

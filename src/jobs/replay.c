@@ -163,7 +163,7 @@ mst_replay_run(const struct mst_replay_args *args,
 {
     struct mst_store *store = args->store;
     struct mst_job_spec job;
-    struct mst_lease lease;
+    struct mst_lease lease = {0};
     char holder[MST_PROCESS_TAG_MAX];
     memset(ret, 0, sizeof(*ret));
     mst_process_tag(holder);

@@ -49,6 +49,10 @@ mst_pipeline_renew(struct mst_pipeline *pipeline)
         atomic_store(&pipeline->lease_until_ms, now + ttl_ms - ttl_ms / 5);
         pipeline->lease_next_ms = now + ttl_ms / 3;
         mst_pipeline_trouble(pipeline, &pipeline->lease_problem, NULL, 0);
+        if (spec->lease_renewed != NULL
+            && spec->lease_renewed(spec->lease_arg)) {
+            mst_pipeline_stop(pipeline);
+        }
         return;
     }
     if (status == MST_REJECTED || status == MST_FATAL) {

@@ -58,6 +58,10 @@ struct mst_pipeline_spec {
     struct mst_store *store;
     struct mst_lease *lease; /* renewed while it runs; NULL: none */
     int64_t lease_ttl_ms;
+    /* Called when it was renewed, in the thread of the run; true: the run is
+     * asked to stop. NULL: nobody wants to know. */
+    bool (*lease_renewed)(void *arg);
+    void *lease_arg;
 };
 
 enum mst_pipeline_end {
