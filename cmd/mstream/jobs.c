@@ -20,7 +20,10 @@ list_row(struct mst_table *table, const json_t *job)
     bool known = json_is_true(json_object_get(metrics, "lag_known"));
     char text[64];
     mst_table_add(table, "%s", mst_online_text(job, "name", text));
-    mst_table_add(table, "%s%s", mst_online_text(job, "state", text),
+    mst_table_add(table, "%s%s",
+                  json_is_true(json_object_get(job, "elsewhere"))
+                      ? "elsewhere"
+                      : mst_online_text(job, "state", text),
                   json_is_true(json_object_get(job, "stuck")) ? " (stuck)"
                                                               : "");
     for (size_t i = 0; i < MST_ARRAY_SIZE(keys); i++) {
@@ -29,14 +32,19 @@ list_row(struct mst_table *table, const json_t *job)
                       hidden ? "-" : mst_online_text(metrics, keys[i], text));
     }
     mst_table_add(table, "%s", mst_online_text(job, "started_at", text));
-    mst_table_add(table, "%s", mst_online_text(reason, "message", text));
+    mst_table_add(table, "%s", mst_online_text(job, "holder", text));
+    mst_table_add(table, "%s",
+                  json_is_true(json_object_get(job, "elsewhere"))
+                      ? "-"
+                      : mst_online_text(reason, "message", text));
 }
 
 static int
 list_run(const struct mst_cli_args *args)
 {
-    static const char *const headings[] = {
-        "JOB", "STATE", "EVENTS/S", "LAG S", "ERRORS", "STARTED", "REASON"};
+    static const char *const headings[] = {"JOB",    "STATE",  "EVENTS/S",
+                                           "LAG S",  "ERRORS", "STARTED",
+                                           "HOLDER", "REASON"};
     static const char *const path[] = {"jobs", NULL};
     struct mst_output out;
     struct mst_table table;

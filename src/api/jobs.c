@@ -2,6 +2,8 @@
 /* Jobs to look at: the list, one, its numbers, its runs. */
 #include "api/operations.h"
 
+#include <stdio.h>
+
 enum { JOBS_LIST_MAX = 10000, JOBS_RUNS_DEFAULT = 20 };
 
 static void
@@ -43,6 +45,20 @@ jobs_reason(struct mst_json *out, const struct mst_error *reason)
     mst_json_number(out, "code", reason->code);
     mst_json_str(out, "hint", reason->hint[0] != '\0' ? reason->hint : NULL);
     mst_json_close(out, '}');
+}
+
+/* Its first words are for people; the last one tells processes apart. */
+static void
+jobs_holder(struct mst_json *out, const struct mst_job_status *status)
+{
+    char holder[sizeof(status->holder)];
+    (void)snprintf(holder, sizeof(holder), "%s", status->holder);
+    char *last = strrchr(holder, ' ');
+    if (last != NULL) {
+        *last = '\0';
+    }
+    mst_json_str(out, "holder", holder[0] != '\0' ? holder : NULL);
+    mst_json_bool(out, "elsewhere", status->elsewhere);
 }
 
 static int64_t
@@ -101,6 +117,7 @@ mst_api_job_json(struct mst_json *out, const char *name,
     mst_json_time(out, "since", status->since_ms);
     mst_json_bool(out, "stuck", look->stuck);
     mst_json_bool(out, "leaving", look->leaving);
+    jobs_holder(out, status);
     jobs_reason(out, &status->reason);
     mst_json_time(out, "next_attempt_at", status->next_attempt_ms);
     jobs_services(out, look);

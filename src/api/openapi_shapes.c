@@ -17,12 +17,13 @@ const struct mst_api_shape mst_api_shapes[] = {
      "{\"type\":\"object\",\"required\":[\"message\"],\"properties\":{\""
      "message\":{\"type\":\"string\"}}}"},
     {"JobCounts", "application/json",
-     "{\"type\":\"object\",\"required\":[\"running\",\"retrying\",\"paus"
-     "ed\",\"stopped\",\"completed\",\"failed\",\"stuck\"],\"properties"
-     "\":{\"running\":{\"type\":\"integer\"},\"retrying\":{\"type\":\"in"
-     "teger\"},\"paused\":{\"type\":\"integer\"},\"stopped\":{\"type\":"
-     "\"integer\"},\"completed\":{\"type\":\"integer\"},\"failed\":{\"ty"
-     "pe\":\"integer\"},\"stuck\":{\"type\":\"integer\"}}}"},
+     "{\"type\":\"object\",\"required\":[\"running\",\"retrying\",\"pause"
+     "d\",\"stopped\",\"completed\",\"failed\",\"stuck\",\"elsewhere\"],"
+     "\"properties\":{\"running\":{\"type\":\"integer\"},\"retrying\":{\""
+     "type\":\"integer\"},\"paused\":{\"type\":\"integer\"},\"stopped\":{"
+     "\"type\":\"integer\"},\"completed\":{\"type\":\"integer\"},\"failed"
+     "\":{\"type\":\"integer\"},\"stuck\":{\"type\":\"integer\"},\"elsewh"
+     "ere\":{\"type\":\"integer\"}}}"},
     {"Health", "application/json",
      "{\"type\":\"object\",\"required\":[\"status\",\"version\",\"uptime"
      "_seconds\",\"jobs\",\"problems\"],\"properties\":{\"status\":{\"ty"
@@ -45,26 +46,27 @@ const struct mst_api_shape mst_api_shapes[] = {
      "bs\":{\"type\":\"integer\"},\"error_jobs\":{\"type\":\"integer\"},"
      "\"jobs\":{\"$ref\":\"#/components/schemas/JobCounts\"}}}"},
     {"Job", "application/json",
-     "{\"type\":\"object\",\"required\":[\"name\",\"state\",\"desired_st"
-     "ate\",\"started_at\",\"stopped_at\",\"since\",\"stuck\",\"leaving"
-     "\",\"reason\",\"next_attempt_at\",\"linked_services\",\"metrics\","
-     "\"pipeline\"],\"properties\":{\"name\":{\"type\":\"string\"},\"sta"
-     "te\":{\"type\":\"string\",\"enum\":[\"starting\",\"running\",\"ret"
-     "rying\",\"paused\",\"draining\",\"stopped\",\"failed\",\"completed"
-     "\"]},\"desired_state\":{\"type\":\"string\",\"enum\":[\"running\","
-     "\"paused\",\"stopped\"]},\"started_at\":{\"type\":[\"string\",\"nu"
-     "ll\"],\"format\":\"date-time\"},\"stopped_at\":{\"type\":[\"string"
-     "\",\"null\"],\"format\":\"date-time\"},\"since\":{\"type\":[\"stri"
-     "ng\",\"null\"],\"format\":\"date-time\"},\"stuck\":{\"type\":\"boo"
-     "lean\"},\"leaving\":{\"type\":\"boolean\"},\"reason\":{\"type\":["
-     "\"object\",\"null\"],\"required\":[\"message\",\"origin\",\"code\""
-     ",\"hint\"],\"properties\":{\"message\":{\"type\":\"string\"},\"ori"
-     "gin\":{\"type\":\"string\"},\"code\":{\"type\":\"integer\"},\"hint"
-     "\":{\"type\":[\"string\",\"null\"]}}},\"next_attempt_at\":{\"type"
-     "\":[\"string\",\"null\"],\"format\":\"date-time\"},\"linked_servic"
-     "es\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"metric"
-     "s\":{\"$ref\":\"#/components/schemas/JobMetrics\"},\"pipeline\":{"
-     "\"type\":\"object\"}}}"},
+     "{\"type\":\"object\",\"required\":[\"name\",\"state\",\"desired_sta"
+     "te\",\"started_at\",\"stopped_at\",\"since\",\"stuck\",\"leaving\","
+     "\"holder\",\"elsewhere\",\"reason\",\"next_attempt_at\",\"linked_se"
+     "rvices\",\"metrics\",\"pipeline\"],\"properties\":{\"name\":{\"type"
+     "\":\"string\"},\"state\":{\"type\":\"string\",\"enum\":[\"starting"
+     "\",\"running\",\"retrying\",\"paused\",\"draining\",\"stopped\",\"f"
+     "ailed\",\"completed\"]},\"desired_state\":{\"type\":\"string\",\"en"
+     "um\":[\"running\",\"paused\",\"stopped\"]},\"started_at\":{\"type\""
+     ":[\"string\",\"null\"],\"format\":\"date-time\"},\"stopped_at\":{\""
+     "type\":[\"string\",\"null\"],\"format\":\"date-time\"},\"since\":{"
+     "\"type\":[\"string\",\"null\"],\"format\":\"date-time\"},\"stuck\":"
+     "{\"type\":\"boolean\"},\"leaving\":{\"type\":\"boolean\"},\"holder"
+     "\":{\"type\":[\"string\",\"null\"]},\"elsewhere\":{\"type\":\"boole"
+     "an\"},\"reason\":{\"type\":[\"object\",\"null\"],\"required\":[\"me"
+     "ssage\",\"origin\",\"code\",\"hint\"],\"properties\":{\"message\":{"
+     "\"type\":\"string\"},\"origin\":{\"type\":\"string\"},\"code\":{\"t"
+     "ype\":\"integer\"},\"hint\":{\"type\":[\"string\",\"null\"]}}},\"ne"
+     "xt_attempt_at\":{\"type\":[\"string\",\"null\"],\"format\":\"date-t"
+     "ime\"},\"linked_services\":{\"type\":\"array\",\"items\":{\"type\":"
+     "\"string\"}},\"metrics\":{\"$ref\":\"#/components/schemas/JobMetric"
+     "s\"},\"pipeline\":{\"type\":\"object\"}}}"},
     {"Jobs", "application/json",
      "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Job"
      "\"}}"},

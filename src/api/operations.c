@@ -52,6 +52,10 @@ mst_api_census_add(struct mst_api_census *census,
 {
     mst_job_totals_add(&census->totals, &look->status.totals);
     census->stuck += look->stuck ? 1 : 0;
+    if (look->status.elsewhere) {
+        census->elsewhere++;
+        return;
+    }
     switch (look->status.state) {
     case MST_JOB_RETRYING:
         census->retrying++;

@@ -40,6 +40,7 @@ void mst_api_job_json(struct mst_json *out, const char *name,
 struct mst_api_census {
     size_t running; /* and those that begin, retry or drain */
     size_t retrying;
+    size_t elsewhere; /* another daemon runs them; in no other number */
     size_t paused;
     size_t stopped;
     size_t completed;

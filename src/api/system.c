@@ -11,7 +11,8 @@ static bool
 system_is_problem(const struct mst_job_look *look)
 {
     enum mst_job_state state = look->status.state;
-    return look->stuck || state == MST_JOB_FAILED || state == MST_JOB_RETRYING;
+    return look->stuck || state == MST_JOB_FAILED
+           || (state == MST_JOB_RETRYING && !look->status.elsewhere);
 }
 
 static enum mst_status
@@ -49,6 +50,7 @@ system_counts(struct mst_json *out, const struct mst_api_census *census)
     mst_json_number(out, "completed", (int64_t)census->completed);
     mst_json_number(out, "failed", (int64_t)census->failed);
     mst_json_number(out, "stuck", (int64_t)census->stuck);
+    mst_json_number(out, "elsewhere", (int64_t)census->elsewhere);
 }
 
 static void
