@@ -3,6 +3,7 @@
 
 import datetime
 import json
+import re
 import subprocess
 import threading
 import time
@@ -139,8 +140,9 @@ class Cluster:
             env["MSTREAM_STATE_LEASE"] = lease
         daemon = self.mstreamd(self.text(machine), env=env)
         self.daemons[machine] = daemon
-        said = daemon.stderr().split(" ")[0].replace("Z", "+00:00")
-        off = datetime.datetime.fromisoformat(said).timestamp() - time.time()
+        said = re.search(r"^(\S+T\S+)Z ", daemon.stderr(), re.M)[1]
+        at = datetime.datetime.fromisoformat(f"{said}+00:00")
+        off = at.timestamp() - time.time()
         assert abs(off - skew) < 600, f"its clock is off by {off} s"
         return daemon
 
