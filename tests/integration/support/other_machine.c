@@ -33,8 +33,7 @@ clock_gettime(clockid_t id, struct timespec *at)
     void *symbol = dlsym(RTLD_NEXT, "clock_gettime");
     clock_function real = *(clock_function *)&symbol;
     int result = real(id, at);
-    if (result == 0
-        && (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE)) {
+    if (result == 0 && (id == CLOCK_REALTIME || id == CLOCK_REALTIME_COARSE)) {
         at->tv_sec += other_skew();
     }
     return result;
