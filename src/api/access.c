@@ -1,30 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 /* Who asks, from where, and what that one may do. */
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <strings.h>
-#include <time.h>
 
 #include "api/api_impl.h"
 #include "api/router.h"
+#include "base/address.h"
 
 enum { ACCESS_SLOW_MS = 250, ACCESS_SLOWED_MAX = 8, ACCESS_HOST_MAX = 256 };
 
-/* A failed attempt costs time; when many come at once they cost none of ours.
- */
+/* A failed attempt costs time, of which none is ours. */
 static void
 access_slow_down(struct mst_api *api, struct mst_api_answer *answer)
 {
-    static const struct timespec wait = {.tv_nsec = ACCESS_SLOW_MS * 1000000L};
     (void)atomic_fetch_add(&api->refused, 1);
-    if (atomic_fetch_add(&api->slowed, 1) < ACCESS_SLOWED_MAX) {
-        (void)nanosleep(&wait, NULL);
+    if (atomic_load(&api->slowed) < ACCESS_SLOWED_MAX) {
+        answer->delay_ms = ACCESS_SLOW_MS;
     } else {
         mst_api_refuse(answer, 429, "too_many", NULL,
                        "too many attempts with wrong tokens");
         answer->retry_after_s = 1;
     }
-    (void)atomic_fetch_sub(&api->slowed, 1);
 }
 
 /* From the header "Authorization: Bearer TOKEN". */
@@ -78,11 +74,13 @@ mst_api_access(struct mst_api *api, struct mst_api_request *request,
     return true;
 }
 
-/* The name in "name:port". */
+/* The name in "name:port" and "[address]:port". */
 static void
 access_host(const char *text, char out[ACCESS_HOST_MAX])
 {
-    size_t len = strcspn(text, ":");
+    bool brackets = text[0] == '[';
+    text += brackets ? 1 : 0;
+    size_t len = strcspn(text, brackets ? "]" : ":");
     (void)snprintf(out, ACCESS_HOST_MAX, "%.*s",
                    (int)(len < ACCESS_HOST_MAX ? len : 0), text);
 }
@@ -90,10 +88,10 @@ access_host(const char *text, char out[ACCESS_HOST_MAX])
 static bool
 access_is_local(const char *host)
 {
-    struct in_addr address;
+    struct mst_address address;
     return strcasecmp(host, "localhost") == 0
-           || (inet_pton(AF_INET, host, &address) == 1
-               && ntohl(address.s_addr) >> 24 == 127);
+           || (mst_address_parse(host, 0, &address)
+               && mst_address_is_loopback(&address));
 }
 
 bool

@@ -15,9 +15,19 @@ mst_api_answer_init(struct mst_api_answer *answer)
     mst_json_init(&answer->body, MST_API_ANSWER_MAX);
 }
 
+static void
+answer_end_stream(struct mst_api_answer *answer)
+{
+    if (answer->stream != NULL) {
+        answer->stream->close(answer->stream);
+        answer->stream = NULL;
+    }
+}
+
 void
 mst_api_answer_clear(struct mst_api_answer *answer)
 {
+    answer_end_stream(answer);
     mst_json_clear(&answer->body);
 }
 
@@ -45,7 +55,8 @@ mst_api_refuse(struct mst_api_answer *answer, int status, const char *code,
     mst_json_init(&answer->body, MST_API_ANSWER_MAX);
     answer->status = status;
     answer->type = "application/json";
-    answer->stream = NULL;
+    answer->cookie[0] = '\0';
+    answer_end_stream(answer);
     mst_json_open(&answer->body, NULL, '{');
     mst_json_str(&answer->body, "message", len < 0 ? code : message);
     mst_json_str(&answer->body, "code", code);

@@ -10,6 +10,7 @@
 #include "api/http.h"
 #include "api/tokens.h"
 
+struct mst_api_server;
 struct mst_api_tls;
 
 struct mst_api {
@@ -23,18 +24,23 @@ struct mst_api {
     atomic_uint_fast64_t requests; /* numbers of requests */
     atomic_uint_fast64_t refused;  /* wrong tokens */
     struct mst_api_counts counts;
-    atomic_int slowed;  /* who waits because of one */
+    atomic_int slowed;  /* answers kept back because of one */
     atomic_int streams; /* open */
     atomic_bool stopping;
-    atomic_bool stopped;
-    uint16_t port;
-    void *server;            /* civetweb's */
     struct mst_api_tls *tls; /* NULL: none */
+    struct mst_api_server *server;
 };
 
 /* From a request to its answer, without the socket. Thread: any. */
 void mst_api_handle(struct mst_api *api, struct mst_api_request *request,
                     struct mst_api_answer *answer);
+/* The same in its two parts. Whether the request may be run, which its head
+ * alone says, and which waits for nothing; false: refused. */
+bool mst_api_admit(struct mst_api *api, struct mst_api_request *request,
+                   struct mst_api_answer *answer);
+/* Runs what was admitted; may wait for a store or a server. */
+void mst_api_run(struct mst_api *api, struct mst_api_request *request,
+                 struct mst_api_answer *answer);
 
 /* Whether the request may do what its operation does. False: refused. */
 bool mst_api_access(struct mst_api *api, struct mst_api_request *request,
@@ -44,9 +50,11 @@ bool mst_api_same_site(const struct mst_api *api,
                        const struct mst_api_request *request,
                        struct mst_api_answer *answer);
 
-/* The server's part (server.c). */
-MST_MUST_CHECK enum mst_status mst_api_listen(struct mst_api *api,
-                                              struct mst_error *err);
-void mst_api_unlisten(struct mst_api *api);
+/* The server's part (server.c). listener: a socket that listens, which is its
+ * own from then on, also when it fails. */
+MST_MUST_CHECK enum mst_status
+mst_api_server_start(struct mst_api *api, int listener, struct mst_error *err);
+/* Ends what is open, waits for it. */
+void mst_api_server_stop(struct mst_api *api);
 
 #endif

@@ -30,14 +30,35 @@ handle_audit(const struct mst_api_request *request,
                   request->operation->id);
 }
 
-void
-mst_api_handle(struct mst_api *api, struct mst_api_request *request,
-               struct mst_api_answer *answer)
+static void
+handle_end(struct mst_api *api, const struct mst_api_request *request,
+           const struct mst_api_answer *answer, int64_t since_ns)
+{
+    if (request->operation != NULL && request->operation->role > MST_API_READ) {
+        handle_audit(request, answer);
+    }
+    mst_api_count(&api->counts, request->operation, answer->status, since_ns);
+}
+
+bool
+mst_api_admit(struct mst_api *api, struct mst_api_request *request,
+              struct mst_api_answer *answer)
 {
     int64_t since_ns = mst_clock_ns();
-    bool allowed = mst_api_same_site(api, request, answer)
-                   && handle_route(api, request, answer);
-    if (allowed && mst_api_read_query(request, answer)
+    if (mst_api_same_site(api, request, answer)
+        && handle_route(api, request, answer)) {
+        return true;
+    }
+    handle_end(api, request, answer, since_ns);
+    return false;
+}
+
+void
+mst_api_run(struct mst_api *api, struct mst_api_request *request,
+            struct mst_api_answer *answer)
+{
+    int64_t since_ns = mst_clock_ns();
+    if (mst_api_read_query(request, answer)
         && mst_api_read_body(request, answer)) {
         answer->status = request->operation->status;
         request->operation->run(api, request, answer);
@@ -47,8 +68,14 @@ mst_api_handle(struct mst_api *api, struct mst_api_request *request,
                        "out of memory, or too much for one answer");
         mst_api_hint(answer, "ask for less with ?limit=");
     }
-    if (request->operation != NULL && request->operation->role > MST_API_READ) {
-        handle_audit(request, answer);
+    handle_end(api, request, answer, since_ns);
+}
+
+void
+mst_api_handle(struct mst_api *api, struct mst_api_request *request,
+               struct mst_api_answer *answer)
+{
+    if (mst_api_admit(api, request, answer)) {
+        mst_api_run(api, request, answer);
     }
-    mst_api_count(&api->counts, request->operation, answer->status, since_ns);
 }

@@ -17,6 +17,7 @@ enum {
     MST_API_VALUES_MAX = 8,
     MST_API_QUERY_MAX = 4096,
     MST_API_DEPTH_MAX = 32,
+    MST_API_COOKIE_MAX = 192,
     MST_API_ANSWER_MAX = 64 * 1024 * 1024
 };
 
@@ -70,7 +71,9 @@ struct mst_api_request {
     const char *host;
     const char *last_event_id;
     const char *accept;
+    const char *cookie;
     const char *peer; /* its address */
+    bool secure;      /* over TLS */
     bool certified;   /* by a client certificate */
     uint64_t number;  /* of the request */
 
@@ -86,22 +89,26 @@ struct mst_api_request {
     char who[64]; /* the token's name */
 };
 
-/* Writes to the client; false: it is gone. */
-struct mst_api_writer {
-    bool (*write)(struct mst_api_writer *self, const void *data, size_t len);
-};
-
 struct mst_api;
+
+/* A body that goes on. Thread: the server's, which waits for nothing. */
+struct mst_api_stream {
+    /* Appends what there is by now, some tens of KiB at most. False: it ends
+     * here. */
+    bool (*more)(struct mst_api_stream *self, struct mst_api *api,
+                 struct mst_buf *out);
+    void (*close)(struct mst_api_stream *self);
+};
 
 struct mst_api_answer {
     int status;
     const char *type; /* of the content */
     struct mst_json body;
-    char allow[64];    /* the header Allow; "": none */
-    int retry_after_s; /* the header Retry-After; 0: none */
-    /* Set: the body goes on for as long as this runs. */
-    void (*stream)(struct mst_api *api, const struct mst_api_request *request,
-                   struct mst_api_writer *writer);
+    char allow[64];                  /* the header Allow; "": none */
+    int retry_after_s;               /* the header Retry-After; 0: none */
+    int delay_ms;                    /* kept back for so long */
+    char cookie[MST_API_COOKIE_MAX]; /* the header Set-Cookie; "": none */
+    struct mst_api_stream *stream;   /* NULL: the body is whole */
 };
 
 void mst_api_answer_init(struct mst_api_answer *answer);

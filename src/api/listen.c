@@ -1,53 +1,56 @@
 /* SPDX-License-Identifier: MIT */
 /* The API's life: what it needs, listening, the end. */
-#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "api/api_impl.h"
+#include "api/tls.h"
+#include "base/address.h"
 #include "base/clock.h"
 
-static enum mst_status
-listen_address(const struct mst_api *api, struct in_addr *ret_address,
-               struct mst_error *err)
-{
-    const char *host = api->config.host;
-    if (strcmp(host, "localhost") == 0) {
-        host = "127.0.0.1";
-    }
-    if (inet_pton(AF_INET, host, ret_address) != 1) {
-        return mst_fail(err, MST_FATAL, "api", 0,
-                        "api.host '%.100s' is no IPv4 address",
-                        api->config.host);
-    }
-    return MST_OK;
-}
+enum { LISTEN_BACKLOG = 4096 };
 
-/* civetweb would only say that it can not. */
-static enum mst_status
-listen_is_free(const struct mst_api *api, struct in_addr address,
-               struct mst_error *err)
+/* -1: errno says why. */
+static int
+listen_socket(const struct mst_address *address)
 {
-    const struct sockaddr_in name = {.sin_family = AF_INET,
-                                     .sin_addr = address,
-                                     .sin_port =
-                                         htons((uint16_t)api->config.port)};
     int on = 1;
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int code = 0;
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0
-        || bind(fd, (const struct sockaddr *)&name, sizeof(name)) != 0
-        || listen(fd, 1) != 0) {
-        code = errno;
+    int off = 0;
+    int family = address->name.ss_family;
+    int fd = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd >= 0
+        && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0
+        && setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) == 0
+        /* "::" is for all, also those who come with IPv4. */
+        && (family != AF_INET6
+            || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off))
+                   == 0)
+        && bind(fd, (const struct sockaddr *)&address->name, address->len) == 0
+        && listen(fd, LISTEN_BACKLOG) == 0) {
+        return fd;
     }
+    int code = errno;
     if (fd >= 0) {
         (void)close(fd);
     }
-    if (code == 0) {
+    errno = code;
+    return -1;
+}
+
+static enum mst_status
+listen_open(const struct mst_api *api, const struct mst_address *address,
+            int *ret_fd, struct mst_error *err)
+{
+    int fd = listen_socket(address);
+    if (fd >= 0) {
+        *ret_fd = fd;
         return MST_OK;
     }
+    int code = errno;
     char why[128];
     (void)mst_fail(err, MST_FATAL, "api", code,
                    "the API can not listen on %s:%lld: %s", api->config.host,
@@ -56,6 +59,19 @@ listen_is_free(const struct mst_api *api, struct in_addr address,
     mst_error_hint(err, "api.port sets another one, 0 takes a free one, "
                         "api.enabled = false goes without");
     return MST_FATAL;
+}
+
+/* With the port that was taken where any would do. */
+static void
+listen_url(struct mst_api *api, int fd)
+{
+    struct mst_address own = {.len = sizeof(own.name)};
+    bool known = getsockname(fd, (struct sockaddr *)&own.name, &own.len) == 0;
+    bool v6 = strchr(api->config.host, ':') != NULL;
+    (void)snprintf(api->url, sizeof(api->url), "http%s://%s%s%s:%u",
+                   api->tls != NULL ? "s" : "", v6 ? "[" : "", api->config.host,
+                   v6 ? "]" : "",
+                   known ? mst_address_port(&own) : (unsigned)api->config.port);
 }
 
 static char *
@@ -86,26 +102,45 @@ listen_config(struct mst_api *api, const struct mst_config_api *from,
     return failed ? mst_fail_memory(err, "api") : MST_OK;
 }
 
+/* What is told and checked about who asks, and how. */
 static enum mst_status
-listen_start(struct mst_api *api, struct mst_error *err)
+listen_access(struct mst_api *api, struct mst_error *err)
 {
-    struct in_addr address;
-    enum mst_status status = listen_config(api, api->args.config, err);
-    if (status == MST_OK) {
-        status = listen_address(api, &address, err);
-    }
-    if (status != MST_OK) {
-        return status;
-    }
-    api->loopback = ntohl(address.s_addr) >> 24 == 127;
+    enum mst_status status = MST_OK;
     if (api->config.tokens_file != NULL) {
         status =
             mst_api_tokens_open(api->config.tokens_file, &api->tokens, err);
     }
-    if (status == MST_OK) {
-        status = listen_is_free(api, address, err);
+    if (status == MST_OK && api->config.tls_cert != NULL) {
+        status = mst_api_tls_create(&api->config, &api->tls, err);
     }
-    return status == MST_OK ? mst_api_listen(api, err) : status;
+    return status;
+}
+
+static enum mst_status
+listen_start(struct mst_api *api, struct mst_error *err)
+{
+    struct mst_address address;
+    int fd = -1;
+    enum mst_status status = listen_config(api, api->args.config, err);
+    if (status != MST_OK) {
+        return status;
+    }
+    if (!mst_address_parse(api->config.host, (uint16_t)api->config.port,
+                           &address)) {
+        return mst_fail(err, MST_FATAL, "api", 0,
+                        "api.host '%.100s' is no IP address", api->config.host);
+    }
+    api->loopback = mst_address_is_loopback(&address);
+    status = listen_access(api, err);
+    if (status == MST_OK) {
+        status = listen_open(api, &address, &fd, err);
+    }
+    if (status == MST_OK) {
+        listen_url(api, fd);
+        status = mst_api_server_start(api, fd, err);
+    }
+    return status;
 }
 
 enum mst_status
@@ -140,8 +175,8 @@ mst_api_stop(struct mst_api *api)
         return;
     }
     atomic_store(&api->stopping, true);
-    mst_log_ring_wake(api->args.ring);
-    mst_api_unlisten(api);
+    mst_api_server_stop(api);
+    mst_api_tls_destroy(api->tls);
     mst_api_tokens_close(api->tokens);
     mst_arena_clear(&api->kept);
     free(api);

@@ -5,7 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { LOGS_DEFAULT = 100, LOGS_MAX = 10000, LOGS_ALIVE_MS = 15000 };
+enum {
+    LOGS_DEFAULT = 100,
+    LOGS_MAX = 10000,
+    LOGS_ALIVE_MS = 15000,
+    LOGS_PIECE = 32 * 1024 /* that a listener is given at once */
+};
 
 static const char *const logs_levels[] = {"debug", "info", "warn", "error",
                                           NULL};
@@ -57,63 +62,90 @@ logs_errors(struct mst_api *api, const struct mst_api_request *request,
     mst_json_close(&answer->body, ']');
 }
 
-/* All lines behind filter->after. False: the listener is gone. */
-static bool
-logs_push(struct mst_api *api, struct mst_log_filter *filter, bool first,
-          struct mst_api_writer *writer)
+/* One listener. */
+struct logs_listener {
+    struct mst_api_stream stream; /* first: cast back */
+    struct mst_log_filter filter;
+    char job[MST_API_CAPTURE_MAX];
+    bool fresh;       /* it has seen nothing yet, and so missed nothing */
+    int64_t heard_ms; /* when it was last written to; monotonic */
+};
+
+static void
+logs_gap(struct mst_json *out, uint64_t missed)
 {
+    mst_json_did(out, mst_buf_printf(&out->buf, ": %llu lines were missed\n\n",
+                                     (unsigned long long)missed));
+}
+
+static bool
+logs_more(struct mst_api_stream *self, struct mst_api *api, struct mst_buf *out)
+{
+    struct logs_listener *listener = (struct logs_listener *)self;
+    int64_t now = mst_clock_ms();
     struct mst_json lines;
-    char gap[64] = "";
     uint64_t missed = 0;
-    mst_json_init(&lines, MST_API_ANSWER_MAX);
-    filter->after = mst_log_ring_read(api->args.ring, filter, &lines, &missed);
-    if (missed > 0 && !first) {
-        (void)snprintf(gap, sizeof(gap), ": %llu lines were missed\n\n",
-                       (unsigned long long)missed);
+    mst_json_init(&lines, out->max);
+    uint64_t shown =
+        mst_log_ring_read(api->args.ring, &listener->filter, &lines, &missed);
+    bool good = !lines.failed;
+    if (good && missed > 0 && !listener->fresh) {
+        struct mst_json gap;
+        mst_json_init(&gap, 128);
+        logs_gap(&gap, missed);
+        good = !gap.failed
+               && mst_buf_append(out, gap.buf.data, gap.buf.len) == MST_OK;
+        mst_json_clear(&gap);
     }
-    bool there = !lines.failed
-                 && (gap[0] == '\0' || writer->write(writer, gap, strlen(gap)))
-                 && (lines.buf.len == 0
-                     || writer->write(writer, lines.buf.data, lines.buf.len));
+    good = good && mst_buf_append(out, lines.buf.data, lines.buf.len) == MST_OK;
     mst_json_clear(&lines);
-    return there;
+    if (good && out->len == 0 && now - listener->heard_ms >= LOGS_ALIVE_MS) {
+        good = mst_buf_append_str(out, ": alive\n\n") == MST_OK;
+    }
+    listener->heard_ms = out->len > 0 ? now : listener->heard_ms;
+    listener->filter.after = shown;
+    listener->filter.limit = SIZE_MAX;
+    listener->fresh = false;
+    return good;
 }
 
 static void
-logs_stream_run(struct mst_api *api, const struct mst_api_request *request,
-                struct mst_api_writer *writer)
+logs_close(struct mst_api_stream *self)
 {
-    static const char alive[] = ": alive\n\n";
-    const struct mst_api_value *initial = mst_api_query(request, "initial");
-    struct mst_log_filter filter = logs_filter(request);
-    bool resumed = request->last_event_id != NULL;
-    filter.events = true;
-    filter.limit = initial->given ? (size_t)initial->number
-                                  : (size_t)api->args.stream_preload;
-    if (resumed) {
-        /* What is no number begins as one that was never seen. */
-        filter.after = strtoull(request->last_event_id, NULL, 10);
-        filter.limit = LOGS_MAX;
-    }
-    bool there = logs_push(api, &filter, !resumed, writer);
-    filter.limit = LOGS_MAX;
-    while (there && !atomic_load(&api->stopping)) {
-        uint64_t before = filter.after;
-        mst_log_ring_wait(api->args.ring, before, LOGS_ALIVE_MS);
-        there = logs_push(api, &filter, false, writer)
-                && (filter.after != before
-                    || writer->write(writer, alive, sizeof(alive) - 1));
-    }
+    free(self);
 }
 
 static void
 logs_stream(struct mst_api *api, const struct mst_api_request *request,
             struct mst_api_answer *answer)
 {
-    (void)api;
-    (void)request;
+    const struct mst_api_value *initial = mst_api_query(request, "initial");
+    struct logs_listener *listener = calloc(1, sizeof(*listener));
+    if (listener == NULL) {
+        answer->body.failed = true;
+        return;
+    }
+    listener->stream.more = logs_more;
+    listener->stream.close = logs_close;
+    listener->heard_ms = mst_clock_ms();
+    listener->filter = logs_filter(request);
+    listener->filter.events = true;
+    listener->filter.enough = LOGS_PIECE;
+    if (listener->filter.job != NULL) {
+        (void)snprintf(listener->job, sizeof(listener->job), "%s",
+                       listener->filter.job);
+        listener->filter.job = listener->job;
+    }
+    listener->filter.limit = initial->given ? (size_t)initial->number
+                                            : (size_t)api->args.stream_preload;
+    listener->fresh = request->last_event_id == NULL;
+    if (request->last_event_id != NULL) {
+        /* What is no number begins as one that was never seen. */
+        listener->filter.after = strtoull(request->last_event_id, NULL, 10);
+        listener->filter.limit = SIZE_MAX;
+    }
     answer->type = "text/event-stream";
-    answer->stream = logs_stream_run;
+    answer->stream = &listener->stream;
 }
 
 #define LOGS_JOB                                                               \
@@ -152,6 +184,7 @@ const struct mst_api_operation mst_api_logs[] = {
      .path = "/logs",
      .role = MST_API_READ,
      .id = "listLogs",
+     .quick = true,
      .summary = "The newest log lines, oldest first.",
      .query = logs_list_query,
      .query_len = MST_ARRAY_SIZE(logs_list_query),
@@ -162,6 +195,7 @@ const struct mst_api_operation mst_api_logs[] = {
      .path = "/logs/stream",
      .role = MST_API_READ,
      .id = "streamLogs",
+     .quick = true,
      .summary = "Log lines as they come, as server-sent events. Last-Event-ID "
                 "goes on behind that line.",
      .query = logs_stream_query,
@@ -173,6 +207,7 @@ const struct mst_api_operation mst_api_logs[] = {
      .path = "/jobs/{name}/errors",
      .role = MST_API_READ,
      .id = "listJobErrors",
+     .quick = true,
      .summary = "The newest warnings and errors of a job, oldest first.",
      .query = logs_errors_query,
      .query_len = MST_ARRAY_SIZE(logs_errors_query),

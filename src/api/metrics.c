@@ -68,6 +68,7 @@ const struct mst_api_operation mst_api_metrics[] = {
      .path = "/metrics",
      .role = MST_API_READ,
      .id = "getMetrics",
+     .quick = true,
      .summary = "All numbers in Prometheus' text format, or as OpenMetrics "
                 "where the client would rather have that.",
      .status = 200,

@@ -252,6 +252,7 @@ const struct mst_api_operation mst_api_openapi[] = {
      .path = "/openapi.json",
      .role = MST_API_READ,
      .id = "getOpenApi",
+     .quick = true,
      .summary = "This description.",
      .status = 200,
      .answer = "OpenApi",

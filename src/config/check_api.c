@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Whether the API may listen as `[api]` says: what everybody can reach is for
  * those with a token or a certificate, over connections that nobody reads. */
-#include <arpa/inet.h>
-
+#include "base/address.h"
 #include "config/loader.h"
 #include "config/node.h"
 
@@ -21,18 +20,15 @@ api_fail(struct mst_loader *loader, const char *key, const char *hint,
 static bool
 api_is_loopback(struct mst_loader *loader, const char *host, bool *ret_loopback)
 {
-    struct in_addr address;
-    if (strcmp(host, "localhost") == 0) {
-        *ret_loopback = true;
-        return true;
-    }
-    if (inet_pton(AF_INET, host, &address) != 1) {
+    struct mst_address address;
+    if (!mst_address_parse(host, 0, &address)) {
         api_fail(loader, "host",
-                 "127.0.0.1 is for this machine alone, 0.0.0.0 for all",
-                 "this is no IPv4 address");
+                 "127.0.0.1 and ::1 are for this machine alone, 0.0.0.0 and "
+                 ":: for all",
+                 "this is no IP address");
         return false;
     }
-    *ret_loopback = ntohl(address.s_addr) >> 24 == 127;
+    *ret_loopback = mst_address_is_loopback(&address);
     return true;
 }
 

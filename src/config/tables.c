@@ -19,7 +19,7 @@ static const struct mst_option api_options[] = {
      .type = MST_OPTION_STRING,
      .offset = API(host),
      .def = "127.0.0.1",
-     .help = "IPv4 address that the REST API listens on. Others than "
+     .help = "IP address that the REST API listens on. Others than "
              "loopback need TLS, and tokens or client certificates."},
     {.name = "port",
      .type = MST_OPTION_INT,

@@ -19,13 +19,11 @@ struct ring_line {
 
 struct mst_log_ring {
     pthread_mutex_t mutex;
-    pthread_cond_t grown;
     struct ring_line **lines;
     size_t capacity;
     size_t len;
     size_t bytes;
     uint64_t newest; /* number of the last one; the oldest is newest-len+1 */
-    bool woken;
 };
 
 enum mst_status
@@ -35,8 +33,7 @@ mst_log_ring_create(size_t capacity, struct mst_log_ring **ret,
     struct mst_log_ring *ring = calloc(1, sizeof(*ring));
     struct ring_line **lines = calloc(capacity + 1, sizeof(struct ring_line *));
     if (ring == NULL || lines == NULL
-        || pthread_mutex_init(&ring->mutex, NULL) != 0
-        || !mst_cond_init(&ring->grown)) {
+        || pthread_mutex_init(&ring->mutex, NULL) != 0) {
         free(ring);
         free(lines);
         return mst_fail_memory(err, "log");
@@ -74,7 +71,6 @@ mst_log_ring_destroy(struct mst_log_ring *ring)
         ring_drop_oldest(ring);
     }
     free(ring->lines);
-    (void)pthread_cond_destroy(&ring->grown);
     (void)pthread_mutex_destroy(&ring->mutex);
     free(ring);
 }
@@ -152,7 +148,6 @@ mst_log_ring_add(struct mst_log_ring *ring, enum mst_log_level level,
            || (ring->len > 1 && ring->bytes > MST_LOG_RING_BYTES_MAX)) {
         ring_drop_oldest(ring);
     }
-    (void)pthread_cond_broadcast(&ring->grown);
     mst_mutex_unlock(&ring->mutex);
 }
 
@@ -218,28 +213,11 @@ mst_log_ring_read(struct mst_log_ring *ring,
         const struct ring_line *line = *ring_at(ring, at);
         if (ring_matches(line, filter)) {
             ring_show(line, at, filter->events, out);
+            if (filter->enough > 0 && out->buf.len >= filter->enough) {
+                newest = at;
+            }
         }
     }
     mst_mutex_unlock(&ring->mutex);
     return newest;
-}
-
-void
-mst_log_ring_wait(struct mst_log_ring *ring, uint64_t after, int timeout_ms)
-{
-    struct timespec until = mst_cond_deadline(timeout_ms);
-    mst_mutex_lock(&ring->mutex);
-    while (ring->newest <= after && !ring->woken
-           && mst_cond_wait(&ring->grown, &ring->mutex, &until)) {
-    }
-    mst_mutex_unlock(&ring->mutex);
-}
-
-void
-mst_log_ring_wake(struct mst_log_ring *ring)
-{
-    mst_mutex_lock(&ring->mutex);
-    ring->woken = true;
-    (void)pthread_cond_broadcast(&ring->grown);
-    mst_mutex_unlock(&ring->mutex);
 }

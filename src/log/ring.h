@@ -32,21 +32,17 @@ struct mst_log_filter {
     uint64_t after;           /* numbers above this one */
     size_t limit;             /* the newest so many */
     bool events;              /* as server-sent events, not values */
+    size_t enough;            /* no more lines behind so many bytes; 0: all */
 };
 
 /* Appends what matches, oldest first, as values of a JSON array:
  * {"id", "timestamp", "level", "message", "target", "job_name"?, "fields"?}.
  * As events: "id:" and "data:", each ended by an empty line.
- * Returns the number of the newest line there is, whether it matches or not;
- * what was dropped behind `after` is counted in ret_missed. */
+ * Returns the number to go on behind: of the newest line there is, whether it
+ * matches or not, or of the last one that was shown when that was enough. What
+ * was dropped behind `after` is counted in ret_missed. */
 uint64_t mst_log_ring_read(struct mst_log_ring *ring,
                            const struct mst_log_filter *filter,
                            struct mst_json *out, uint64_t *ret_missed);
-
-/* Waits until there is a line above `after`, or the time is over. */
-void mst_log_ring_wait(struct mst_log_ring *ring, uint64_t after,
-                       int timeout_ms);
-/* Whoever waits goes on at once, now and later. */
-void mst_log_ring_wake(struct mst_log_ring *ring);
 
 #endif

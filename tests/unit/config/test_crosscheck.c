@@ -432,7 +432,13 @@ an_api_that_others_reach_needs_tls_and_names(void **state)
         {"", NULL},
         {"host = \"127.9.9.9\"\n", NULL},
         {"host = \"localhost\"\n", NULL},
-        {"host = \"::1\"\n", "t.toml:2:8: error: this is no IPv4 address"},
+        {"host = \"::1\"\n", NULL},
+        {"host = \"::ffff:127.0.0.1\"\n", NULL},
+        {"host = \"[::1]\"\n", "t.toml:2:8: error: this is no IP address"},
+        {"host = \"example.org\"\n",
+         "t.toml:2:8: error: this is no IP address"},
+        {"host = \"::\"\n", "needs TLS"},
+        {"host = \"fe80::1\"\n", "needs TLS"},
         {"host = \"0.0.0.0\"\n", "t.toml:2:8: error: an address that others "
                                  "reach needs TLS (api.host)\n"
                                  "  hint: set 'tls_cert' and 'tls_key', or "

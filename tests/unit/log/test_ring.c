@@ -156,7 +156,6 @@ a_listener_gets_every_line_while_others_write(void **state)
     while (filter.after < LINES) {
         struct mst_json json;
         mst_json_init(&json, 1024 * 1024);
-        mst_log_ring_wait(ring, filter.after, 1000);
         filter.after = mst_log_ring_read(ring, &filter, &json, &lost);
         assert_int_equal(lost, 0);
         mst_json_clear(&json);
@@ -164,6 +163,25 @@ a_listener_gets_every_line_while_others_write(void **state)
     for (int i = 0; i < WRITERS; i++) {
         (void)pthread_join(threads[i], NULL);
     }
+    mst_log_ring_destroy(ring);
+}
+
+static void
+a_listener_gets_all_in_pieces(void **state)
+{
+    struct mst_log_ring *ring = make(10);
+    (void)state;
+    for (const char *at = "abcde"; *at != '\0'; at++) {
+        const char text[2] = {*at, '\0'};
+        add(ring, MST_LOG_INFO, *at == 'e' ? "other" : "j", text);
+    }
+    struct mst_log_filter filter = {
+        .job = "j", .limit = SIZE_MAX, .enough = 150};
+    filter.after = look(ring, &filter, "ab", 0);
+    assert_int_equal(filter.after, 2);
+    filter.after = look(ring, &filter, "cd", 0);
+    assert_int_equal(filter.after, 4);
+    assert_int_equal(look(ring, &filter, "", 0), 5);
     mst_log_ring_destroy(ring);
 }
 
@@ -176,6 +194,7 @@ main(void)
         cmocka_unit_test(long_lines_are_bounded_in_bytes),
         cmocka_unit_test(a_line_is_json_whatever_is_in_it),
         cmocka_unit_test(a_listener_gets_every_line_while_others_write),
+        cmocka_unit_test(a_listener_gets_all_in_pieces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
