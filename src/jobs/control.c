@@ -275,13 +275,37 @@ mst_manager_act(struct mst_manager *manager, const char *name,
     return status;
 }
 
+void
+mst_manager_want(struct mst_manager *manager, const char *name,
+                 enum mst_job_desired want)
+{
+    mst_mutex_lock(&manager->mutex);
+    struct manager_job *entry =
+        mst_manager_find(manager->jobs, manager->jobs_len, name);
+    if (entry != NULL && !manager->stopping && entry->want != want) {
+        if (want == MST_JOB_WANT_RUNNING) {
+            control_begin(entry);
+        } else {
+            control_end(entry, want);
+        }
+        control_wake(manager);
+    }
+    mst_mutex_unlock(&manager->mutex);
+}
+
 struct mst_job_loan
 mst_manager_borrow(struct mst_manager *manager, const char *name)
 {
     struct mst_job_loan loan = {0};
     mst_mutex_lock(&manager->mutex);
     const struct manager_job *entry =
-        mst_manager_find(manager->jobs, manager->jobs_len, name);
+        name == NULL ? NULL
+                     : mst_manager_find(manager->jobs, manager->jobs_len, name);
+    if (name == NULL && manager->current != NULL) {
+        manager->current->jobs++;
+        loan.config = manager->current->config;
+        loan.from = manager->current;
+    }
     if (entry != NULL) {
         entry->from->jobs++;
         loan.config = entry->from->config;

@@ -62,8 +62,13 @@ MST_MUST_CHECK enum mst_status
 mst_manager_act(struct mst_manager *manager, const char *name,
                 enum mst_job_action action, int wait_ms, struct mst_error *err);
 
+/* Likewise without a word: a job that is there does it from now on. */
+void mst_manager_want(struct mst_manager *manager, const char *name,
+                      enum mst_job_desired want);
+
 /* The definition of a job for as long as one works with it; connector NULL:
- * there is none. To be given back, whatever it is. */
+ * there is none. name NULL: only the configuration applied last, NULL before
+ * the first. To be given back, whatever it is. */
 struct mst_job_loan {
     const struct mst_config *config;
     const struct mst_config_connector *connector;

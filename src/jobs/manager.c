@@ -3,13 +3,14 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
-#include "base/hash.h"
 #include "base/thread.h"
 #include "jobs/job_spec.h"
 #include "jobs/manager_impl.h"
 #include "log/log.h"
 
-enum { MANAGER_EXPIRE_EVERY_MS = 3600 * 1000 };
+enum {
+    MANAGER_RETRY_MS = 5000 /* what can not be made is tried again */
+};
 
 enum mst_status
 mst_manager_create(const struct mst_manager_args *args,
@@ -29,58 +30,6 @@ mst_manager_create(const struct mst_manager_args *args,
     mst_process_tag(manager->holder);
     *ret_manager = manager;
     return MST_OK;
-}
-
-static uint64_t
-manager_service_hash(const struct mst_config *config, size_t service,
-                     uint64_t hash)
-{
-    uint64_t both[2] = {hash, service == MST_CONFIG_NO_SERVICE
-                                  ? 0
-                                  : config->services[service].hash};
-    return mst_hash64(both, sizeof(both));
-}
-
-static uint64_t
-manager_step_hash(const struct mst_config *config,
-                  const struct mst_config_step *step, uint64_t hash)
-{
-    hash = manager_service_hash(config, step->service, hash);
-    hash = manager_service_hash(config, step->registry, hash);
-    return manager_service_hash(config, step->writers, hash);
-}
-
-/* A file of a schema may have changed where its name has not. */
-static uint64_t
-manager_schema_hash(const struct mst_config *config,
-                    const struct mst_config_schema *schema, uint64_t hash)
-{
-    uint64_t both[2] = {manager_service_hash(config, schema->service, hash),
-                        schema->text.len == 0
-                            ? 0
-                            : mst_hash64(schema->text.data, schema->text.len)};
-    return mst_hash64(both, sizeof(both));
-}
-
-static uint64_t
-manager_hash(const struct mst_config *config,
-             const struct mst_config_connector *connector)
-{
-    uint64_t hash =
-        manager_step_hash(config, &connector->source, connector->hash);
-    for (size_t i = 0; i < connector->middlewares_len; i++) {
-        hash = manager_step_hash(config, &connector->middlewares[i], hash);
-    }
-    for (size_t i = 0; i < connector->sinks_len; i++) {
-        hash = manager_step_hash(config, &connector->sinks[i], hash);
-    }
-    if (connector->dlq.sink != NULL) {
-        hash = manager_step_hash(config, connector->dlq.sink, hash);
-    }
-    for (size_t i = 0; i < connector->schemas_len; i++) {
-        hash = manager_schema_hash(config, &connector->schemas[i], hash);
-    }
-    return hash;
 }
 
 static void
@@ -144,7 +93,8 @@ manager_wants(const struct mst_manager *manager,
 /* Tells the jobs apart that go on as they are; the others are asked to end,
  * and drain side by side. There is room in `leaving`. */
 static void
-manager_retire(struct mst_manager *manager, const struct mst_config *config)
+manager_retire(struct mst_manager *manager, const struct mst_config *config,
+               bool again)
 {
     for (size_t i = 0; i < manager->jobs_len; i++) {
         manager->jobs[i].kept = false;
@@ -154,11 +104,11 @@ manager_retire(struct mst_manager *manager, const struct mst_config *config)
         struct manager_job *entry =
             mst_manager_find(manager->jobs, manager->jobs_len, connector->name);
         if (entry != NULL && manager_wants(manager, connector)
-            && entry->hash == manager_hash(config, connector)) {
+            && entry->hash == mst_manager_hash(config, connector)) {
             /* One that failed gets another chance. */
             struct mst_job_status status;
             mst_job_status(entry->job, &status);
-            entry->kept = status.state != MST_JOB_FAILED
+            entry->kept = !again || status.state != MST_JOB_FAILED
                           || entry->want != MST_JOB_WANT_RUNNING;
         }
     }
@@ -186,12 +136,34 @@ manager_count(const struct mst_manager *manager,
     return n;
 }
 
-/* A job of the connector. It goes on counting where the one before did, and
- * runs unless that was not wanted to; NULL: there was none. */
+/* How a job begins. */
+struct manager_start {
+    enum mst_job_desired want;
+    struct mst_job_totals totals; /* it goes on counting from there */
+};
+
+/* `before` is the job that it takes the place of; NULL: none. */
+static struct manager_start
+manager_start(struct mst_manager *manager, const char *name,
+              const struct manager_job *before)
+{
+    struct manager_start start = {.want = MST_JOB_WANT_RUNNING};
+    if (before != NULL) {
+        struct mst_job_status last;
+        mst_job_status(before->job, &last);
+        start.totals = last.totals;
+        start.want = before->want;
+    }
+    if (manager->args.wanted != NULL) {
+        start.want = manager->args.wanted(manager->args.wanted_arg, name);
+    }
+    return start;
+}
+
 static enum mst_status
 manager_make(struct mst_manager *manager, const struct mst_config *config,
              const struct mst_config_connector *connector,
-             const struct manager_job *before, struct mst_job **ret_job,
+             const struct manager_start *start, struct mst_job **ret_job,
              struct mst_error *err)
 {
     struct mst_job *job = NULL;
@@ -207,18 +179,13 @@ manager_make(struct mst_manager *manager, const struct mst_config *config,
         .single_run = manager->args.single_run,
         .once = manager->args.once,
         .timeout_ms = manager->args.timeout_ms,
+        .before = start->totals,
     };
-    if (before != NULL) {
-        struct mst_job_status last;
-        mst_job_status(before->job, &last);
-        args.before = last.totals;
-    }
     enum mst_status status = mst_job_create(&args, &job, err);
-    if (status == MST_OK
-        && (before == NULL || before->want == MST_JOB_WANT_RUNNING)) {
+    if (status == MST_OK && start->want == MST_JOB_WANT_RUNNING) {
         status = mst_job_start(job, err);
     } else if (status == MST_OK) {
-        mst_job_hold(job, before->want);
+        mst_job_hold(job, start->want);
     }
     if (status != MST_OK) {
         mst_job_destroy(job);
@@ -249,8 +216,10 @@ manager_add(struct mst_manager *manager, struct manager_config *from,
             const struct manager_job *before, struct mst_error *err)
 {
     struct mst_job *job = NULL;
+    struct manager_start start =
+        manager_start(manager, connector->name, before);
     enum mst_status status =
-        manager_make(manager, from->config, connector, before, &job, err);
+        manager_make(manager, from->config, connector, &start, &job, err);
     if (status != MST_OK) {
         return status;
     }
@@ -258,8 +227,8 @@ manager_add(struct mst_manager *manager, struct manager_config *from,
     manager->jobs[manager->jobs_len++] = (struct manager_job){
         .job = job,
         .from = from,
-        .hash = manager_hash(from->config, connector),
-        .want = before != NULL ? before->want : MST_JOB_WANT_RUNNING,
+        .hash = mst_manager_hash(from->config, connector),
+        .want = start.want,
         .definition =
             manager->args.single_run ? NULL : manager_definition(connector),
     };
@@ -317,6 +286,11 @@ manager_begin(struct mst_manager *manager, struct manager_config *from,
         manager->failed++;
         if (!manager->args.single_run) {
             mst_log_failure(MST_LOG_ERROR, "job", connector->name, err);
+            manager->heirs[manager->heirs_len++] = (struct manager_heir){
+                .from = from,
+                .connector = connector,
+                .retry_ms = mst_clock_ms() + MANAGER_RETRY_MS};
+            from->jobs++;
         }
     }
     return status;
@@ -324,7 +298,7 @@ manager_begin(struct mst_manager *manager, struct manager_config *from,
 
 static enum mst_status
 manager_apply(struct mst_manager *manager, struct mst_config *config,
-              size_t *ret_failed, struct mst_error *err)
+              bool again, size_t *ret_failed, struct mst_error *err)
 {
     size_t n = manager_count(manager, config);
     struct manager_config *from = manager_keep_config(manager, config);
@@ -341,7 +315,7 @@ manager_apply(struct mst_manager *manager, struct mst_config *config,
     manager->share = mst_job_share(config, manager->args.only_job);
     mst_budget_set_limit(&manager->whole,
                          mst_job_whole(config, manager->args.only_job));
-    manager_retire(manager, config);
+    manager_retire(manager, config, again);
     for (size_t i = 0; i < config->connectors_len; i++) {
         const struct mst_config_connector *connector = &config->connectors[i];
         if (!manager_wants(manager, connector)
@@ -356,19 +330,48 @@ manager_apply(struct mst_manager *manager, struct mst_config *config,
         }
     }
     *ret_failed = manager->failed;
-    manager_drop_config(manager, from); /* only if no job came of it */
+    struct manager_config *last = manager->current;
+    from->jobs++;
+    manager->current = from;
+    if (last != NULL) {
+        mst_manager_release(manager, last);
+    }
     return MST_OK;
+}
+
+/* Lock: none. */
+static enum mst_status
+manager_change(struct mst_manager *manager, struct mst_config *config,
+               bool again, size_t *ret_failed, struct mst_error *err)
+{
+    enum mst_status status = MST_OK;
+    mst_mutex_lock(&manager->mutex);
+    if (manager->stopping) {
+        status = mst_fail(err, MST_REJECTED, "jobs", 0, "the daemon stops");
+        mst_config_destroy(config);
+    } else {
+        status = manager_apply(manager, config, again, ret_failed, err);
+    }
+    (void)pthread_cond_broadcast(&manager->changed);
+    mst_mutex_unlock(&manager->mutex);
+    if (manager->args.wake != NULL) {
+        manager->args.wake(manager->args.wake_arg);
+    }
+    return status;
 }
 
 enum mst_status
 mst_manager_apply(struct mst_manager *manager, struct mst_config *config,
                   size_t *ret_failed, struct mst_error *err)
 {
-    mst_mutex_lock(&manager->mutex);
-    enum mst_status status = manager_apply(manager, config, ret_failed, err);
-    (void)pthread_cond_broadcast(&manager->changed);
-    mst_mutex_unlock(&manager->mutex);
-    return status;
+    return manager_change(manager, config, true, ret_failed, err);
+}
+
+enum mst_status
+mst_manager_update(struct mst_manager *manager, struct mst_config *config,
+                   size_t *ret_failed, struct mst_error *err)
+{
+    return manager_change(manager, config, false, ret_failed, err);
 }
 
 /* Starts the heir of the job that has ended. False: it has none. */
@@ -383,12 +386,30 @@ manager_inherit(struct mst_manager *manager, const struct manager_job *gone)
             continue;
         }
         manager->heirs[i] = manager->heirs[--manager->heirs_len];
-        /* Said there; the next reload tries again. */
+        /* Said there, and tried again. */
         (void)!manager_begin(manager, heir.from, heir.connector, gone, &err);
         mst_manager_release(manager, heir.from);
         return true;
     }
     return false;
+}
+
+/* Those that could not be made, once more. */
+static void
+manager_retry(struct mst_manager *manager)
+{
+    int64_t now = mst_clock_ms();
+    for (size_t i = manager->heirs_len; i > 0; i--) {
+        struct manager_heir heir = manager->heirs[i - 1];
+        struct mst_error err;
+        if (heir.retry_ms == 0 || heir.retry_ms > now) {
+            continue;
+        }
+        manager->heirs[i - 1] = manager->heirs[--manager->heirs_len];
+        manager->failed--;
+        (void)!manager_begin(manager, heir.from, heir.connector, NULL, &err);
+        mst_manager_release(manager, heir.from);
+    }
 }
 
 /* In the place of one that has ended, a new one of the same definition. */
@@ -398,14 +419,20 @@ manager_renew(struct mst_manager *manager, struct manager_job *entry)
     struct mst_job *job = NULL;
     struct mst_error err;
     mst_error_clear(&err);
-    entry->again = false;
+    struct mst_job_status last;
+    mst_job_status(entry->job, &last);
+    const struct manager_start start = {.want = entry->want,
+                                        .totals = last.totals};
     if (manager_make(manager, entry->from->config,
-                     mst_job_connector(entry->job), entry, &job, &err)
+                     mst_job_connector(entry->job), &start, &job, &err)
         != MST_OK) {
-        entry->want = MST_JOB_WANT_STOPPED;
+        /* The wish stays: time may heal it. */
+        entry->again_ms = mst_clock_ms() + MANAGER_RETRY_MS;
         mst_log_failure(MST_LOG_ERROR, "job", mst_job_name(entry->job), &err);
         return;
     }
+    entry->again = false;
+    entry->again_ms = 0;
     mst_job_destroy(entry->job);
     entry->job = job;
 }
@@ -417,10 +444,11 @@ manager_settle(struct mst_manager *manager)
     bool settled = true;
     for (size_t i = 0; i < manager->jobs_len; i++) {
         struct manager_job *entry = &manager->jobs[i];
-        if (entry->again && mst_job_wait(entry->job, 0)) {
+        if (entry->again && entry->again_ms <= mst_clock_ms()
+            && mst_job_wait(entry->job, 0)) {
             manager_renew(manager, entry);
         }
-        settled = settled && !entry->again;
+        settled = settled && (!entry->again || entry->again_ms != 0);
     }
     for (size_t i = manager->leaving_len; i > 0; i--) {
         struct manager_job gone = manager->leaving[i - 1];
@@ -435,6 +463,7 @@ manager_settle(struct mst_manager *manager)
         }
         manager_drop_job(manager, &gone);
     }
+    manager_retry(manager);
     return settled && manager->leaving_len == 0;
 }
 
@@ -448,64 +477,13 @@ mst_manager_settle(struct mst_manager *manager)
     return settled;
 }
 
-/* One job's letters; a store in trouble is asked again at the next round. */
-static void
-manager_expire(struct mst_manager *manager,
-               const struct mst_config_connector *connector)
-{
-    struct mst_store *store = manager->args.store;
-    uint64_t expired = 0;
-    struct mst_error err;
-    mst_error_clear(&err);
-    if (connector->dlq.max_age_ms <= 0) {
-        return;
-    }
-    enum mst_status status = store->type->letters_expire(
-        store, connector->name, connector->dlq.max_age_ms, &expired, &err);
-    if (status != MST_OK) {
-        mst_log_failure(MST_LOG_WARN, "dlq", connector->name, &err);
-    } else if (expired > 0) {
-        const struct mst_log_field fields[] = {
-            MST_LOG_STR("job", connector->name),
-            MST_LOG_NUM("letters", expired)};
-        mst_log_write(MST_LOG_WARN, "dlq", fields, 2,
-                      "dead letters older than dlq.max_age were removed");
-    }
-}
-
-static void
-manager_watch(struct mst_manager *manager, int64_t now)
-{
-    mst_mutex_lock(&manager->mutex);
-    for (size_t i = 0; i < manager->jobs_len; i++) {
-        struct manager_job *entry = &manager->jobs[i];
-        struct mst_job_status seen;
-        mst_job_status(entry->job, &seen);
-        entry->stuck = !mst_watch_look(
-            &entry->watch, &seen, &mst_job_connector(entry->job)->checkpoint,
-            now, &entry->stuck_why);
-    }
-    mst_mutex_unlock(&manager->mutex);
-}
-
-void
-mst_manager_tend(struct mst_manager *manager)
-{
-    int64_t now = mst_clock_ms();
-    manager_watch(manager, now);
-    if (now < manager->expire_next_ms) {
-        return;
-    }
-    manager->expire_next_ms = now + MANAGER_EXPIRE_EVERY_MS;
-    for (size_t i = 0; i < manager->jobs_len; i++) {
-        manager_expire(manager, mst_job_connector(manager->jobs[i].job));
-    }
-}
-
 size_t
 mst_manager_len(struct mst_manager *manager)
 {
-    return manager->jobs_len;
+    mst_mutex_lock(&manager->mutex);
+    size_t len = manager->jobs_len;
+    mst_mutex_unlock(&manager->mutex);
+    return len;
 }
 
 struct mst_job *
@@ -556,6 +534,9 @@ mst_manager_destroy(struct mst_manager *manager)
     }
     while (manager->leaving_len > 0) {
         manager_drop_job(manager, &manager->leaving[--manager->leaving_len]);
+    }
+    if (manager->current != NULL) {
+        mst_manager_release(manager, manager->current);
     }
     free(manager->jobs);
     free(manager->leaving);

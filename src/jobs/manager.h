@@ -16,9 +16,14 @@ struct mst_manager_args {
     /* Called from any thread when settle has something to do; may be NULL. */
     void (*wake)(void *arg);
     void *wake_arg;
+    /* What a job that is new here shall do; NULL: run. Lock: the manager's is
+     * held. */
+    enum mst_job_desired (*wanted)(void *arg, const char *job);
+    void *wanted_arg;
 };
 
-/* Thread: the owner's own; what others may call is in jobs/control.h. */
+/* Thread: its owner's, where nothing else is said; what others may call is in
+ * jobs/control.h, too. */
 struct mst_manager;
 
 MST_MUST_CHECK enum mst_status
@@ -29,12 +34,20 @@ mst_manager_create(const struct mst_manager_args *args,
  * ones stop, changed ones restart, the others go on with their share of the
  * memory. Waits for nobody: what stops drains by itself, what replaces it
  * starts in mst_manager_settle. Takes config over, also when it fails; what
- * can not start is in ret_failed and logged, the others run. In a single run
- * the first one ends it, and err says why. */
+ * can not start is in ret_failed and logged, and tried again now and then; the
+ * others run. In a single run the first one ends it, and err says why. Jobs
+ * that failed get another chance. MST_REJECTED: all of them stop. Thread:
+ * any. */
 MST_MUST_CHECK enum mst_status mst_manager_apply(struct mst_manager *manager,
                                                  struct mst_config *config,
                                                  size_t *ret_failed,
                                                  struct mst_error *err);
+
+/* Likewise, but jobs that failed and did not change are left alone. */
+MST_MUST_CHECK enum mst_status mst_manager_update(struct mst_manager *manager,
+                                                  struct mst_config *config,
+                                                  size_t *ret_failed,
+                                                  struct mst_error *err);
 
 /* Goes on with what the last apply began: frees jobs that ended, starts their
  * replacements. Waits for nobody. True: nothing is left to be done. */
@@ -47,7 +60,7 @@ void mst_manager_tend(struct mst_manager *manager);
 
 size_t mst_manager_len(struct mst_manager *manager);
 /* The i-th job that is not on its way out; valid until the next apply or
- * settle. */
+ * settle. For an owner who alone applies. */
 struct mst_job *mst_manager_job(struct mst_manager *manager, size_t i);
 
 /* Asks all jobs to drain and end. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The manager's own lists. Their owner, the thread that applies and settles,
- * changes them with the mutex held and reads them without; others read them,
- * and leave their wishes in `want` and `again`, with it held.
+ * The manager's own lists, read and changed with the mutex held. The thread
+ * that settles is the only one that takes jobs out of them; who applies puts
+ * them in, or marks them as leaving.
  */
 #ifndef MST_JOBS_MANAGER_IMPL_H
 #define MST_JOBS_MANAGER_IMPL_H
@@ -28,7 +28,8 @@ struct manager_job {
     uint64_t hash; /* of the connector and all services it names */
     bool kept;
     enum mst_job_desired want;
-    bool again; /* as soon as it has ended, it starts anew */
+    bool again;       /* as soon as it has ended, it starts anew */
+    int64_t again_ms; /* but not before, monotonic: that failed just now */
     struct mst_watch watch;
     bool stuck; /* it says it runs, and gets nowhere */
     struct mst_error stuck_why;
@@ -37,10 +38,11 @@ struct manager_job {
     char *definition; /* as JSON, without secrets; NULL: no memory for it */
 };
 
-/* A connector whose job of before has to end first. */
+/* A connector whose job of before has to end first, or could not be made. */
 struct manager_heir {
     struct manager_config *from;
     const struct mst_config_connector *connector;
+    int64_t retry_ms; /* when that is tried again, monotonic; 0: it waits */
 };
 
 struct mst_manager {
@@ -53,7 +55,8 @@ struct mst_manager {
     pthread_mutex_t mutex; /* guards what follows */
     pthread_cond_t changed;
     struct manager_config *configs;
-    struct manager_job *jobs; /* of the configuration applied last */
+    struct manager_config *current; /* the one applied last; NULL: none yet */
+    struct manager_job *jobs;       /* of the configuration applied last */
     size_t jobs_len;
     struct manager_job *leaving; /* asked to end, and drain */
     size_t leaving_len;
@@ -64,6 +67,10 @@ struct mst_manager {
     bool stopping;
     struct mst_job_totals gone; /* of jobs that are no more */
 };
+
+/* Of the connector and of all that it names. */
+uint64_t mst_manager_hash(const struct mst_config *config,
+                          const struct mst_config_connector *connector);
 
 struct manager_job *mst_manager_find(struct manager_job *jobs, size_t len,
                                      const char *name);
