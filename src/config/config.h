@@ -65,6 +65,10 @@ mst_config_find_service(const struct mst_config *config, const char *name);
 const struct mst_config_connector *
 mst_config_find_connector(const struct mst_config *config, const char *name);
 
+/* Whether any of its steps or schemas needs the service of this index. */
+bool mst_config_connector_uses(const struct mst_config_connector *connector,
+                               size_t service);
+
 /* The definition as JSON, keys sorted, references kept, secrets as "****":
  * what may be shown. */
 MST_MUST_CHECK enum mst_status

@@ -61,6 +61,14 @@ mst_definition_read(const struct mst_definition_sent *sent,
 /* Overwrites what it frees. A zeroed one may be cleared. */
 void mst_definition_draft_clear(struct mst_definition_draft *draft);
 
+/* What a record of it holds: {"definition":…, "origin":"api"|"file"}. */
+MST_MUST_CHECK enum mst_status
+mst_definition_wrap(struct mst_slice text, bool trusted, struct mst_buf *out);
+/* MST_REJECTED: it holds something else. */
+MST_MUST_CHECK enum mst_status mst_definition_unwrap(struct mst_slice body,
+                                                     struct mst_buf *out,
+                                                     bool *ret_trusted);
+
 /* As written, with secrets and references: what is kept, never shown. */
 MST_MUST_CHECK enum mst_status
 mst_definition_of_service(const struct mst_config_service *service,

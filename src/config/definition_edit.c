@@ -248,3 +248,38 @@ mst_definition_draft_clear(struct mst_definition_draft *draft)
     free(draft->name);
     *draft = (struct mst_definition_draft){0};
 }
+
+enum mst_status
+mst_definition_wrap(struct mst_slice text, bool trusted, struct mst_buf *out)
+{
+    enum mst_status status = mst_buf_append_str(out, "{\"definition\":");
+    if (status == MST_OK) {
+        status = mst_buf_append(out, text.data, text.len);
+    }
+    if (status == MST_OK) {
+        status = mst_buf_printf(out, ",\"origin\":\"%s\"}",
+                                trusted ? "file" : "api");
+    }
+    return status;
+}
+
+enum mst_status
+mst_definition_unwrap(struct mst_slice body, struct mst_buf *out,
+                      bool *ret_trusted)
+{
+    json_t *json = edit_parse(body);
+    const json_t *definition = json_object_get(json, "definition");
+    const char *origin = json_string_value(json_object_get(json, "origin"));
+    enum mst_status status = MST_REJECTED;
+    if (json_is_object(definition) && origin != NULL) {
+        char *text = json_dumps(definition, JSON_COMPACT | JSON_SORT_KEYS);
+        status = text == NULL ? MST_FATAL : mst_buf_append_str(out, text);
+        *ret_trusted = strcmp(origin, "file") == 0;
+        if (text != NULL) {
+            explicit_bzero(text, strlen(text));
+            free(text);
+        }
+    }
+    json_decref(json);
+    return status;
+}

@@ -91,3 +91,11 @@ mst_loader_file(struct mst_loader *loader, const char *path, size_t *ret_len)
     }
     return text;
 }
+
+char *
+mst_config_read_file(const char *path, struct mst_problems *problems,
+                     size_t *ret_len)
+{
+    struct mst_loader loader = {.reader = {.problems = problems}};
+    return mst_loader_file(&loader, path, ret_len);
+}

@@ -30,6 +30,12 @@ struct mst_config_input {
     bool without_jobs; /* the file's own connectors are left out */
 };
 
+/* The whole file, NUL-terminated, the caller's to free; NULL: problems say why
+ * not. */
+MST_MUST_CHECK char *mst_config_read_file(const char *path,
+                                          struct mst_problems *problems,
+                                          size_t *ret_len);
+
 /* Adds every problem there is, sorted; warnings come with success too.
  * MST_OK: ret_config is the caller's (mst_config_destroy). MST_FATAL: there
  * are errors in problems. */

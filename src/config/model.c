@@ -97,3 +97,29 @@ mst_config_find_connector(const struct mst_config *config, const char *name)
     }
     return NULL;
 }
+
+static bool
+step_uses(const struct mst_config_step *step, size_t service)
+{
+    return step->service == service || step->registry == service
+           || step->writers == service;
+}
+
+bool
+mst_config_connector_uses(const struct mst_config_connector *connector,
+                          size_t service)
+{
+    const struct mst_config_step *dlq = connector->dlq.sink;
+    bool found = step_uses(&connector->source, service)
+                 || (dlq != NULL && step_uses(dlq, service));
+    for (size_t i = 0; i < connector->middlewares_len && !found; i++) {
+        found = step_uses(&connector->middlewares[i], service);
+    }
+    for (size_t i = 0; i < connector->sinks_len && !found; i++) {
+        found = step_uses(&connector->sinks[i], service);
+    }
+    for (size_t i = 0; i < connector->schemas_len && !found; i++) {
+        found = connector->schemas[i].service == service;
+    }
+    return found;
+}

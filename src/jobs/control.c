@@ -185,36 +185,51 @@ control_end(struct manager_job *entry, enum mst_job_desired want)
     mst_job_stop(entry->job, want);
 }
 
-/* Lock: mutex held. */
+/* Whether the action goes with what the job does. Lock: mutex held. */
 static enum mst_status
-control_apply(struct manager_job *entry, enum mst_job_action action,
-              struct mst_error *err)
+control_may(const struct manager_job *entry, enum mst_job_action action,
+            struct mst_error *err)
 {
     struct mst_job_status now;
     const char *name = mst_job_name(entry->job);
     bool wanted = entry->want == MST_JOB_WANT_RUNNING;
     bool paused = entry->want == MST_JOB_WANT_PAUSED;
     mst_job_status(entry->job, &now);
+    if (action == MST_JOB_PAUSE && !paused
+        && (!wanted || (now.ended && !entry->again))) {
+        return control_refuse(&now, name, "there is nothing to pause",
+                              "start it first", err);
+    }
+    if (action == MST_JOB_RESUME && !wanted && !paused) {
+        return control_refuse(&now, name, "it was not paused",
+                              "start it instead", err);
+    }
+    return MST_OK;
+}
+
+/* It may. Lock: mutex held. */
+static void
+control_apply(struct manager_job *entry, enum mst_job_action action)
+{
+    struct mst_job_status now;
+    mst_job_status(entry->job, &now);
     switch (action) {
     case MST_JOB_START:
-        if (!wanted || (now.ended && !entry->again)) {
+        if (entry->want != MST_JOB_WANT_RUNNING
+            || (now.ended && !entry->again)) {
             control_begin(entry);
         }
-        return MST_OK;
+        break;
     case MST_JOB_STOP:
         control_end(entry, MST_JOB_WANT_STOPPED);
-        return MST_OK;
+        break;
     case MST_JOB_RESTART:
         control_begin(entry);
         mst_job_stop(entry->job, MST_JOB_WANT_STOPPED);
-        return MST_OK;
+        break;
     case MST_JOB_PAUSE:
-        if (paused) {
-            return MST_OK;
-        }
-        if (!wanted || (now.ended && !entry->again)) {
-            return control_refuse(&now, name, "there is nothing to pause",
-                                  "start it first", err);
+        if (entry->want == MST_JOB_WANT_PAUSED) {
+            break;
         }
         if (now.ended) {
             /* It was about to begin anew: that begins as paused. */
@@ -222,18 +237,13 @@ control_apply(struct manager_job *entry, enum mst_job_action action,
         } else {
             control_end(entry, MST_JOB_WANT_PAUSED);
         }
-        return MST_OK;
+        break;
     case MST_JOB_RESUME:
-        if (!wanted && !paused) {
-            return control_refuse(&now, name, "it was not paused",
-                                  "start it instead", err);
-        }
-        if (paused) {
+        if (entry->want == MST_JOB_WANT_PAUSED) {
             control_begin(entry);
         }
-        return MST_OK;
+        break;
     }
-    return MST_OK;
 }
 
 /* Lock: mutex held. */
@@ -250,24 +260,73 @@ control_await(struct mst_manager *manager, const char *name, int wait_ms)
     }
 }
 
+static bool
+control_has_heir(const struct mst_manager *manager, const char *name)
+{
+    bool found = false;
+    for (size_t i = 0; i < manager->heirs_len && !found; i++) {
+        found = strcmp(manager->heirs[i].connector->name, name) == 0;
+    }
+    return found;
+}
+
+/* The job to act on; NULL with MST_OK: its heir will do what is wanted when it
+ * starts. Lock: mutex held. */
+static enum mst_status
+control_ask(struct mst_manager *manager, const char *name,
+            enum mst_job_action action, struct manager_job **ret_entry,
+            struct mst_error *err)
+{
+    bool leaving = false;
+    struct manager_job *entry = control_find(manager, name, &leaving);
+    *ret_entry = NULL;
+    if (entry == NULL) {
+        return mst_fail(err, MST_END, "job", 0, "there is no job '%s'", name);
+    }
+    if (manager->stopping) {
+        return mst_fail(err, MST_REJECTED, "job", 0,
+                        "job '%s' is on its way out: the daemon stops", name);
+    }
+    if (!leaving) {
+        *ret_entry = entry;
+        return control_may(entry, action, err);
+    }
+    return manager->args.wanted != NULL && control_has_heir(manager, name)
+               ? MST_OK
+               : mst_fail(err, MST_REJECTED, "job", 0,
+                          "job '%s' is on its way out: its definition has "
+                          "changed or is gone",
+                          name);
+}
+
+enum mst_status
+mst_manager_may(struct mst_manager *manager, const char *name,
+                enum mst_job_action action, struct mst_error *err)
+{
+    struct manager_job *entry = NULL;
+    mst_mutex_lock(&manager->mutex);
+    enum mst_status status = control_ask(manager, name, action, &entry, err);
+    mst_mutex_unlock(&manager->mutex);
+    return status;
+}
+
+void
+mst_manager_await(struct mst_manager *manager, const char *name, int wait_ms)
+{
+    mst_mutex_lock(&manager->mutex);
+    control_await(manager, name, wait_ms);
+    mst_mutex_unlock(&manager->mutex);
+}
+
 enum mst_status
 mst_manager_act(struct mst_manager *manager, const char *name,
                 enum mst_job_action action, int wait_ms, struct mst_error *err)
 {
-    bool leaving = false;
+    struct manager_job *entry = NULL;
     mst_mutex_lock(&manager->mutex);
-    struct manager_job *entry = control_find(manager, name, &leaving);
-    enum mst_status status = MST_OK;
-    if (entry == NULL) {
-        status = mst_fail(err, MST_END, "job", 0, "there is no job '%s'", name);
-    } else if (leaving || manager->stopping) {
-        status = mst_fail(err, MST_REJECTED, "job", 0,
-                          "job '%s' is on its way out: %s", name,
-                          manager->stopping ? "the daemon stops"
-                                            : "the configuration was loaded "
-                                              "again");
-    } else {
-        status = control_apply(entry, action, err);
+    enum mst_status status = control_ask(manager, name, action, &entry, err);
+    if (status == MST_OK && entry != NULL) {
+        control_apply(entry, action);
         control_wake(manager);
         control_await(manager, name, wait_ms);
     }

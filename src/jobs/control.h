@@ -66,6 +66,15 @@ mst_manager_act(struct mst_manager *manager, const char *name,
 void mst_manager_want(struct mst_manager *manager, const char *name,
                       enum mst_job_desired want);
 
+/* Whether act would do it: its statuses. */
+MST_MUST_CHECK enum mst_status mst_manager_may(struct mst_manager *manager,
+                                               const char *name,
+                                               enum mst_job_action action,
+                                               struct mst_error *err);
+/* Gives a job that is about to begin anew that long to do it. */
+void mst_manager_await(struct mst_manager *manager, const char *name,
+                       int wait_ms);
+
 /* The definition of a job for as long as one works with it; connector NULL:
  * there is none. name NULL: only the configuration applied last, NULL before
  * the first. To be given back, whatever it is. */

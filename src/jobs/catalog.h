@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The jobs and services that there shall be: those of the file, and those
+ * that people made over the API, which are kept as records. Every change is
+ * checked as the file is, saved durably, and only then carried out; who dies
+ * in between leaves the world of before or the one of after.
+ *
+ *   put ── check with all others ── save ── mst_manager_update ── answer
+ *   another daemon's change ── seen within seconds ── the same
+ *
+ * Threads: any, where nothing else is said.
+ */
+#ifndef MST_JOBS_CATALOG_H
+#define MST_JOBS_CATALOG_H
+
+#include "config/load.h"
+#include "core/record_store.h"
+#include "jobs/control.h"
+
+/* Makes unreadable what the records of services hold. NULL functions: they
+ * are kept as they are. `out` is wiped by the caller. */
+struct mst_catalog_seal {
+    enum mst_status (*close)(void *arg, const struct mst_record *record,
+                             struct mst_slice plain, struct mst_buf *out,
+                             struct mst_error *err);
+    enum mst_status (*open)(void *arg, const struct mst_record *record,
+                            struct mst_buf *out, struct mst_error *err);
+    void *arg;
+};
+
+/* Borrowed for as long as the catalog is there. */
+struct mst_catalog_args {
+    struct mst_manager *manager;
+    struct mst_record_store *records;
+    struct mst_catalog_seal seal;
+    const struct mst_registry *registry;
+    const char *path; /* of the file; NULL: there is none */
+    const char *const *sets;
+    size_t sets_len;
+    bool remote; /* the records are on a server: nobody waits for it */
+    /* What is in force from now on, before the jobs change. Any thread. */
+    void (*loaded)(void *arg, const struct mst_config *config);
+    /* A reload that was asked for has ended; not good: nothing changed. The
+     * catalog's thread. */
+    void (*reloaded)(void *arg, const struct mst_problems *problems, bool good);
+    void *arg;
+};
+
+struct mst_catalog;
+
+MST_MUST_CHECK enum mst_status
+mst_catalog_create(const struct mst_catalog_args *args,
+                   struct mst_catalog **ret_catalog, struct mst_error *err);
+
+/* Starts the jobs. text is the file's, config what it says; both are taken
+ * over, also when it fails. Thread: the owner's, once, before others come. */
+MST_MUST_CHECK enum mst_status mst_catalog_begin(struct mst_catalog *catalog,
+                                                 char *text, size_t text_len,
+                                                 struct mst_config *config,
+                                                 struct mst_error *err);
+
+/* No more changes; what waits is given up. Then destroy may follow. */
+void mst_catalog_stop(struct mst_catalog *catalog);
+void mst_catalog_destroy(struct mst_catalog *catalog); /* NULL is fine */
+
+/* Reads the file again. MST_REJECTED: problems says why nothing changed. */
+MST_MUST_CHECK enum mst_status mst_catalog_reload(struct mst_catalog *catalog,
+                                                  struct mst_problems *problems,
+                                                  struct mst_error *err);
+/* The same by the catalog's own thread, soon. */
+void mst_catalog_ask_reload(struct mst_catalog *catalog);
+
+/* What has to be so for a change to be made. */
+struct mst_catalog_match {
+    bool must_exist;
+    bool must_not_exist;
+    bool has_revision;
+    uint64_t revision;
+};
+
+/* Borrowed. */
+struct mst_catalog_write {
+    enum mst_definition_kind kind;
+    const char *name; /* NULL: the text says */
+    struct mst_slice text;
+    struct mst_catalog_match match;
+    const char *who; /* for people */
+    bool only_check; /* nothing is changed */
+};
+
+struct mst_catalog_result {
+    char name[MST_DEFINITION_NAME_MAX + 1];
+    uint64_t revision;
+    bool created;
+    bool changed; /* else it was so already */
+};
+
+/* Statuses: OK (durable, and carried out as far as that does not wait),
+ * MST_REJECTED (problems says why, and err when there is none: it can not be
+ * changed here), MST_AGAIN (it does not match), MST_RETRY (the state can not
+ * be reached), MST_FATAL. */
+MST_MUST_CHECK enum mst_status
+mst_catalog_put(struct mst_catalog *catalog,
+                const struct mst_catalog_write *write,
+                struct mst_problems *problems,
+                struct mst_catalog_result *ret_result, struct mst_error *err);
+
+struct mst_catalog_removal {
+    enum mst_definition_kind kind;
+    const char *name;
+    struct mst_catalog_match match;
+    const char *who;
+};
+
+/* Likewise; MST_END: there is none. MST_REJECTED: it is the file's, or jobs
+ * use it. */
+MST_MUST_CHECK enum mst_status
+mst_catalog_remove(struct mst_catalog *catalog,
+                   const struct mst_catalog_removal *removal,
+                   struct mst_error *err);
+
+/* As mst_manager_act, but first the wish is saved: it outlives the daemon. */
+MST_MUST_CHECK enum mst_status mst_catalog_act(struct mst_catalog *catalog,
+                                               const char *name,
+                                               enum mst_job_action action,
+                                               int wait_ms, const char *who,
+                                               struct mst_error *err);
+
+/* For mst_manager_args.wanted; arg is a struct mst_catalog **, NULL inside
+ * before there is one. */
+enum mst_job_desired mst_catalog_wanted(void *arg, const char *job);
+
+/* A kept definition that is set aside because something is wrong with it.
+ * Borrowed for the call. */
+struct mst_catalog_broken {
+    enum mst_definition_kind kind;
+    const char *name;
+    uint64_t revision;
+    const char *why;
+};
+
+/* Calls each with all of them, with a lock held. */
+void mst_catalog_each_broken(struct mst_catalog *catalog,
+                             void (*each)(void *arg,
+                                          const struct mst_catalog_broken *one),
+                             void *arg);
+
+#endif
