@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,13 +14,14 @@
 #include "base/clock.h"
 #include "builtins.h"
 #include "config/load.h"
+#include "jobs/catalog.h"
 #include "jobs/horizon.h"
-#include "jobs/manager.h"
 #include "notify.h"
 #include "open_store.h"
 #include "sections.h"
 #include "signals.h"
 #include "state/instance_lock.h"
+#include "state/record_store_open.h"
 #include "state/store_open.h"
 
 enum {
@@ -31,7 +34,9 @@ struct daemon {
     const struct mst_daemon_options *options;
     struct mst_instance_lock *lock;
     struct mst_store *store;
+    struct mst_record_store *records;
     struct mst_manager *manager;
+    struct mst_catalog *catalog;
     struct mst_log_ring *ring;
     struct mst_api *api;         /* NULL: api.enabled = false */
     struct mst_horizon *horizon; /* NULL likewise */
@@ -39,8 +44,9 @@ struct daemon {
     bool settled;
     struct mst_cmd_signals signals;
     struct mst_daemon_sections sections;
-    bool reloading; /* jobs that changed or went drain still */
-    int64_t shutdown_timeout_ms;
+    atomic_bool reloading; /* jobs that changed or went drain still */
+    bool reload_said;
+    atomic_int_fast64_t shutdown_timeout_ms;
     int64_t watchdog_ms;
     int64_t watchdog_next_ms;
 };
@@ -56,19 +62,28 @@ daemon_say_problems(const struct mst_problems *problems)
     mst_buf_clear(&text);
 }
 
+/* text: the file's, for the caller to free; also without a configuration. */
 static struct mst_config *
-daemon_load(const struct mst_daemon_options *options)
+daemon_load(const struct mst_daemon_options *options, char **ret_text,
+            size_t *ret_len)
 {
     struct mst_problems problems = {0};
     struct mst_config *config = NULL;
+    *ret_len = 0;
+    *ret_text = options->config == NULL
+                    ? strdup("")
+                    : mst_config_read_file(options->config, &problems, ret_len);
     const struct mst_config_input input = {
         .path = options->config,
+        .text = *ret_text,
+        .text_len = *ret_len,
         .sets = options->sets,
         .sets_len = options->sets_len,
         .registry = &mst_builtins,
         .probe = true,
     };
-    if (mst_config_load(&input, &problems, &config) != MST_OK) {
+    if (*ret_text == NULL
+        || mst_config_load(&input, &problems, &config) != MST_OK) {
         config = NULL;
     }
     daemon_say_problems(&problems);
@@ -98,11 +113,20 @@ static void
 daemon_settle(struct daemon *daemon)
 {
     daemon->settled = mst_manager_settle(daemon->manager);
-    if (!daemon->settled || !daemon->reloading) {
+    if (!atomic_load(&daemon->reloading)) {
+        return;
+    }
+    if (!daemon->settled) {
+        if (!daemon->reload_said) {
+            mst_log_info("daemon", "loading again: jobs that changed or went "
+                                   "are draining, the others run");
+        }
+        daemon->reload_said = true;
         return;
     }
     size_t jobs = mst_manager_len(daemon->manager);
-    daemon->reloading = false;
+    daemon->reload_said = false;
+    atomic_store(&daemon->reloading, false);
     mst_log_info("daemon", "configuration loaded again: %zu job%s", jobs,
                  daemon_plural(jobs));
     mst_notify("READY=1");
@@ -116,45 +140,50 @@ daemon_set_log(const struct mst_daemon_options *options,
     mst_log_set_json(log->format == MST_LOG_FORMAT_JSON);
 }
 
+/* From whatever thread has read the file again. */
 static void
-daemon_reload(struct daemon *daemon)
+daemon_reloaded(void *arg, const struct mst_problems *problems, bool good)
 {
-    struct mst_error err;
-    size_t failed = 0;
-    mst_notify("RELOADING=1");
-    struct mst_config *config = daemon_load(daemon->options);
-    if (config == NULL) {
+    struct daemon *daemon = arg;
+    daemon_say_problems(problems);
+    if (!good) {
         mst_log_error("daemon", "the new configuration has errors: the jobs "
                                 "go on with the one before");
-        if (!daemon->reloading) {
+        if (!atomic_load(&daemon->reloading)) {
             mst_notify("READY=1");
         }
         return;
     }
-    daemon->shutdown_timeout_ms = config->shutdown_timeout_ms;
-    daemon_set_log(daemon->options, &config->log);
-    mst_daemon_sections_compare(&daemon->sections, config);
-    daemon->reloading = true;
-    if (mst_manager_apply(daemon->manager, config, &failed, &err) != MST_OK) {
-        mst_log_failure(MST_LOG_ERROR, "daemon", NULL, &err);
+    struct mst_job_loan loan = mst_manager_borrow(daemon->manager, NULL);
+    if (loan.config != NULL) {
+        atomic_store(&daemon->shutdown_timeout_ms,
+                     loan.config->shutdown_timeout_ms);
+        daemon_set_log(daemon->options, &loan.config->log);
+        mst_daemon_sections_compare(&daemon->sections, loan.config);
     }
-    daemon_settle(daemon);
-    if (daemon->reloading) {
-        mst_log_info("daemon", "loading again: jobs that changed or went are "
-                               "draining, the others run");
-    }
+    mst_manager_give_back(daemon->manager, &loan);
+    atomic_store(&daemon->reloading, true);
+    mst_cmd_signals_wake(daemon->thread);
+}
+
+static bool
+daemon_has_ended(struct daemon *daemon)
+{
+    return mst_manager_wait(daemon->manager, 0)
+           && mst_catalog_has_ended(daemon->catalog);
 }
 
 /* Drains; a second signal ends the program at once. */
 static void
 daemon_shutdown(struct daemon *daemon)
 {
-    int64_t until =
-        mst_clock_ms() + daemon->shutdown_timeout_ms + DAEMON_GRACE_MS;
+    int64_t until = mst_clock_ms() + atomic_load(&daemon->shutdown_timeout_ms)
+                    + DAEMON_GRACE_MS;
     mst_notify("STOPPING=1");
     mst_log_info("daemon", "stopping: draining what is in flight");
+    mst_catalog_stop(daemon->catalog);
     mst_manager_stop(daemon->manager);
-    while (!mst_manager_wait(daemon->manager, 0) && mst_clock_ms() < until) {
+    while (!daemon_has_ended(daemon) && mst_clock_ms() < until) {
         int sig = mst_cmd_signals_wait(&daemon->signals, 20);
         daemon_watchdog(daemon);
         if (sig == SIGTERM || sig == SIGINT) {
@@ -162,7 +191,7 @@ daemon_shutdown(struct daemon *daemon)
             _exit(1);
         }
     }
-    if (!mst_manager_wait(daemon->manager, 0)) {
+    if (!daemon_has_ended(daemon)) {
         /* Libraries wait for answers of servers that are gone. What they hold
          * was not confirmed: this end is as good as a drained one. */
         mst_log_warn("daemon", "some connections did not close in time; what "
@@ -187,7 +216,8 @@ daemon_serve(struct daemon *daemon)
         mst_manager_tend(daemon->manager);
         daemon_settle(daemon);
         if (sig == SIGHUP) {
-            daemon_reload(daemon);
+            mst_notify("RELOADING=1");
+            mst_catalog_ask_reload(daemon->catalog);
         } else if (sig != 0) {
             return;
         }
@@ -227,6 +257,7 @@ daemon_serve_api(struct daemon *daemon, const struct mst_config *config,
     const struct mst_api_args args = {
         .config = &config->api,
         .manager = daemon->manager,
+        .catalog = daemon->catalog,
         .ring = daemon->ring,
         .stream_preload = (int)config->system.logs.stream_preload_count,
     };
@@ -240,12 +271,33 @@ daemon_serve_api(struct daemon *daemon, const struct mst_config *config,
     return status;
 }
 
+/* What the configuration is made of beside the file. */
 static enum mst_status
-daemon_start(struct daemon *daemon, struct mst_config *config,
-             struct mst_error *err)
+daemon_open_catalog(struct daemon *daemon, const struct mst_config *config,
+                    struct mst_error *err)
 {
-    size_t failed = 0;
-    daemon->shutdown_timeout_ms = config->shutdown_timeout_ms;
+    enum mst_status status =
+        mst_record_store_open(config, false, &daemon->records, err);
+    const struct mst_catalog_args args = {
+        .manager = daemon->manager,
+        .records = daemon->records,
+        .registry = &mst_builtins,
+        .path = daemon->options->config,
+        .sets = daemon->options->sets,
+        .sets_len = daemon->options->sets_len,
+        .remote = config->system.job_lifecycle.store.service_name != NULL
+                  || config->system.service_lifecycle.service_name != NULL,
+        .reloaded = daemon_reloaded,
+        .arg = daemon};
+    return status == MST_OK ? mst_catalog_create(&args, &daemon->catalog, err)
+                            : status;
+}
+
+static enum mst_status
+daemon_open(struct daemon *daemon, const struct mst_config *config,
+            struct mst_error *err)
+{
+    atomic_store(&daemon->shutdown_timeout_ms, config->shutdown_timeout_ms);
     enum mst_status status =
         mst_instance_lock_take(config->state.path, &daemon->lock, err);
     if (status == MST_OK) {
@@ -254,12 +306,17 @@ daemon_start(struct daemon *daemon, struct mst_config *config,
     const struct mst_manager_args args = {.registry = &mst_builtins,
                                           .store = daemon->store,
                                           .wake = daemon_wake,
-                                          .wake_arg = daemon};
+                                          .wake_arg = daemon,
+                                          .wanted = mst_catalog_wanted,
+                                          .wanted_arg = &daemon->catalog};
     if (status == MST_OK) {
         status = daemon_keep_log(daemon, config, err);
     }
     if (status == MST_OK) {
         status = mst_manager_create(&args, &daemon->manager, err);
+    }
+    if (status == MST_OK) {
+        status = daemon_open_catalog(daemon, config, err);
     }
     /* Listening comes first: a port that is taken ends it before any job has
      * begun. The list is empty until then. */
@@ -269,11 +326,21 @@ daemon_start(struct daemon *daemon, struct mst_config *config,
     if (status == MST_OK && daemon->api != NULL) {
         status = mst_horizon_create(daemon->manager, &daemon->horizon, err);
     }
+    return status;
+}
+
+/* Takes text and config over. */
+static enum mst_status
+daemon_start(struct daemon *daemon, char *text, size_t text_len,
+             struct mst_config *config, struct mst_error *err)
+{
+    enum mst_status status = daemon_open(daemon, config, err);
     if (status != MST_OK) {
+        free(text);
         mst_config_destroy(config);
         return status;
     }
-    return mst_manager_apply(daemon->manager, config, &failed, err);
+    return mst_catalog_begin(daemon->catalog, text, text_len, config, err);
 }
 
 static void
@@ -281,9 +348,11 @@ daemon_end(struct daemon *daemon)
 {
     mst_api_stop(daemon->api);
     mst_horizon_destroy(daemon->horizon);
+    mst_catalog_destroy(daemon->catalog);
     mst_manager_destroy(daemon->manager);
     mst_log_set_ring(NULL);
     mst_log_ring_destroy(daemon->ring);
+    mst_record_store_close(daemon->records);
     mst_store_close(daemon->store);
     mst_instance_lock_release(daemon->lock);
 }
@@ -294,20 +363,25 @@ mst_daemon_run(const struct mst_daemon_options *options)
     int64_t began = mst_clock_ms();
     struct daemon daemon = {.options = options, .thread = pthread_self()};
     struct mst_error err;
-    struct mst_config *config = daemon_load(options);
+    char *text = NULL;
+    size_t text_len = 0;
+    struct mst_config *config = daemon_load(options, &text, &text_len);
     if (config == NULL) {
+        free(text);
         return 2;
     }
     if (options->check) {
         (void)printf("ok: %zu services, %zu connectors\n", config->services_len,
                      config->connectors_len);
         mst_config_destroy(config);
+        free(text);
         return 0;
     }
     daemon_set_log(options, &config->log);
     mst_daemon_sections_read(config, &daemon.sections);
     mst_error_clear(&err);
-    enum mst_status status = daemon_start(&daemon, config, &err);
+    enum mst_status status =
+        daemon_start(&daemon, text, text_len, config, &err);
     if (status == MST_OK) {
         size_t jobs = mst_manager_len(daemon.manager);
         mst_log_info("daemon", "mstreamd %s is ready after %lld ms: %zu job%s",

@@ -7,7 +7,7 @@
 #define MST_API_API_H
 
 #include "config/sections.h"
-#include "jobs/control.h"
+#include "jobs/catalog.h"
 #include "log/ring.h"
 
 struct mst_api;
@@ -17,6 +17,7 @@ enum { MST_API_URL_MAX = 128 };
 struct mst_api_args {
     const struct mst_config_api *config; /* borrowed for the call */
     struct mst_manager *manager;         /* these outlive the API */
+    struct mst_catalog *catalog;
     struct mst_log_ring *ring;
     int stream_preload; /* lines that a stream begins with */
 };

@@ -111,9 +111,11 @@ mst_catalog_begin(struct mst_catalog *catalog, char *text, size_t text_len,
     mst_config_destroy(config);
     mst_mutex_unlock(&catalog->writing);
     if (status == MST_OK) {
+        mst_mutex_lock(&catalog->lock);
         status = mst_thread_start(&catalog->thread, "catalog", catalog_thread,
                                   catalog, err);
         catalog->started = status == MST_OK;
+        mst_mutex_unlock(&catalog->lock);
     }
     return status;
 }
@@ -125,6 +127,15 @@ mst_catalog_stop(struct mst_catalog *catalog)
     catalog->quit = true;
     (void)pthread_cond_broadcast(&catalog->changed);
     mst_mutex_unlock(&catalog->lock);
+}
+
+bool
+mst_catalog_has_ended(struct mst_catalog *catalog)
+{
+    mst_mutex_lock(&catalog->lock);
+    bool ended = !catalog->started || catalog->ended;
+    mst_mutex_unlock(&catalog->lock);
+    return ended;
 }
 
 void
@@ -227,6 +238,9 @@ mst_catalog_reload(struct mst_catalog *catalog, struct mst_problems *problems,
         free(before);
     }
     mst_mutex_unlock(&catalog->writing);
+    if (catalog->args.reloaded != NULL) {
+        catalog->args.reloaded(catalog->args.arg, problems, status == MST_OK);
+    }
     return status;
 }
 

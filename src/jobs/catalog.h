@@ -38,10 +38,8 @@ struct mst_catalog_args {
     const char *const *sets;
     size_t sets_len;
     bool remote; /* the records are on a server: nobody waits for it */
-    /* What is in force from now on, before the jobs change. Any thread. */
-    void (*loaded)(void *arg, const struct mst_config *config);
-    /* A reload that was asked for has ended; not good: nothing changed. The
-     * catalog's thread. */
+    /* The file was read again; not good: nothing changed. Any thread; may be
+     * NULL. */
     void (*reloaded)(void *arg, const struct mst_problems *problems, bool good);
     void *arg;
 };
@@ -59,8 +57,10 @@ MST_MUST_CHECK enum mst_status mst_catalog_begin(struct mst_catalog *catalog,
                                                  struct mst_config *config,
                                                  struct mst_error *err);
 
-/* No more changes; what waits is given up. Then destroy may follow. */
+/* No more changes are looked for. */
 void mst_catalog_stop(struct mst_catalog *catalog);
+/* Whether its thread has ended; until then destroy waits for a server. */
+bool mst_catalog_has_ended(struct mst_catalog *catalog);
 void mst_catalog_destroy(struct mst_catalog *catalog); /* NULL is fine */
 
 /* Reads the file again. MST_REJECTED: problems says why nothing changed. */

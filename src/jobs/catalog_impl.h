@@ -59,6 +59,7 @@ struct mst_catalog {
     bool reload;         /* asked for */
     bool quit;
     bool started; /* the thread is there */
+    bool ended;   /* and through */
     pthread_t thread;
 };
 

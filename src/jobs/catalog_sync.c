@@ -12,9 +12,6 @@ catalog_apply(struct mst_catalog *catalog, struct mst_config *config,
               bool again, struct mst_error *err)
 {
     size_t failed = 0;
-    if (catalog->args.loaded != NULL) {
-        catalog->args.loaded(catalog->args.arg, config);
-    }
     enum mst_status status =
         again ? mst_manager_apply(catalog->args.manager, config, &failed, err)
               : mst_manager_update(catalog->args.manager, config, &failed, err);
@@ -183,9 +180,6 @@ sync_reload(struct mst_catalog *catalog)
     if (status != MST_OK && problems.errors == 0) {
         mst_log_failure(MST_LOG_ERROR, "jobs", NULL, &err);
     }
-    if (catalog->args.reloaded != NULL) {
-        catalog->args.reloaded(catalog->args.arg, &problems, status == MST_OK);
-    }
     mst_problems_clear(&problems);
 }
 
@@ -211,5 +205,8 @@ catalog_thread(void *arg)
             sync_look(catalog);
         }
     }
+    mst_mutex_lock(&catalog->lock);
+    catalog->ended = true;
+    mst_mutex_unlock(&catalog->lock);
     return NULL;
 }
