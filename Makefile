@@ -8,7 +8,7 @@ CMAKE_FLAGS ?=
 JOBS   ?= $(shell nproc)
 
 .PHONY: help build run test unit lint format bench soak fuzz torture coverage \
-        docs install clean
+        docs install package clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## */\1	/p' $(MAKEFILE_LIST) | expand -t 12
@@ -64,6 +64,9 @@ docs: build ## docs/reference.md from the option tables
 
 install: build ## programs, manual pages, unit and example into PREFIX
 	scripts/install-files "$(BUILD)" "$(DESTDIR)" "$(PREFIX)"
+
+package: build ## a Debian package of the build
+	packaging/build-deb "$(BUILD)"
 
 clean: ## remove all build folders
 	rm -rf build build-asan build-tsan build-fuzz build-coverage

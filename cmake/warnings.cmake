@@ -12,6 +12,8 @@ target_compile_options(
         $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>
         $<$<COMPILE_LANGUAGE:C>:-Wmissing-prototypes>
         $<$<COMPILE_LANGUAGE:C>:-Wold-style-definition>)
+# No table of functions stays writable.
+target_link_options(mst_flags INTERFACE -Wl,-z,relro -Wl,-z,now)
 if(MST_FAULT_POINTS)
     target_compile_definitions(mst_flags INTERFACE MST_FAULT_POINTS)
 endif()
