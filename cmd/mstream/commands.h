@@ -14,6 +14,7 @@ extern const struct mst_cli_command mst_command_dry_run;
 extern const struct mst_cli_command mst_command_explain;
 extern const struct mst_cli_command mst_command_health;
 extern const struct mst_cli_command mst_command_jobs;
+extern const struct mst_cli_command mst_command_key;
 extern const struct mst_cli_command mst_command_run;
 extern const struct mst_cli_command mst_command_schema;
 extern const struct mst_cli_command mst_command_token;

@@ -78,15 +78,17 @@ static enum mst_status
 add_open(struct key_writer *writer, const char *path, struct mst_error *err)
 {
     /* The place of a link is taken by nobody. */
-    writer->path = realpath(path, NULL);
-    if (writer->path == NULL) {
-        writer->path = strdup(path);
+    char *real = realpath(path, NULL);
+    char *next = NULL;
+    if (real == NULL) {
+        real = strdup(path);
     }
-    if (writer->path == NULL
-        || asprintf(&writer->next, "%s.new", writer->path) < 0) {
-        writer->next = NULL;
+    if (real == NULL || asprintf(&next, "%s.new", real) < 0) {
+        free(real);
         return mst_fail_memory(err, ORIGIN);
     }
+    writer->path = real;
+    writer->next = next;
     return add_lock(writer, err);
 }
 
