@@ -13,6 +13,12 @@ static const struct mst_cli_flag key_flags[] = {
     MST_STATE_FLAG_CONFIG,
 };
 
+static const struct mst_cli_flag rotate_flags[] = {
+    MST_STATE_FLAG_CONFIG,
+    {"no-new", NULL, "make no key: seal with the newest one that is there",
+     NULL},
+};
+
 enum { KEY_IDS_MAX = 256 };
 
 struct key_place {
@@ -229,7 +235,9 @@ rotate_run(const struct mst_cli_args *args)
         return code;
     }
     mst_error_clear(&err);
-    enum mst_status status = mst_keyring_rotate(place.ring, &err);
+    enum mst_status status = mst_cli_value(args, "no-new") != NULL
+                                 ? MST_OK
+                                 : mst_keyring_rotate(place.ring, &err);
     /* Those of the environment are made by who sets them. */
     if (status == MST_OK || status == MST_REJECTED) {
         /* Handed back as it is; nobody writes there. */
@@ -258,7 +266,7 @@ static const struct mst_cli_command key_list = {
 static const struct mst_cli_command key_rotate = {
     .group = "key",
     .name = "rotate",
-    .synopsis = "[--config FILE]",
+    .synopsis = "[--config FILE] [--no-new]",
     .summary = "Make a new key, and seal all stored services with it.",
     .details =
         "Works beside running daemons. Old keys stay in the key file, so\n"
@@ -266,8 +274,8 @@ static const struct mst_cli_command key_rotate = {
         "leaves every service readable. Where MSTREAM_ENC_KEY is the key, set\n"
         "a new one there and the old one in MSTREAM_ENC_KEY_OLD before.",
     .example = "mstream key rotate",
-    .flags = key_flags,
-    .flags_len = MST_ARRAY_SIZE(key_flags),
+    .flags = rotate_flags,
+    .flags_len = MST_ARRAY_SIZE(rotate_flags),
     .run = rotate_run,
 };
 
