@@ -40,17 +40,14 @@ static bool
 key_open(const struct mst_cli_args *args, bool read_only,
          struct key_place *ret_place, int *ret_code)
 {
-    const char *path = mst_cli_value(args, "config");
     struct key_place place = {.ring = NULL};
     struct mst_error err;
     *ret_code = MST_EXIT_USAGE;
     mst_error_clear(&err);
-    place.config =
-        mst_cli_load(args, path != NULL ? path : MST_CONFIG_DEFAULT_FILE);
+    place.config = mst_state_config(args);
     if (place.config == NULL) {
         return false;
     }
-    mst_log_set_level(MST_LOG_OFF);
     enum mst_status status =
         mst_record_store_open(place.config, read_only, &place.store, &err);
     if (status == MST_OK || status == MST_END) {

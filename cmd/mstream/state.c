@@ -8,21 +8,30 @@
 #include "open_store.h"
 #include "state/store_open.h"
 
+struct mst_config *
+mst_state_config(const struct mst_cli_args *args)
+{
+    const char *path = mst_cli_value(args, "config");
+    struct mst_config *config =
+        mst_cli_load(args, path != NULL ? path : MST_CONFIG_DEFAULT_FILE);
+    if (config != NULL) {
+        mst_log_set_level(MST_LOG_OFF);
+    }
+    return config;
+}
+
 bool
 mst_state_open(const struct mst_cli_args *args, bool read_only,
                struct mst_state *ret_state, int *ret_code)
 {
-    const char *path = mst_cli_value(args, "config");
     struct mst_state state = {0};
     struct mst_error err;
     *ret_code = MST_EXIT_USAGE;
     mst_error_clear(&err);
-    state.config =
-        mst_cli_load(args, path != NULL ? path : MST_CONFIG_DEFAULT_FILE);
+    state.config = mst_state_config(args);
     if (state.config == NULL) {
         return false;
     }
-    mst_log_set_level(MST_LOG_OFF);
     enum mst_status status =
         mst_cmd_open_store(state.config, read_only, &state.store, &err);
     if (status != MST_OK && status != MST_END) {

@@ -17,6 +17,10 @@ struct mst_state {
     struct mst_store *store; /* NULL: read only, and there is none yet */
 };
 
+/* Loads --config, and keeps the log quiet: what is wrong is said by the command.
+ * NULL: said what is wrong (exit 2). */
+struct mst_config *mst_state_config(const struct mst_cli_args *args);
+
 /* Loads --config and opens its state. *ret_code is the exit
  * code; false: said what is wrong. */
 bool mst_state_open(const struct mst_cli_args *args, bool read_only,
