@@ -112,7 +112,7 @@ class Daemon:
         """Wait until the log holds the text, elsewhere than in a name that a
         fixture made of the test's own: folders, jobs and databases have one."""
         wait_until(
-            lambda: text in without_names(self.stderr()),
+            lambda: without_names(text) in without_names(self.stderr()),
             deadline,
             what=f"{text!r} in {self.log}",
         )
