@@ -34,6 +34,7 @@ struct dry_run {
     const struct mst_cli_args *args;
     struct mst_job_spec job;
     struct mst_plan plan;
+    struct mst_chain *chain; /* NULL: no middlewares */
     struct mst_checkpoint checkpoint;
     bool has_checkpoint;
     void *source;
@@ -103,6 +104,9 @@ dry_make(struct dry_run *self, struct mst_error *err)
         status = spec->sinks[i].type->create(&self->sinks[i].ctx,
                                              &spec->sinks[i].args, err);
     }
+    if (status == MST_OK && spec->middlewares_len > 0) {
+        status = mst_chain_create(spec, &self->plan, &self->chain, err);
+    }
     if (status == MST_OK) {
         status = spec->source->create(&self->source, &spec->source_args, err);
     }
@@ -122,6 +126,10 @@ dry_clear(struct dry_run *self)
         spec->sinks[i].type->destroy(self->sinks[i].ctx);
     }
     free(self->sinks);
+    if (self->chain != NULL) {
+        mst_chain_close(self->chain);
+        mst_chain_destroy(self->chain);
+    }
     mst_plan_clear(&self->plan);
     if (self->has_checkpoint) {
         mst_checkpoint_clear(&self->checkpoint);
@@ -187,6 +195,51 @@ dry_open(struct dry_run *self, struct mst_error *err)
     }
 }
 
+/* Says of the event whether middlewares let go of it. */
+static void
+dry_show_dropped(struct dry_run *self, const struct mst_event *event)
+{
+    if (self->args->json) {
+        mst_output_open(&self->out, NULL, '{');
+        mst_output_number(&self->out, "event", (int64_t)event->seq);
+        mst_output_str(&self->out, "op", mst_op_name(event->op));
+        mst_output_bool(&self->out, "dropped", true);
+        mst_output_close(&self->out, '}');
+        mst_output_newline(&self->out);
+    } else {
+        mst_output_text(&self->out, "%llu %s: dropped by a middleware\n",
+                        (unsigned long long)event->seq, mst_op_name(event->op));
+    }
+}
+
+/* One event, or one of its results, at all sinks. */
+static void
+dry_show_one(struct dry_run *self, const struct mst_unit *unit, size_t at)
+{
+    for (size_t s = 0; s < self->plan.sinks_len; s++) {
+        struct mst_delivery *delivery = &unit->parts[s].deliveries[at];
+        bool good = mst_dry_show(&self->out, self->args->json, &self->sinks[s],
+                                 delivery);
+        self->rejected += good ? 0 : 1;
+        free(delivery->error);
+    }
+}
+
+static void
+dry_show_unit(struct dry_run *self, const struct mst_unit *unit)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < unit->len; i++) {
+        size_t n = self->chain != NULL ? unit->counts[i] : 1;
+        if (n == 0) {
+            dry_show_dropped(self, unit->events[i]);
+        }
+        for (; n > 0; n--) {
+            dry_show_one(self, unit, at++);
+        }
+    }
+}
+
 /* Converts the batch as the pipeline does, and shows what comes out. */
 static enum mst_status
 dry_batch(struct dry_run *self, struct mst_error *err)
@@ -194,19 +247,17 @@ dry_batch(struct dry_run *self, struct mst_error *err)
     struct mst_flight *flight = self->flight;
     struct mst_batch *batch = flight->batch;
     enum mst_status status = mst_flight_split(flight, &self->plan, 1, err);
+    for (size_t i = 0; i < batch->len; i++) {
+        batch->events[i].seq = ++self->shown;
+    }
+    if (status == MST_OK && self->chain != NULL) {
+        status = mst_chain_run(self->chain, &flight->units[0], err);
+    }
     if (status == MST_OK) {
         status = mst_unit_convert(&flight->units[0], &self->plan, err);
     }
-    for (size_t i = 0; i < batch->len && status == MST_OK; i++) {
-        batch->events[i].seq = ++self->shown;
-        for (size_t s = 0; s < self->plan.sinks_len; s++) {
-            struct mst_delivery *delivery =
-                &flight->units[0].parts[s].deliveries[i];
-            bool good = mst_dry_show(&self->out, self->args->json,
-                                     &self->sinks[s], delivery);
-            self->rejected += good ? 0 : 1;
-            free(delivery->error);
-        }
+    if (status == MST_OK) {
+        dry_show_unit(self, &flight->units[0]);
     }
     if (status == MST_OK && mst_cli_print(&self->out.json.buf, 0) != 0) {
         status =

@@ -4,6 +4,7 @@
 #define MST_MSTREAM_DRY_RUN_H
 
 #include "output.h"
+#include "pipeline/chain.h"
 #include "pipeline/unit.h"
 
 /* One sink's instance; ctx is created, never opened. */

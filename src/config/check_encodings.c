@@ -364,6 +364,62 @@ encoding_sink(struct encoding_check *check, struct mst_config_step *step,
     }
 }
 
+/* What the step's own options can not say. */
+static bool
+encoding_check_middleware(struct encoding_check *check,
+                          const struct mst_config_step *step, const char *path)
+{
+    const struct mst_config_service *service =
+        &check->loader->config->services[step->service];
+    const struct mst_middleware_args args = {
+        .job = check->connector->name,
+        .service_name = service->name,
+        .service = service->options,
+        .options = step->options,
+        .resource = step->resource,
+    };
+    struct mst_error err;
+    mst_error_clear(&err);
+    if (service->middleware->check == NULL
+        || service->middleware->check(&args, &err) == MST_OK) {
+        return true;
+    }
+    struct mst_place place = mst_place_value(step->node, path);
+    mst_loader_fail(check->loader, &place,
+                    err.hint[0] == '\0' ? NULL : err.hint, "%s", err.text);
+    return false;
+}
+
+/* What comes is converted to what the middleware takes, and what it gives to
+ * what the step says, or back. */
+static bool
+encoding_middleware(struct encoding_check *check, struct mst_config_step *step,
+                    const char *path)
+{
+    const struct mst_config_service *service =
+        &check->loader->config->services[step->service];
+    unsigned takes = service->middleware->encodings;
+    enum mst_encoding to = step->output_encoding;
+    step->given = check->current;
+    if ((takes & (1U << check->current)) == 0) {
+        if (check->current != MST_ENCODING_JSON
+            || (takes & (1U << MST_ENCODING_BSON)) == 0) {
+            struct mst_place place = mst_place_value(step->node, path);
+            mst_loader_fail(check->loader, &place,
+                            "set output_encoding = \"bson\" on the step before "
+                            "it",
+                            "a middleware of provider '%s' does not take %s",
+                            service->provider,
+                            mst_encoding_name(check->current));
+            return false;
+        }
+        check->current = MST_ENCODING_BSON;
+    }
+    return encoding_convert(check, step,
+                            to == MST_ENCODING_NONE ? step->given : to, path)
+           && encoding_check_middleware(check, step, path);
+}
+
 /* A sink that carries attributes gets dead letters as they were read; any other
  * a JSON object of each, or what that can become. */
 static void
@@ -422,11 +478,10 @@ mst_loader_check_encodings(struct mst_loader *loader,
     mst_path_key(list, path, "middlewares");
     for (size_t i = 0; i < connector->middlewares_len; i++) {
         mst_path_index(inner, list, i);
-        if (connector->middlewares[i].broken
+        if (!encoding_known(loader, &connector->middlewares[i])
             || !encoding_schema(&check, &connector->middlewares[i], inner)
-            || !encoding_convert(&check, &connector->middlewares[i],
-                                 connector->middlewares[i].output_encoding,
-                                 inner)) {
+            || !encoding_middleware(&check, &connector->middlewares[i],
+                                    inner)) {
             return;
         }
     }

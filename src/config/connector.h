@@ -22,6 +22,8 @@ struct mst_config_step {
      * reads; a sink gives what it writes. */
     enum mst_encoding from;
     enum mst_encoding to;
+    /* Of a middleware: what comes; becomes `from`, which it takes. */
+    enum mst_encoding given;
     struct mst_encoding_options conversion; /* from -> to */
     struct mst_schema_use schema_use;       /* framing: if it was written */
     bool has_framing;

@@ -74,6 +74,11 @@ size_t mst_loader_service(struct mst_loader *loader,
                           const struct mst_toml_node *node, const char *key,
                           const char *path, const char *name);
 
+/* A middleware of that name that needs no service gets one, if there is one
+ * and no service has its name. */
+void mst_loader_builtin(struct mst_loader *loader,
+                        const struct mst_toml_node *node, const char *name);
+
 /* Likewise of the store of the state's own schemas, which need not be written;
  * without one in this build node lacks its service_name. */
 size_t mst_loader_stored(struct mst_loader *loader,

@@ -228,7 +228,8 @@ reference_services(struct reference *reference,
          i++) {
         const struct mst_middleware_type *type = registry->middlewares[i];
         if (mst_registry_source(registry, type->name) == NULL
-            && mst_registry_sink(registry, type->name) == NULL) {
+            && mst_registry_sink(registry, type->name) == NULL
+            && !type->builtin) {
             reference_provider(reference, "Service of provider", type->name,
                                NULL, &type->service_options);
         }
@@ -269,8 +270,8 @@ reference_steps(struct reference *reference,
          registry->middlewares != NULL && registry->middlewares[i] != NULL;
          i++) {
         const struct mst_middleware_type *type = registry->middlewares[i];
-        reference_step(reference, "Middleware", type->name, type->help, false,
-                       &type->options);
+        reference_step(reference, "Middleware", type->name, type->help,
+                       type->resource_optional, &type->options);
     }
     for (size_t i = 0; registry->sinks[i] != NULL; i++) {
         const struct mst_sink_type *type = registry->sinks[i];

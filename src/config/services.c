@@ -173,12 +173,18 @@ services_misspelt(const struct mst_toml_node *root)
     return suggest.best != NULL;
 }
 
-/* For those of the array, and one that is not written. */
+/* For those of the array, and those that are not written: the state's own
+ * schemas, and middlewares that need no service. */
 static bool
 services_make_room(struct mst_loader *loader, const struct mst_toml_node *node,
                    size_t len)
 {
     struct mst_config *config = loader->config;
+    const struct mst_middleware_type *const *all =
+        loader->registry->middlewares;
+    for (size_t i = 0; all != NULL && all[i] != NULL; i++) {
+        len += all[i]->builtin ? 1 : 0;
+    }
     config->services = calloc(len + 2, sizeof(*config->services));
     if (config->services == NULL) {
         mst_loader_fail_memory(loader, node, "services");
@@ -227,28 +233,62 @@ services_nearest(const struct mst_config *config, const char *name)
     return nearest;
 }
 
-/* Makes the service of the state's own schemas, behind all others. */
+/* A service that nobody wrote, behind all others; NULL without memory. */
+static struct mst_config_service *
+services_add(struct mst_loader *loader, const struct mst_toml_node *node,
+             const char *name, const struct mst_option_table *table)
+{
+    struct mst_config *config = loader->config;
+    if (config->services == NULL) {
+        (void)services_make_room(loader, node, 0);
+    }
+    if (config->services == NULL) {
+        return NULL;
+    }
+    struct mst_config_service *service =
+        &config->services[config->services_len++];
+    service->table = table;
+    service->name = strdup(name);
+    service->provider = strdup(name);
+    service->options = calloc(1, table->size + 1);
+    if (service->name == NULL || service->provider == NULL
+        || service->options == NULL) {
+        mst_loader_fail_memory(loader, node, "services");
+        return NULL;
+    }
+    return service;
+}
+
+/* The state's own schemas. */
 static bool
 services_add_stored(struct mst_loader *loader, const struct mst_toml_node *node,
                     const struct mst_schema_store_type *type)
 {
-    struct mst_config *config = loader->config;
-    if (config->services == NULL && !services_make_room(loader, node, 0)) {
-        return false;
+    struct mst_config_service *service =
+        services_add(loader, node, type->name, &type->service_options);
+    if (service != NULL) {
+        service->schemas = type;
+    }
+    return service != NULL;
+}
+
+void
+mst_loader_builtin(struct mst_loader *loader, const struct mst_toml_node *node,
+                   const char *name)
+{
+    const struct mst_middleware_type *type =
+        loader->registry->middlewares == NULL
+            ? NULL
+            : mst_registry_middleware(loader->registry, name);
+    if (type == NULL || !type->builtin
+        || mst_config_find_service(loader->config, name) != NULL) {
+        return;
     }
     struct mst_config_service *service =
-        &config->services[config->services_len++];
-    service->schemas = type;
-    service->table = &type->service_options;
-    service->name = strdup(type->name);
-    service->provider = strdup(type->name);
-    service->options = calloc(1, type->service_options.size + 1);
-    if (service->name == NULL || service->provider == NULL
-        || service->options == NULL) {
-        mst_loader_fail_memory(loader, node, "services");
-        return false;
+        services_add(loader, node, name, &type->service_options);
+    if (service != NULL) {
+        service->middleware = type;
     }
-    return true;
 }
 
 size_t

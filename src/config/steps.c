@@ -46,6 +46,9 @@ step_resolve(struct mst_loader *loader, const struct mst_toml_node *node,
     if (name == NULL || name[0] == '\0') {
         return;
     }
+    if (step->role == MST_ROLE_MIDDLEWARE) {
+        mst_loader_builtin(loader, node, name);
+    }
     step->service =
         mst_loader_service(loader, node, "service_name", path, name);
     if (step->service == MST_CONFIG_NO_SERVICE) {
@@ -157,6 +160,8 @@ step_needs_resource(const struct mst_loader *loader,
     const struct mst_config_service *service =
         &loader->config->services[step->service];
     if ((step->role == MST_ROLE_SOURCE && service->source->resource_optional)
+        || (step->role == MST_ROLE_MIDDLEWARE
+            && service->middleware->resource_optional)
         || (step->role == MST_ROLE_SINK && service->sink->resource_optional)) {
         return false;
     }

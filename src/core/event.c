@@ -63,3 +63,23 @@ mst_op_parse(struct mst_slice name, enum mst_op *ret_op)
     }
     return false;
 }
+
+void
+mst_event_derive(const struct mst_event *event, struct mst_event *ret_event)
+{
+    *ret_event = (struct mst_event){
+        .payload = event->payload,
+        .key = event->key,
+        .mark = event->mark,
+        .attributes = event->attributes,
+        .attributes_len = event->attributes_len,
+        .attempts = event->attempts,
+        .encoding = event->encoding,
+        .key_kind = event->key_kind,
+        .op = event->op,
+        .source_ts_ms = event->source_ts_ms,
+        .key_hash = event->key_hash,
+        .seq = event->seq,
+        .batch = event->batch,
+    };
+}

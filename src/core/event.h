@@ -65,7 +65,23 @@ struct mst_event {
     uint64_t seq;         /* set by the engine: 1, 2, 3 ... in a run */
     struct mst_batch *batch;
     atomic_uint pending; /* deliveries not yet confirmed; engine only */
+    /* Of what a middleware made: the event that was read, and which of its
+     * results this is, from 0. Engine only; NULL: this was read. */
+    struct mst_event *origin;
+    uint32_t result;
 };
+
+/* The event that was read, also for what a middleware made of it. */
+static inline const struct mst_event *
+mst_event_read(const struct mst_event *event)
+{
+    return event->origin != NULL ? event->origin : event;
+}
+
+/* A new event like this one, sharing its memory: what a middleware changes and
+ * emits. ret_event may not be event. */
+void mst_event_derive(const struct mst_event *event,
+                      struct mst_event *ret_event);
 
 /* One event on its way to one sink, in the encoding that sink wants. */
 struct mst_delivery {

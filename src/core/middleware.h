@@ -14,18 +14,22 @@
 
 /* Where the results for one input event go. */
 struct mst_emit {
-    /* Moves in one result for the event at hand: same slices law as events,
-     * memory in arena. Zero calls: dropped. */
+    /* Takes one result for the event at hand, made by mst_event_derive; it is
+     * copied. Its slices are in arena, in memory of the event at hand, or
+     * static. Zero calls: dropped. Not MST_OK: apply returns that status, and
+     * what it said before in err. */
     enum mst_status (*event)(struct mst_emit *self,
-                             const struct mst_event *result);
-    struct mst_arena *arena;
+                             const struct mst_event *result,
+                             struct mst_error *err);
+    struct mst_arena *arena; /* lives as long as the event's batch */
 };
 
+/* What an instance is made from. Borrowed; outlives the instance. */
 struct mst_middleware_args {
     const char *job;
     const char *service_name;
-    const void *service;
-    const void *options;
+    const void *service; /* the provider's options struct */
+    const void *options; /* this step's options struct */
     const char *resource;
 };
 
@@ -33,17 +37,45 @@ struct mst_middleware_type {
     const char *name;
     const char *help;
     struct mst_option_table service_options;
-    struct mst_option_table options;
+    struct mst_option_table options; /* keys of `middlewares = [{...}]` */
+    bool resource_optional;
+    /* Needs no service: its own name stands in `service_name`. */
+    bool builtin;
+    /* Bits 1 << MST_ENCODING_*: what it takes, and gives. The engine converts
+     * where what comes is another one. */
+    unsigned encodings;
+
+    /* No network. MST_FATAL with the key at fault. */
     enum mst_status (*create)(void **ret_ctx,
                               const struct mst_middleware_args *args,
                               struct mst_error *err);
+
+    /* Before the first event, and after DISCONNECTED. Statuses as for a
+     * source. Optional. */
     enum mst_status (*open)(void *ctx, struct mst_error *err);
-    /* Statuses as for a delivery: OK, RETRY, DISCONNECTED, REJECTED, FATAL. */
+
+    /* Emits what becomes of one event; payload.data == NULL where it has none.
+     *   MST_OK            done
+     *   MST_RETRY         the same event is given again after a while
+     *   MST_DISCONNECTED  likewise, after close and open
+     *   MST_REJECTED      the event can never succeed as it is
+     *   MST_FATAL         the job stops
+     * Unless OK, nothing counts that was emitted. */
     enum mst_status (*apply)(void *ctx, const struct mst_event *event,
                              struct mst_emit *emit, struct mst_error *err);
+
+    /* Thread: any. A call that takes long returns soon with MST_RETRY, and so
+     * do all that follow. Optional. */
     void (*interrupt)(void *ctx);
+
+    /* Optional. The last call but destroy, or before open. */
     void (*close)(void *ctx);
     void (*destroy)(void *ctx);
+
+    /* Optional. What the option tables can not check: a script that does not
+     * compile, an expression. For `validate`; as create otherwise. */
+    enum mst_status (*check)(const struct mst_middleware_args *args,
+                             struct mst_error *err);
 };
 
 #endif

@@ -118,6 +118,11 @@ mst_job_schemas_init(struct mst_job_schemas *schemas,
     }
     enum mst_status status =
         job_schemas_open_step(schemas, &connector->source, err);
+    for (size_t i = 0; i < connector->middlewares_len && status == MST_OK;
+         i++) {
+        status =
+            job_schemas_open_step(schemas, &connector->middlewares[i], err);
+    }
     for (size_t i = 0; i < connector->sinks_len && status == MST_OK; i++) {
         status = job_schemas_open_step(schemas, &connector->sinks[i], err);
     }

@@ -148,6 +148,40 @@ job_spec_sink(struct mst_job_spec *self, const struct job_spec_input *input,
                                        &ret_sink->convert, err);
 }
 
+/* What comes to what it takes, and what it gives to what the step says. */
+static enum mst_status
+job_spec_middleware(const struct job_spec_input *input,
+                    const struct mst_config_step *step,
+                    struct mst_pipeline_middleware *ret_middleware,
+                    struct mst_error *err)
+{
+    const struct mst_config_service *service =
+        &input->config->services[step->service];
+    const struct mst_encoding_options read = {
+        .json_mode = step->conversion.json_mode,
+        .big_numbers = step->conversion.big_numbers,
+        .no_extended = step->conversion.no_extended,
+    };
+    ret_middleware->name = service->name;
+    ret_middleware->type = service->middleware;
+    ret_middleware->args = (struct mst_middleware_args){
+        .job = input->connector->name,
+        .service_name = service->name,
+        .service = service->options,
+        .options = step->options,
+        .resource = step->resource,
+    };
+    ret_middleware->passes =
+        step->given == step->to && step->conversion.schema == NULL;
+    enum mst_status status = input->registry->transcoder(
+        step->given, step->from, &read, &ret_middleware->in, err);
+    if (status == MST_OK) {
+        status = input->registry->transcoder(
+            step->from, step->to, &step->conversion, &ret_middleware->out, err);
+    }
+    return status;
+}
+
 static void
 job_spec_policy(struct mst_pipeline_spec *spec,
                 const struct mst_config_connector *connector)
@@ -207,17 +241,27 @@ mst_job_spec_init(struct mst_job_spec *job_spec,
     spec->shutdown_timeout_ms = config->shutdown_timeout_ms;
     spec->lease_ttl_ms = config->state.lease_ms;
     job_spec_policy(spec, connector);
+    job_spec->middlewares =
+        calloc(connector->middlewares_len + 1, sizeof(*job_spec->middlewares));
     job_spec->sinks =
         calloc(connector->sinks_len + 1, sizeof(*job_spec->sinks));
     job_spec->names =
         calloc(connector->sinks_len + 1, sizeof(*job_spec->names));
-    if (job_spec->sinks == NULL || job_spec->names == NULL) {
+    if (job_spec->middlewares == NULL || job_spec->sinks == NULL
+        || job_spec->names == NULL) {
         mst_job_spec_clear(job_spec);
         return mst_fail_memory(err, "job");
     }
     enum mst_status status =
         job_spec_source(job_spec, config, connector, registry, err);
     const struct job_spec_input input = {config, connector, registry};
+    for (size_t i = 0; i < connector->middlewares_len && status == MST_OK;
+         i++) {
+        status = job_spec_middleware(&input, &connector->middlewares[i],
+                                     &job_spec->middlewares[i], err);
+    }
+    spec->middlewares = job_spec->middlewares;
+    spec->middlewares_len = connector->middlewares_len;
     for (size_t i = 0; i < connector->sinks_len && status == MST_OK; i++) {
         status = job_spec_sink(job_spec, &input, &connector->sinks[i],
                                &job_spec->sinks[i], err);
@@ -251,9 +295,11 @@ job_spec_resolve(struct mst_job_spec *job_spec,
                                          ret_transcoder, err);
     }
     if (status != MST_OK) {
-        mst_error_prefix(
-            err, "%s '%s': ", step->role == MST_ROLE_SOURCE ? "source" : "sink",
-            name);
+        mst_error_prefix(err, "%s '%s': ",
+                         step->role == MST_ROLE_SOURCE       ? "source"
+                         : step->role == MST_ROLE_MIDDLEWARE ? "middleware"
+                                                             : "sink",
+                         name);
     }
     return status;
 }
@@ -267,6 +313,12 @@ mst_job_spec_resolve(struct mst_job_spec *job_spec, struct mst_error *err)
     enum mst_status status = job_spec_resolve(job_spec, &connector->source,
                                               spec->source_args.service_name,
                                               &spec->source_convert, err);
+    for (size_t i = 0; i < connector->middlewares_len && status == MST_OK;
+         i++) {
+        status = job_spec_resolve(job_spec, &connector->middlewares[i],
+                                  job_spec->middlewares[i].name,
+                                  &job_spec->middlewares[i].out, err);
+    }
     for (size_t i = 0; i < connector->sinks_len && status == MST_OK; i++) {
         status = job_spec_resolve(job_spec, &connector->sinks[i],
                                   job_spec->sinks[i].name,
@@ -299,6 +351,7 @@ mst_job_spec_clear(struct mst_job_spec *job_spec)
     }
     free(job_spec->names);
     free(job_spec->sinks);
+    free(job_spec->middlewares);
     mst_job_schemas_clear(&job_spec->schemas);
     mst_buf_clear(&job_spec->identity);
     memset(job_spec, 0, sizeof(*job_spec));

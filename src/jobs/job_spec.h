@@ -10,6 +10,7 @@
  * registry, which outlive it. */
 struct mst_job_spec {
     struct mst_pipeline_spec spec;
+    struct mst_pipeline_middleware *middlewares;
     struct mst_pipeline_sink *sinks;
     struct mst_pipeline_sink letter_sink;
     char **names; /* of the sinks */

@@ -32,7 +32,11 @@ void
 mst_pipeline_give_flight(struct mst_pipeline *pipeline,
                          struct mst_flight *flight)
 {
-    mst_budget_refund(&pipeline->budget, flight->charged);
+    uint64_t charged = flight->charged;
+    for (size_t i = 0; i < flight->units_len; i++) {
+        charged += flight->units[i].charged;
+    }
+    mst_budget_refund(&pipeline->budget, charged);
     mst_flight_reset(flight, FLIGHTS_KEEP);
     mst_mutex_lock(&pipeline->pool_mutex);
     bool keep = pipeline->pool_len < FLIGHTS_POOLED;
@@ -70,6 +74,22 @@ mst_pipeline_advance(struct mst_pipeline *pipeline)
     }
 }
 
+/* last: a flight of which all is confirmed, or NULL. */
+static void
+flights_done(struct mst_pipeline *pipeline, struct mst_flight *last)
+{
+    if (last == NULL) {
+        return;
+    }
+    mst_meters_confirmed(&pipeline->meters, last);
+    mst_tracker_let_go(last);
+    if (atomic_load(&pipeline->reader_waits)) {
+        mst_mutex_lock(&pipeline->mutex);
+        (void)pthread_cond_broadcast(&pipeline->changed);
+        mst_mutex_unlock(&pipeline->mutex);
+    }
+}
+
 void
 mst_pipeline_settle(struct mst_pipeline *pipeline,
                     struct mst_delivery *delivery)
@@ -82,15 +102,24 @@ mst_pipeline_settle(struct mst_pipeline *pipeline,
         original->error = NULL;
         delivery = original;
     }
-    struct mst_flight *last = mst_tracker_confirm(delivery->event);
-    if (last == NULL) {
-        return;
+    flights_done(pipeline, mst_tracker_confirm(delivery->event));
+}
+
+void
+mst_pipeline_expect(struct mst_pipeline *pipeline, struct mst_unit *unit)
+{
+    struct mst_flight *flight = unit->flight;
+    unsigned sinks = (unsigned)pipeline->plan.sinks_len;
+    uint64_t dropped = 0;
+    for (size_t i = 0; i < unit->len; i++) {
+        dropped += unit->counts[i] == 0 ? 1 : 0;
+        if (unit->counts[i] != 1) {
+            mst_tracker_multiply(unit->events[i], sinks, unit->counts[i]);
+        }
     }
-    mst_meters_confirmed(&pipeline->meters, last);
-    mst_tracker_let_go(last);
-    if (atomic_load(&pipeline->reader_waits)) {
-        mst_mutex_lock(&pipeline->mutex);
-        (void)pthread_cond_broadcast(&pipeline->changed);
-        mst_mutex_unlock(&pipeline->mutex);
-    }
+    atomic_fetch_add(&pipeline->dropped, dropped);
+    unit->charged = unit->arena.held;
+    mst_budget_charge(&pipeline->budget, unit->charged);
+    ptrdiff_t more = (ptrdiff_t)unit->results_len - (ptrdiff_t)unit->len;
+    flights_done(pipeline, mst_tracker_expect(flight, more * (ptrdiff_t)sinks));
 }

@@ -17,7 +17,7 @@ static void
 letters_fill(const struct mst_runner *runner,
              const struct mst_delivery *delivery, struct mst_letter *letter)
 {
-    const struct mst_event *event = delivery->event;
+    const struct mst_event *event = mst_event_read(delivery->event);
     const struct mst_pipeline_spec *spec = runner->pipeline->spec;
     *letter = (struct mst_letter){
         .job = spec->job,

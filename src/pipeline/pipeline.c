@@ -56,6 +56,14 @@ pipeline_make_workers(struct mst_pipeline *pipeline, struct mst_error *err)
         if (pipeline->workers[i].queue == NULL) {
             return mst_fail_memory(err, "pipeline");
         }
+        enum mst_status status =
+            pipeline->spec->middlewares_len == 0
+                ? MST_OK
+                : mst_chain_create(pipeline->spec, &pipeline->plan,
+                                   &pipeline->workers[i].chain, err);
+        if (status != MST_OK) {
+            return status;
+        }
     }
     return MST_OK;
 }
@@ -162,6 +170,7 @@ mst_pipeline_destroy(struct mst_pipeline *pipeline)
     }
     for (size_t i = 0; i < pipeline->workers_len; i++) {
         mst_queue_destroy(pipeline->workers[i].queue);
+        mst_chain_destroy(pipeline->workers[i].chain);
     }
     free(pipeline->workers);
     mst_plan_clear(&pipeline->plan);
@@ -221,6 +230,8 @@ pipeline_load(struct mst_pipeline *pipeline, int64_t until_ms,
 struct pipeline_clock {
     int64_t save_ms;
     int64_t timeout_ms; /* INT64_MAX: none */
+    int64_t give_up_ms; /* of draining; INT64_MAX: not asked to stop yet */
+    bool timed_out;
 };
 
 /* What is due: saving, the lease, the end of the time. True: timed out. */
@@ -287,20 +298,59 @@ pipeline_sinks_are_done(struct mst_pipeline *pipeline)
     return true;
 }
 
-/* Until the reader is through. True: the run's time was over. */
 static bool
+pipeline_workers_are_done(struct mst_pipeline *pipeline)
+{
+    for (size_t i = 0; i < pipeline->workers_len; i++) {
+        struct mst_worker *worker = &pipeline->workers[i];
+        if (worker->started && !atomic_load(&worker->finished)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Until the reader is through. */
+static void
 pipeline_serve(struct mst_pipeline *pipeline, struct pipeline_clock *clock)
 {
-    bool timed_out = false;
     while (!pipeline_wait(pipeline, pipeline_next_tick(pipeline, clock),
                           pipeline_reader_is_done)) {
         if (pipeline_tick(pipeline, clock)) {
-            timed_out = true;
+            clock->timed_out = true;
             clock->timeout_ms = INT64_MAX;
             mst_pipeline_stop(pipeline);
         }
     }
-    return timed_out;
+}
+
+/* Until they are done; a run that was asked to stop gives them
+ * shutdown_timeout in all. False: given up. */
+static bool
+pipeline_drain(struct mst_pipeline *pipeline, struct pipeline_clock *clock,
+               bool (*is_done)(struct mst_pipeline *pipeline))
+{
+    for (;;) {
+        if (pipeline_wait(pipeline, pipeline_next_tick(pipeline, clock),
+                          is_done)) {
+            return !mst_pipeline_is_aborting(pipeline);
+        }
+        if (clock->give_up_ms == INT64_MAX
+            && mst_pipeline_is_stopping(pipeline)) {
+            clock->give_up_ms =
+                mst_clock_ms() + pipeline->spec->shutdown_timeout_ms;
+        }
+        mst_mutex_lock(&pipeline->mutex);
+        bool give_up = pipeline->aborting || pipeline->lease_lost;
+        mst_mutex_unlock(&pipeline->mutex);
+        if (pipeline_tick(pipeline, clock)) {
+            clock->timed_out = true;
+            give_up = true;
+        }
+        if (give_up || mst_clock_ms() >= clock->give_up_ms) {
+            return false;
+        }
+    }
 }
 
 static void
@@ -314,10 +364,15 @@ pipeline_join(pthread_t thread, bool *started)
 
 /* Workers first, then sinks: what was read reaches them all. */
 static void
-pipeline_close_workers(struct mst_pipeline *pipeline)
+pipeline_close_workers(struct mst_pipeline *pipeline,
+                       struct pipeline_clock *clock)
 {
     for (size_t i = 0; i < pipeline->workers_len; i++) {
         mst_queue_close(pipeline->workers[i].queue);
+    }
+    /* A middleware may have much to do, or never come back by itself. */
+    if (!pipeline_drain(pipeline, clock, pipeline_workers_are_done)) {
+        mst_pipeline_abort(pipeline);
     }
     for (size_t i = 0; i < pipeline->workers_len; i++) {
         pipeline_join(pipeline->workers[i].thread,
@@ -325,34 +380,6 @@ pipeline_close_workers(struct mst_pipeline *pipeline)
     }
     for (size_t i = 0; i < pipeline->spec->sinks_len; i++) {
         mst_queue_close(pipeline->runners[i].queue);
-    }
-}
-
-/* Waits until the sinks have confirmed all; true: they have. A run that was
- * asked to stop gives them shutdown_timeout. */
-static bool
-pipeline_drain(struct mst_pipeline *pipeline, struct pipeline_clock *clock,
-               bool *timed_out)
-{
-    int64_t until = INT64_MAX;
-    for (;;) {
-        if (pipeline_wait(pipeline, pipeline_next_tick(pipeline, clock),
-                          pipeline_sinks_are_done)) {
-            return !mst_pipeline_is_aborting(pipeline);
-        }
-        if (until == INT64_MAX && mst_pipeline_is_stopping(pipeline)) {
-            until = mst_clock_ms() + pipeline->spec->shutdown_timeout_ms;
-        }
-        mst_mutex_lock(&pipeline->mutex);
-        bool give_up = pipeline->aborting || pipeline->lease_lost;
-        mst_mutex_unlock(&pipeline->mutex);
-        if (pipeline_tick(pipeline, clock)) {
-            *timed_out = true;
-            give_up = true;
-        }
-        if (give_up || mst_clock_ms() >= until) {
-            return false;
-        }
     }
 }
 
@@ -437,24 +464,25 @@ mst_pipeline_run(struct mst_pipeline *pipeline, struct mst_error *err)
         .timeout_ms = spec->deadline_ms > 0  ? spec->deadline_ms
                       : spec->timeout_ms > 0 ? now + spec->timeout_ms
                                              : INT64_MAX,
+        .give_up_ms = INT64_MAX,
     };
     enum mst_status status = pipeline_load(pipeline, clock.timeout_ms, err);
-    bool timed_out = status == MST_RETRY && mst_clock_ms() >= clock.timeout_ms;
+    clock.timed_out = status == MST_RETRY && mst_clock_ms() >= clock.timeout_ms;
     if (status == MST_OK) {
         /* Loading may have taken longer than the lease lasts. */
         mst_pipeline_renew(pipeline);
         status = pipeline_start(pipeline, err);
     }
     if (status != MST_OK) {
-        if (!timed_out) {
+        if (!clock.timed_out) {
             mst_pipeline_fail(pipeline, err);
         }
         mst_pipeline_abort(pipeline);
     }
-    timed_out = pipeline_serve(pipeline, &clock) || timed_out;
+    pipeline_serve(pipeline, &clock);
     pipeline_join(pipeline->reader, &pipeline->reader_started);
-    pipeline_close_workers(pipeline);
-    bool drained = pipeline_drain(pipeline, &clock, &timed_out);
+    pipeline_close_workers(pipeline, &clock);
+    bool drained = pipeline_drain(pipeline, &clock, pipeline_sinks_are_done);
     pipeline_finish(pipeline, drained);
-    return pipeline_verdict(pipeline, drained, timed_out, err);
+    return pipeline_verdict(pipeline, drained, clock.timed_out, err);
 }

@@ -3,6 +3,8 @@
  * One run of one job: reads, converts, writes, confirms, saves.
  *
  *   reader ── unit ──► workers ── part ──► one runner per sink ──► sink
+ *     ▲              middlewares,            │
+ *     │              conversions             │
  *     ▲                                        │ confirm, per delivery
  *     └─ budget ◄─ tracker ◄───────────────────┘
  *                    └─► checkpoint ─► source.committed
@@ -13,6 +15,7 @@
 #ifndef MST_PIPELINE_PIPELINE_H
 #define MST_PIPELINE_PIPELINE_H
 
+#include "core/middleware.h"
 #include "core/policy.h"
 #include "core/sink.h"
 #include "core/source.h"
@@ -26,6 +29,16 @@ struct mst_pipeline_sink {
     struct mst_transcoder convert;
 };
 
+struct mst_pipeline_middleware {
+    const char *name; /* the service's, for messages */
+    const struct mst_middleware_type *type;
+    struct mst_middleware_args args;
+    struct mst_transcoder in;  /* to what it takes */
+    struct mst_transcoder out; /* from what it gives to the step's encoding */
+    /* What it leaves as it was keeps the bytes that came. */
+    bool passes;
+};
+
 /* Borrowed; outlives the run. */
 struct mst_budget;
 
@@ -36,6 +49,8 @@ struct mst_pipeline_spec {
     const struct mst_source_type *source;
     struct mst_source_args source_args;
     struct mst_transcoder source_convert; /* run NULL: as it was read */
+    const struct mst_pipeline_middleware *middlewares; /* in their order */
+    size_t middlewares_len;
     const struct mst_pipeline_sink *sinks;
     size_t sinks_len;
     const struct mst_pipeline_sink *letter_sink; /* NULL: the state store */
@@ -94,6 +109,7 @@ struct mst_pipeline_status {
     uint64_t events_out;      /* deliveries confirmed OK by sinks */
     uint64_t rejected;        /* dead-lettered or skipped deliveries */
     uint64_t letters;         /* those that were dead-lettered */
+    uint64_t dropped;         /* events that a middleware let go */
     uint64_t retries;         /* deliveries offered again */
     uint64_t reopened;        /* the source and sinks, after a loss */
     uint64_t settled_seq;     /* all events up to here are confirmed */

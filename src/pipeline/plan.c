@@ -46,7 +46,9 @@ mst_plan_init(struct mst_plan *plan, const struct mst_pipeline_spec *spec,
         plan->sink_step[i] = plan_find_step(plan, &spec->sinks[i].convert);
     }
     plan->sinks_len = spec->sinks_len;
-    plan->may_wait = plan->source.may_wait;
+    plan->middlewares_len = spec->middlewares_len;
+    /* A middleware may take its time, which is not the reader's. */
+    plan->may_wait = plan->source.may_wait || spec->middlewares_len > 0;
     for (size_t i = 0; i < plan->steps_len; i++) {
         plan->may_wait = plan->may_wait || plan->steps[i].may_wait;
     }

@@ -61,8 +61,7 @@ static bool
 reader_wait_room(struct mst_pipeline *pipeline)
 {
     const struct mst_pipeline_spec *spec = pipeline->spec;
-    size_t copies =
-        pipeline->plan.steps_len + (pipeline->plan.source.run != NULL ? 1 : 0);
+    uint64_t copies = mst_plan_copies(&pipeline->plan);
     uint64_t need = spec->batch_bytes + copies * (spec->batch_bytes * 3 / 2);
     int64_t last = mst_clock_ms();
     mst_pipeline_advance(pipeline);
@@ -172,7 +171,10 @@ reader_dispatch(struct mst_pipeline *pipeline, struct mst_flight *flight,
     }
     /* Once tracked, a flight without events may be settled and reused at any
      * moment: what is sent on is read before. */
-    size_t units = batch->len > 0 ? flight->units_len : 0;
+    size_t units = flight->units_len;
+    while (units > 0 && flight->units[units - 1].len == 0) {
+        units--;
+    }
     mst_tracker_add(&pipeline->tracker, flight,
                     (unsigned)pipeline->plan.sinks_len);
     for (size_t w = 0; w < units; w++) {

@@ -28,6 +28,10 @@ recover_compare(const void *a, const void *b)
     const struct mst_delivery *const *y = b;
     uint64_t left = (*x)->event->seq;
     uint64_t right = (*y)->event->seq;
+    if (left == right) {
+        left = (*x)->event->result;
+        right = (*y)->event->result;
+    }
     return left < right ? -1 : left > right ? 1 : 0;
 }
 

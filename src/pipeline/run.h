@@ -13,6 +13,7 @@
 #include "base/queue.h"
 #include "pipeline/backoff.h"
 #include "pipeline/budget.h"
+#include "pipeline/chain.h"
 #include "pipeline/meters.h"
 #include "pipeline/runner.h"
 #include "pipeline/unit.h"
@@ -29,8 +30,10 @@ struct mst_worker {
     struct mst_queue *queue; /* of struct mst_unit */
     atomic_uint pending;     /* units given and not yet worked off */
     bool gave_up; /* one could not be converted: none behind it may pass */
+    struct mst_chain *chain; /* NULL: no middlewares */
     pthread_t thread;
     bool started;
+    atomic_bool finished;
 };
 
 struct mst_pipeline {
@@ -91,6 +94,7 @@ struct mst_pipeline {
     atomic_uint_fast64_t bytes_in;
     atomic_uint_fast64_t reopened; /* the source and sinks, after a loss */
     atomic_uint_fast64_t rejected;
+    atomic_uint_fast64_t dropped;
     atomic_uint_fast64_t retries;
     atomic_uint_fast64_t checkpoints;
     atomic_int_fast64_t checkpoint_ms;
@@ -123,6 +127,10 @@ void mst_pipeline_give_flight(struct mst_pipeline *pipeline,
                               struct mst_flight *flight);
 /* Settles what is confirmed, in order, and frees what is done. */
 void mst_pipeline_advance(struct mst_pipeline *pipeline);
+/* Thread: the worker's, before a delivery of the unit is offered: what the
+ * middlewares made of its events is what is waited for. If that is nothing,
+ * the unit may be gone afterwards. */
+void mst_pipeline_expect(struct mst_pipeline *pipeline, struct mst_unit *unit);
 /* A delivery is done: confirmed by its sink, or safe as a letter. */
 void mst_pipeline_settle(struct mst_pipeline *pipeline,
                          struct mst_delivery *delivery);

@@ -47,6 +47,11 @@ mst_pipeline_abort(struct mst_pipeline *pipeline)
     (void)pthread_cond_broadcast(&pipeline->changed);
     mst_mutex_unlock(&pipeline->mutex);
     pipeline->spec->source->interrupt(pipeline->source);
+    for (size_t i = 0; i < pipeline->workers_len; i++) {
+        if (pipeline->workers[i].chain != NULL) {
+            mst_chain_interrupt(pipeline->workers[i].chain);
+        }
+    }
     for (size_t i = 0; i < pipeline->runners_len; i++) {
         struct mst_runner *runner = &pipeline->runners[i];
         if (!atomic_load(&runner->finished)) {
@@ -150,6 +155,7 @@ status_numbers(struct mst_pipeline *pipeline,
         ret_status->unconfirmed += atomic_load(&pipeline->runners[i].inflight);
     }
     ret_status->rejected = atomic_load(&pipeline->rejected);
+    ret_status->dropped = atomic_load(&pipeline->dropped);
     ret_status->letters = skip ? 0 : ret_status->rejected;
     ret_status->retries = atomic_load(&pipeline->retries);
     ret_status->reopened = atomic_load(&pipeline->reopened);

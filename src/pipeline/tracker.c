@@ -51,9 +51,36 @@ mst_tracker_add(struct mst_tracker *tracker, struct mst_flight *flight,
     mst_mutex_unlock(&tracker->mutex);
 }
 
+void
+mst_tracker_multiply(struct mst_event *event, unsigned sinks, uint32_t results)
+{
+    if (results > 1) {
+        (void)atomic_fetch_add_explicit(&event->pending, sinks * (results - 1),
+                                        memory_order_relaxed);
+    } else if (results == 0) {
+        (void)atomic_fetch_sub_explicit(&event->pending, sinks,
+                                        memory_order_release);
+    }
+}
+
+struct mst_flight *
+mst_tracker_expect(struct mst_flight *flight, ptrdiff_t more)
+{
+    if (more >= 0) {
+        (void)atomic_fetch_add_explicit(&flight->outstanding, (size_t)more,
+                                        memory_order_relaxed);
+        return NULL;
+    }
+    size_t less = (size_t)-more;
+    size_t before = atomic_fetch_sub_explicit(&flight->outstanding, less,
+                                              memory_order_acq_rel);
+    return before == less + 1 ? flight : NULL;
+}
+
 struct mst_flight *
 mst_tracker_confirm(struct mst_event *event)
 {
+    event = event->origin != NULL ? event->origin : event;
     struct mst_flight *flight = event->batch->owner;
     (void)atomic_fetch_sub_explicit(&event->pending, 1, memory_order_release);
     /* The event may be gone as soon as somebody else confirms the last. */

@@ -66,6 +66,16 @@ void mst_tracker_clear(struct mst_tracker *tracker,
 void mst_tracker_add(struct mst_tracker *tracker, struct mst_flight *flight,
                      unsigned sinks);
 
+/* A middleware made `results` deliveries per sink of it, which has not got
+ * any yet. To be followed by mst_tracker_expect. Thread: the worker. */
+void mst_tracker_multiply(struct mst_event *event, unsigned sinks,
+                          uint32_t results);
+
+/* As many deliveries more (less) are to come. Returns as mst_tracker_confirm.
+ * Thread: the worker. */
+MST_MUST_CHECK struct mst_flight *mst_tracker_expect(struct mst_flight *flight,
+                                                     ptrdiff_t more);
+
 /* One delivery of this event is confirmed (or in the dead-letter store). When
  * that was the last of its flight, returns it, to be let go of; else NULL, and
  * the flight may be gone. Thread: any. */

@@ -42,6 +42,9 @@ mst_flight_reset(struct mst_flight *flight, size_t keep)
         for (size_t k = 0; k < unit->step_out_len; k++) {
             unit_trim(&unit->step_out[k], keep);
         }
+        mst_arena_reset(&unit->arena, keep);
+        unit->results = NULL;
+        unit->charged = 0;
     }
     flight->units_len = 0;
     flight->charged = 0;
@@ -62,6 +65,7 @@ mst_flight_destroy(struct mst_flight *flight)
             mst_buf_clear(&unit->step_out[k]);
         }
         free(unit->step_out);
+        mst_arena_clear(&unit->arena);
     }
     free(flight->units);
     mst_arena_clear(&flight->arena);
@@ -109,7 +113,8 @@ unit_make_parts(struct mst_unit *unit, const struct mst_plan *plan)
     if (unit->parts == NULL) {
         return MST_FATAL;
     }
-    for (size_t s = 0; s < plan->sinks_len; s++) {
+    /* With middlewares nobody knows yet how many there will be. */
+    for (size_t s = 0; s < plan->sinks_len && plan->middlewares_len == 0; s++) {
         unit->parts[s].deliveries = mst_arena_alloc(arena, bytes);
         unit->parts[s].len = unit->len;
         if (unit->parts[s].deliveries == NULL) {
@@ -163,11 +168,18 @@ mst_unit_memory(const struct mst_unit *unit)
 }
 
 uint64_t
+mst_plan_copies(const struct mst_plan *plan)
+{
+    return plan->steps_len + plan->middlewares_len
+           + (plan->source.run != NULL ? 1 : 0);
+}
+
+uint64_t
 mst_flight_estimate(const struct mst_batch *batch, const struct mst_plan *plan)
 {
     /* A client library's own record of a message in its queue. */
     const uint64_t queued = 320;
-    uint64_t copies = plan->steps_len + (plan->source.run != NULL ? 1 : 0);
+    uint64_t copies = mst_plan_copies(plan);
     return mst_batch_memory(batch)
            + batch->len * plan->sinks_len
                  * (sizeof(struct mst_delivery) + queued)
@@ -191,6 +203,19 @@ unit_run(const struct mst_plan *plan, const struct mst_transcoder *step,
     return status;
 }
 
+enum mst_status
+mst_plan_convert(const struct mst_plan *plan, const struct mst_transcoder *step,
+                 struct mst_slice in, struct mst_buf *out,
+                 struct mst_error *err)
+{
+    size_t before = out->len;
+    enum mst_status status = unit_run(plan, step, in, out, err);
+    if (status != MST_OK) {
+        out->len = before;
+    }
+    return status;
+}
+
 /* An event that has no payload has none in any encoding. */
 static enum mst_status
 unit_convert_one(const struct mst_plan *plan, const struct mst_transcoder *step,
@@ -202,17 +227,14 @@ unit_convert_one(const struct mst_plan *plan, const struct mst_transcoder *step,
     if (in.data == NULL) {
         return MST_OK;
     }
-    enum mst_status status = unit_run(plan, step, in, out, err);
-    if (status != MST_OK) {
-        out->len = before;
-        return status;
-    }
+    enum mst_status status = mst_plan_convert(plan, step, in, out, err);
     *ret_len = out->len - before;
-    return MST_OK;
+    return status;
 }
 
 static enum mst_status
-unit_reject(struct mst_delivery *delivery, const struct mst_error *err)
+unit_reject(struct mst_delivery *delivery, const char *stage,
+            const struct mst_error *err)
 {
     struct mst_error *copy = malloc(sizeof(*copy));
     if (copy == NULL) {
@@ -222,7 +244,7 @@ unit_reject(struct mst_delivery *delivery, const struct mst_error *err)
     free(delivery->error);
     delivery->error = copy;
     delivery->outcome = MST_REJECTED;
-    delivery->stage = "encode";
+    delivery->stage = stage;
     return MST_OK;
 }
 
@@ -245,7 +267,8 @@ unit_convert_part(const struct mst_plan *plan,
         if (status != MST_OK && status != MST_REJECTED) {
             return status;
         }
-        if (status == MST_REJECTED && unit_reject(delivery, err) != MST_OK) {
+        if (status == MST_REJECTED
+            && unit_reject(delivery, "encode", err) != MST_OK) {
             return mst_fail_memory(err, "pipeline");
         }
         delivery->payload.len = len;
@@ -282,7 +305,8 @@ unit_share_part(struct mst_part *part, const struct mst_part *done)
         part->deliveries[i].payload = from->payload;
         part->deliveries[i].encoding = from->encoding;
         if (from->outcome == MST_REJECTED
-            && unit_reject(&part->deliveries[i], from->error) != MST_OK) {
+            && unit_reject(&part->deliveries[i], from->stage, from->error)
+                   != MST_OK) {
             return MST_FATAL;
         }
     }
@@ -310,11 +334,57 @@ unit_source_step(struct mst_unit *unit, const struct mst_plan *plan,
     return status;
 }
 
+/* What the middlewares gave, or refused. */
+static enum mst_status
+unit_result_part(struct mst_unit *unit, struct mst_part *part)
+{
+    part->len = unit->results_len;
+    part->deliveries = mst_arena_alloc_zeroed(&unit->arena, part->len + 1,
+                                              sizeof(*part->deliveries));
+    if (part->deliveries == NULL) {
+        return MST_FATAL;
+    }
+    size_t root = 0;
+    for (size_t i = 0; i < part->len; i++) {
+        struct mst_delivery *delivery = &part->deliveries[i];
+        delivery->event = unit->results[i];
+        delivery->payload = delivery->event->payload;
+        delivery->encoding = delivery->event->encoding;
+        if (delivery->event->origin != NULL) {
+            continue;
+        }
+        while (unit->events[root] != delivery->event) {
+            root++;
+        }
+        const struct mst_refusal *refusal = unit->refusals[root];
+        if (unit_reject(delivery, refusal->stage, &refusal->err) != MST_OK) {
+            return MST_FATAL;
+        }
+    }
+    return MST_OK;
+}
+
+/* All parts before the sinks' conversions. */
+static enum mst_status
+unit_start_parts(struct mst_unit *unit, const struct mst_plan *plan,
+                 struct mst_error *err)
+{
+    if (unit->results == NULL) {
+        return unit_source_step(unit, plan, err);
+    }
+    for (size_t s = 0; s < plan->sinks_len; s++) {
+        if (unit_result_part(unit, &unit->parts[s]) != MST_OK) {
+            return mst_fail_memory(err, "pipeline");
+        }
+    }
+    return MST_OK;
+}
+
 enum mst_status
 mst_unit_convert(struct mst_unit *unit, const struct mst_plan *plan,
                  struct mst_error *err)
 {
-    enum mst_status status = unit_source_step(unit, plan, err);
+    enum mst_status status = unit_start_parts(unit, plan, err);
     for (size_t k = 0; k < plan->steps_len && status == MST_OK; k++) {
         struct mst_part *done = NULL;
         for (size_t s = 0; s < plan->sinks_len && status == MST_OK; s++) {

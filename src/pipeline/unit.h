@@ -18,6 +18,7 @@ enum {
 /* Which conversions a job needs, found once: the source's step, then one per
  * different wish of the sinks. */
 struct mst_plan {
+    size_t middlewares_len;       /* their conversions are the chain's */
     struct mst_transcoder source; /* run NULL: none */
     struct mst_transcoder *steps; /* distinct ones, run never NULL */
     size_t steps_len;
@@ -38,6 +39,12 @@ struct mst_part {
     size_t len;
 };
 
+/* Why an event is not delivered. */
+struct mst_refusal {
+    struct mst_error err;
+    const char *stage;
+};
+
 struct mst_unit {
     struct mst_flight *flight;
     struct mst_event **events;
@@ -46,6 +53,14 @@ struct mst_unit {
     struct mst_buf *step_out;  /* memory of each step */
     size_t step_out_len;
     struct mst_part *parts; /* one per sink */
+
+    /* With middlewares only. */
+    struct mst_arena arena;     /* of what follows and what it points to */
+    struct mst_event **results; /* in the order of events */
+    size_t results_len;
+    uint32_t *counts;              /* per event: its results */
+    struct mst_refusal **refusals; /* per event; NULL: it is not refused */
+    uint64_t charged;              /* bytes of the budget */
 };
 
 MST_MUST_CHECK enum mst_status
@@ -59,12 +74,22 @@ MST_MUST_CHECK enum mst_status mst_flight_split(struct mst_flight *flight,
                                                 unsigned workers,
                                                 struct mst_error *err);
 
+/* One conversion: tries until it is done, refused, or given up. out's length
+ * is as before unless it is done. */
+MST_MUST_CHECK enum mst_status
+mst_plan_convert(const struct mst_plan *plan, const struct mst_transcoder *step,
+                 struct mst_slice in, struct mst_buf *out,
+                 struct mst_error *err);
+
 /* Converts for all sinks and fills the deliveries. An event that does not
  * convert gets outcome REJECTED and its error. Others end it: MST_FATAL, or
  * MST_RETRY when the plan's wait gave up; no delivery may be used then. */
 MST_MUST_CHECK enum mst_status mst_unit_convert(struct mst_unit *unit,
                                                 const struct mst_plan *plan,
                                                 struct mst_error *err);
+
+/* Copies of a batch's bytes that are to be expected. */
+uint64_t mst_plan_copies(const struct mst_plan *plan);
 
 /* Bytes that conversions took. */
 uint64_t mst_unit_memory(const struct mst_unit *unit);

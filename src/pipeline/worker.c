@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A worker: converts units and hands each sink its part. */
 #include "base/clock.h"
+#include "base/thread.h"
 #include "pipeline/run.h"
 
 bool
@@ -23,15 +24,29 @@ mst_worker_wait(void *arg, unsigned failures, const struct mst_error *err)
 }
 
 static enum mst_status
-worker_unit(struct mst_pipeline *pipeline, struct mst_unit *unit,
+worker_unit(struct mst_worker *worker, struct mst_unit *unit,
             struct mst_error *err)
 {
+    struct mst_pipeline *pipeline = worker->pipeline;
     int64_t since_ns = mst_clock_ns();
-    enum mst_status status = mst_unit_convert(unit, &pipeline->plan, err);
+    enum mst_status status = MST_OK;
+    if (worker->chain != NULL) {
+        status = mst_chain_run(worker->chain, unit, err);
+    }
+    if (status == MST_OK) {
+        status = mst_unit_convert(unit, &pipeline->plan, err);
+    }
     if (status != MST_OK) {
         return status;
     }
     mst_meters_converted(&pipeline->meters, unit->flight, unit->len, since_ns);
+    if (worker->chain != NULL) {
+        bool nothing = unit->results_len == 0;
+        mst_pipeline_expect(pipeline, unit);
+        if (nothing) {
+            return MST_OK;
+        }
+    }
     for (size_t s = 0; s < pipeline->plan.sinks_len; s++) {
         if (!mst_runner_offer(&pipeline->runners[s], &unit->parts[s])) {
             return mst_fail_memory(err, "pipeline");
@@ -47,7 +62,7 @@ mst_worker_give(struct mst_worker *worker, struct mst_unit *unit,
     /* Nobody else gives units: a worker that has none stays without. */
     if (unit->len <= MST_UNIT_FEW && !worker->pipeline->plan.may_wait
         && atomic_load_explicit(&worker->pending, memory_order_acquire) == 0) {
-        return worker_unit(worker->pipeline, unit, err);
+        return worker_unit(worker, unit, err);
     }
     atomic_fetch_add_explicit(&worker->pending, 1, memory_order_relaxed);
     return mst_queue_push(worker->queue, unit)
@@ -65,7 +80,7 @@ mst_worker_main(void *arg)
         struct mst_error err;
         mst_error_clear(&err);
         enum mst_status status =
-            worker->gave_up ? MST_RETRY : worker_unit(pipeline, unit, &err);
+            worker->gave_up ? MST_RETRY : worker_unit(worker, unit, &err);
         worker->gave_up = status != MST_OK;
         if (status != MST_OK && status != MST_RETRY) {
             mst_pipeline_fail(pipeline, &err);
@@ -73,5 +88,12 @@ mst_worker_main(void *arg)
         atomic_fetch_sub_explicit(&worker->pending, 1, memory_order_release);
         unit = mst_queue_pop(worker->queue, -1);
     }
+    if (worker->chain != NULL) {
+        mst_chain_close(worker->chain);
+    }
+    atomic_store(&worker->finished, true);
+    mst_mutex_lock(&pipeline->mutex);
+    (void)pthread_cond_broadcast(&pipeline->changed);
+    mst_mutex_unlock(&pipeline->mutex);
     return NULL;
 }

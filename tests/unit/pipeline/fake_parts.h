@@ -6,6 +6,7 @@
 #include "fakes.h"
 
 extern const struct mst_source_type fake_source_type;
+extern const struct mst_middleware_type fake_middleware_type;
 extern const struct mst_sink_type fake_sink_type;
 extern const struct mst_store_type fake_store_type;
 

@@ -39,6 +39,20 @@ struct fake_sink_script {
     bool fatal;      /* write says FATAL */
 };
 
+/* Event n ends in 3: dropped; in 5: becomes FAKE_MANY; is 100 k + 7: refused. */
+struct fake_middleware_script {
+    bool works;          /* the job has two of them */
+    unsigned retry;      /* per mille of calls */
+    unsigned disconnect; /* likewise */
+    unsigned open_fails;
+    unsigned emits_first; /* of these, per mille that emitted before */
+    uint64_t fatal;       /* says FATAL of this event */
+    uint64_t stuck;       /* does not come back from it until interrupted */
+    uint64_t busy;        /* this event can not be had for ever */
+};
+
+enum { FAKE_MANY = 3 };
+
 struct fake_world;
 
 struct fake_lane {
@@ -73,6 +87,9 @@ struct fake_world {
     struct mst_store store; /* first: the store's functions cast back */
     pthread_mutex_t mutex;
     struct fake_source_script source;
+    struct fake_middleware_script middleware;
+    atomic_bool stuck; /* a middleware is in the event that is `stuck` */
+    struct mst_pipeline_middleware middlewares[2];
     struct fake_sink sinks[FAKE_SINKS];
     size_t sinks_len;
     unsigned seed;
@@ -120,6 +137,15 @@ void fake_world_restart(struct fake_world *world);
 /* A spec on this world with quick time-outs; args point into world. */
 void fake_world_spec(struct fake_world *world, struct mst_pipeline_sink *sinks,
                      struct mst_pipeline_spec *ret_spec);
+
+/* One whole run; change may alter its spec before. */
+enum mst_pipeline_end
+fake_world_run(struct fake_world *world,
+               void (*change)(struct mst_pipeline_spec *spec),
+               struct mst_error *err);
+
+/* How often event n is to end at each sink, unless it is refused. */
+unsigned fake_world_expected(const struct fake_world *world, uint64_t n);
 
 /* Random number below n from the world's seed. Lock: world->mutex held. */
 unsigned fake_random(unsigned *seed, unsigned n);

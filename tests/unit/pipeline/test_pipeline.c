@@ -9,24 +9,6 @@
 #include "fakes.h"
 #include "log/log.h"
 
-static enum mst_pipeline_end
-run_world(struct fake_world *world,
-          void (*change)(struct mst_pipeline_spec *spec), struct mst_error *err)
-{
-    struct mst_pipeline_sink sinks[FAKE_SINKS];
-    struct mst_pipeline_spec spec;
-    struct mst_pipeline *pipeline = NULL;
-    fake_world_spec(world, sinks, &spec);
-    if (change != NULL) {
-        change(&spec);
-    }
-    mst_error_clear(err);
-    assert_int_equal(mst_pipeline_create(&spec, &pipeline, err), MST_OK);
-    enum mst_pipeline_end end = mst_pipeline_run(pipeline, err);
-    mst_pipeline_destroy(pipeline);
-    return end;
-}
-
 static void
 three_workers(struct mst_pipeline_spec *spec)
 {
@@ -56,7 +38,7 @@ every_event_arrives_once_and_in_order_whatever_fails(void **state)
         fake_world_init(&world, seed, &source, sinks, 3);
         world.store_fails = 100;
         assert_int_equal(
-            run_world(&world, seed % 2 == 0 ? three_workers : NULL, &err),
+            fake_world_run(&world, seed % 2 == 0 ? three_workers : NULL, &err),
             MST_PIPELINE_COMPLETED);
         assert_int_equal(fake_world_missing(&world, source.total), 0);
         assert_int_equal(fake_world_repeated(&world), 0);
@@ -80,7 +62,7 @@ events_without_a_key_keep_total_order(void **state)
     struct fake_world world;
     struct mst_error err;
     fake_world_init(&world, 5, &source, &sink, 1);
-    assert_int_equal(run_world(&world, three_workers, &err),
+    assert_int_equal(fake_world_run(&world, three_workers, &err),
                      MST_PIPELINE_COMPLETED);
     assert_int_equal(world.out_of_order, 0);
     assert_int_equal(fake_world_missing(&world, source.total), 0);
@@ -99,7 +81,8 @@ few_events_are_written_by_the_thread_that_has_them(void **state)
     struct fake_world world;
     struct mst_error err;
     fake_world_init(&world, 3, &source, &sink, 1);
-    assert_int_equal(run_world(&world, NULL, &err), MST_PIPELINE_COMPLETED);
+    assert_int_equal(fake_world_run(&world, NULL, &err),
+                     MST_PIPELINE_COMPLETED);
     assert_true(world.sinks[0].written_by_others > 0);
     assert_int_equal(world.sinks[0].together, 0);
     assert_int_equal(world.out_of_order, 0);
@@ -128,7 +111,8 @@ room_that_nobody_waits_for_keeps_nobody_busy(void **state)
     struct mst_error err;
     fake_world_init(&world, 3, &source, &sink, 1);
     int64_t before = used_ms();
-    assert_int_equal(run_world(&world, NULL, &err), MST_PIPELINE_COMPLETED);
+    assert_int_equal(fake_world_run(&world, NULL, &err),
+                     MST_PIPELINE_COMPLETED);
     /* Of what a thread that spins would use, at least two slow reads. */
     assert_true(used_ms() - before < SPIN_MS);
     assert_int_equal(fake_world_missing(&world, source.total), 0);
@@ -150,7 +134,7 @@ a_refused_event_can_stop_the_job_before_it(void **state)
     struct fake_world world;
     struct mst_error err;
     fake_world_init(&world, 1, &source, &sink, 1);
-    assert_int_equal(run_world(&world, stop_at_first, &err),
+    assert_int_equal(fake_world_run(&world, stop_at_first, &err),
                      MST_PIPELINE_BLOCKED);
     assert_non_null(strstr(err.text, "sink0"));
     assert_true(world.saved < 1000);
@@ -169,12 +153,13 @@ full_dead_letters_stop_the_job_and_lose_nothing(void **state)
     struct mst_error err;
     fake_world_init(&world, 1, &source, &sink, 1);
     world.letters_full = true;
-    assert_int_equal(run_world(&world, NULL, &err), MST_PIPELINE_BLOCKED);
+    assert_int_equal(fake_world_run(&world, NULL, &err), MST_PIPELINE_BLOCKED);
     assert_non_null(strstr(err.text, "full"));
     assert_true(world.saved < 1000);
     world.letters_full = false;
     fake_world_restart(&world);
-    assert_int_equal(run_world(&world, NULL, &err), MST_PIPELINE_COMPLETED);
+    assert_int_equal(fake_world_run(&world, NULL, &err),
+                     MST_PIPELINE_COMPLETED);
     assert_int_equal(fake_world_missing(&world, source.total), 0);
     assert_int_equal(world.letters[0][1000], 1);
     fake_world_clear(&world);
@@ -190,7 +175,7 @@ letters_are_kept_in_order_up_to_the_last_that_fits(void **state)
     struct mst_error err;
     fake_world_init(&world, 1, &source, &sink, 1);
     world.letters_max = 37;
-    assert_int_equal(run_world(&world, NULL, &err), MST_PIPELINE_BLOCKED);
+    assert_int_equal(fake_world_run(&world, NULL, &err), MST_PIPELINE_BLOCKED);
     assert_int_equal(world.letters_kept, 37);
     for (uint64_t n = 1; n <= 37; n++) {
         assert_int_equal(world.letters[0][n], 1);
@@ -200,7 +185,8 @@ letters_are_kept_in_order_up_to_the_last_that_fits(void **state)
     /* With room for more the rest follows, and none comes twice. */
     world.letters_max = 100;
     fake_world_restart(&world);
-    assert_int_equal(run_world(&world, NULL, &err), MST_PIPELINE_COMPLETED);
+    assert_int_equal(fake_world_run(&world, NULL, &err),
+                     MST_PIPELINE_COMPLETED);
     assert_int_equal(world.letters_kept, 100);
     assert_int_equal(fake_world_missing(&world, source.total), 0);
     assert_int_equal(fake_world_repeated(&world), 0);
@@ -223,7 +209,8 @@ give_up(void (*change)(struct mst_pipeline_spec *spec))
     struct fake_world world;
     struct mst_error err;
     fake_world_init(&world, 1, &source, &sink, 1);
-    assert_int_equal(run_world(&world, change, &err), MST_PIPELINE_COMPLETED);
+    assert_int_equal(fake_world_run(&world, change, &err),
+                     MST_PIPELINE_COMPLETED);
     for (uint64_t n = 1; n <= source.total; n++) {
         assert_int_equal(world.letters[0][n], 1);
     }
@@ -266,7 +253,7 @@ events_larger_than_the_budget_go_through_in_order(void **state)
     struct fake_world world;
     struct mst_error err;
     fake_world_init(&world, 1, &source, sinks, 2);
-    assert_int_equal(run_world(&world, tiny_budget, &err),
+    assert_int_equal(fake_world_run(&world, tiny_budget, &err),
                      MST_PIPELINE_COMPLETED);
     assert_int_equal(fake_world_missing(&world, source.total), 0);
     assert_int_equal(fake_world_repeated(&world), 0);
@@ -290,13 +277,14 @@ a_dead_sink_holds_the_position_and_the_time_ends(void **state)
     struct fake_world world;
     struct mst_error err;
     fake_world_init(&world, 1, &source, sinks, 2);
-    assert_int_equal(run_world(&world, short_time, &err),
+    assert_int_equal(fake_world_run(&world, short_time, &err),
                      MST_PIPELINE_TIMED_OUT);
     assert_false(world.has_saved);
     assert_int_equal(world.done[0][100], 1); /* the other one had it all */
     world.sinks[1].script.never = false;
     fake_world_restart(&world);
-    assert_int_equal(run_world(&world, NULL, &err), MST_PIPELINE_COMPLETED);
+    assert_int_equal(fake_world_run(&world, NULL, &err),
+                     MST_PIPELINE_COMPLETED);
     assert_int_equal(fake_world_missing(&world, source.total), 0);
     fake_world_clear(&world);
 }
@@ -321,7 +309,7 @@ a_lost_lease_ends_the_run_and_saves_nothing(void **state)
     struct mst_error err;
     fake_world_init(&world, 1, &source, &sink, 1);
     world.fence = 4;
-    assert_int_equal(run_world(&world, with_lease, &err),
+    assert_int_equal(fake_world_run(&world, with_lease, &err),
                      MST_PIPELINE_LEASE_LOST);
     assert_false(world.has_saved);
     fake_world_clear(&world);
@@ -345,7 +333,7 @@ nothing_is_delivered_before_the_lease_is_renewed(void **state)
     fake_world_init(&world, 1, &source, &sink, 1);
     world.renew_fails_from = 1;
     world.renew_fails_upto = 5;
-    assert_int_equal(run_world(&world, with_short_lease, &err),
+    assert_int_equal(fake_world_run(&world, with_short_lease, &err),
                      MST_PIPELINE_COMPLETED);
     assert_true(world.renews > 5);
     assert_int_equal(world.unleased_writes, 0);
@@ -366,7 +354,7 @@ delivery_waits_beyond_the_lease_and_goes_on_when_it_is_renewed(void **state)
     fake_world_init(&world, 1, &source, &sink, 1);
     world.renew_fails_from = 2;
     world.renew_fails_upto = 20;
-    assert_int_equal(run_world(&world, with_short_lease, &err),
+    assert_int_equal(fake_world_run(&world, with_short_lease, &err),
                      MST_PIPELINE_COMPLETED);
     assert_true(world.renews > 20);
     /* One may have been on its way. */
@@ -388,7 +376,7 @@ a_fatal_sink_ends_the_run_without_waiting_for_it(void **state)
     struct mst_error err;
     int64_t began = mst_clock_ms();
     fake_world_init(&world, 1, &source, sinks, 2);
-    assert_int_equal(run_world(&world, NULL, &err), MST_PIPELINE_FAILED);
+    assert_int_equal(fake_world_run(&world, NULL, &err), MST_PIPELINE_FAILED);
     assert_non_null(strstr(err.text, "sink 'sink1': no right to write"));
     /* Far below the shutdown_timeout of 20 s that it waited before. */
     assert_true(mst_clock_ms() - began < 15000);
@@ -408,7 +396,8 @@ where_reading_began_is_saved_before_the_first_event_goes_out(void **state)
         struct mst_error err;
         fake_world_init(&world, seed, &source, sinks, 2);
         world.store_fails = 700;
-        assert_int_equal(run_world(&world, NULL, &err), MST_PIPELINE_COMPLETED);
+        assert_int_equal(fake_world_run(&world, NULL, &err),
+                         MST_PIPELINE_COMPLETED);
         assert_int_equal(world.unsaved_writes, 0);
         assert_int_equal(world.bad_saves, 0);
         assert_int_equal(fake_world_missing(&world, source.total), 0);
@@ -427,7 +416,8 @@ without_a_known_start_events_go_out_at_once(void **state)
     struct fake_world world;
     struct mst_error err;
     fake_world_init(&world, 1, &source, &sink, 1);
-    assert_int_equal(run_world(&world, NULL, &err), MST_PIPELINE_COMPLETED);
+    assert_int_equal(fake_world_run(&world, NULL, &err),
+                     MST_PIPELINE_COMPLETED);
     assert_true(world.unsaved_writes > 0);
     assert_int_equal(world.saved, source.total);
     fake_world_clear(&world);

@@ -45,14 +45,14 @@ torture_run(struct fake_world *world, long n)
 }
 
 static void
-no_failing_allocation_loses_an_event(void **state)
+torture_all(bool works)
 {
-    (void)state;
     bool through = false;
     long n = 0;
     while (!through) {
         struct fake_world world;
         fake_world_init(&world, 11, &torture_source, torture_sinks, 2);
+        world.middleware.works = works;
         through = torture_run(&world, ++n);
         assert_int_equal(world.bad_saves, 0);
         assert_int_equal(world.out_of_order, 0);
@@ -66,11 +66,26 @@ no_failing_allocation_loses_an_event(void **state)
     assert_true(n > 20);
 }
 
+static void
+no_failing_allocation_loses_an_event(void **state)
+{
+    (void)state;
+    torture_all(false);
+}
+
+static void
+nor_one_that_middlewares_multiply_drop_and_refuse(void **state)
+{
+    (void)state;
+    torture_all(true);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(no_failing_allocation_loses_an_event),
+        cmocka_unit_test(nor_one_that_middlewares_multiply_drop_and_refuse),
     };
     mst_log_set_level(MST_LOG_OFF);
     return cmocka_run_group_tests(tests, NULL, NULL);
