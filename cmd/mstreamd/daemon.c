@@ -18,6 +18,7 @@
 #include "jobs/horizon.h"
 #include "notify.h"
 #include "open_store.h"
+#include "sealing.h"
 #include "sections.h"
 #include "signals.h"
 #include "state/instance_lock.h"
@@ -35,6 +36,7 @@ struct daemon {
     struct mst_instance_lock *lock;
     struct mst_store *store;
     struct mst_record_store *records;
+    struct mst_keyring *keys; /* that services are sealed with */
     struct mst_manager *manager;
     struct mst_catalog *catalog;
     struct mst_log_ring *ring;
@@ -278,9 +280,14 @@ daemon_open_catalog(struct daemon *daemon, const struct mst_config *config,
 {
     enum mst_status status =
         mst_record_store_open(config, false, &daemon->records, err);
+    if (status == MST_OK) {
+        status = mst_keyring_open(config->system.encryption_key_path,
+                                  &daemon->keys, err);
+    }
     const struct mst_catalog_args args = {
         .manager = daemon->manager,
         .records = daemon->records,
+        .seal = mst_daemon_sealing(daemon->keys),
         .registry = &mst_builtins,
         .path = daemon->options->config,
         .sets = daemon->options->sets,
@@ -352,6 +359,7 @@ daemon_end(struct daemon *daemon)
     mst_manager_destroy(daemon->manager);
     mst_log_set_ring(NULL);
     mst_log_ring_destroy(daemon->ring);
+    mst_keyring_close(daemon->keys);
     mst_record_store_close(daemon->records);
     mst_store_close(daemon->store);
     mst_instance_lock_release(daemon->lock);
