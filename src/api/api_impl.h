@@ -11,15 +11,17 @@
 #include "api/tokens.h"
 
 struct mst_api_server;
+struct mst_api_sessions;
 struct mst_api_tls;
 
 struct mst_api {
     struct mst_api_args args;
     struct mst_config_api config; /* its texts are in `kept` */
     struct mst_arena kept;
-    struct mst_api_tokens *tokens; /* NULL: none are asked for */
-    bool loopback;                 /* only this machine reaches it */
-    int64_t started_ms;            /* wall clock */
+    struct mst_api_tokens *tokens;     /* NULL: none are asked for */
+    struct mst_api_sessions *sessions; /* where there are tokens */
+    bool loopback;                     /* only this machine reaches it */
+    int64_t started_ms;                /* wall clock */
     char url[MST_API_URL_MAX];
     atomic_uint_fast64_t requests; /* numbers of requests */
     atomic_uint_fast64_t refused;  /* wrong tokens */
@@ -45,6 +47,11 @@ void mst_api_run(struct mst_api *api, struct mst_api_request *request,
 /* Whether the request may do what its operation does. False: refused. */
 bool mst_api_access(struct mst_api *api, struct mst_api_request *request,
                     struct mst_api_answer *answer);
+/* Whether what somebody was known by holds still, for what goes on. */
+bool mst_api_access_lasts(struct mst_api *api,
+                          const struct mst_api_badge *badge);
+/* The name of the cookie. */
+const char *mst_api_session_cookie(bool secure);
 /* Whether it comes from a page of another site. False: refused. */
 bool mst_api_same_site(const struct mst_api *api,
                        const struct mst_api_request *request,

@@ -12,6 +12,7 @@
 enum {
     CONN_IDLE_MS = 10 * 1000, /* between two of them */
     CONN_LINGER_MS = 1000,
+    CONN_CHECK_MS = 1000,
     CONN_STUCK_MS = 2 * 1000, /* who reads nothing for so long makes room */
     CONN_STEPS_MAX = 64,      /* then it is the others' turn */
     CONN_READ = 64 * 1024,
@@ -392,6 +393,17 @@ mst_api_conn_is_idle(const struct mst_api_conn *conn)
     return false;
 }
 
+/* A token that is taken back, or a session that ends, ends its streams. */
+static bool
+conn_may_listen(struct mst_api_conn *conn)
+{
+    if (conn->server->now_ms - conn->checked_ms < CONN_CHECK_MS) {
+        return true;
+    }
+    conn->checked_ms = conn->server->now_ms;
+    return mst_api_access_lasts(conn->server->api, &conn->badge);
+}
+
 void
 mst_api_conn_feed(struct mst_api_conn *conn)
 {
@@ -399,7 +411,8 @@ mst_api_conn_feed(struct mst_api_conn *conn)
     if (conn->state != MST_API_CONN_STREAM || conn->out.len > 0) {
         return; /* it has not read what was there before */
     }
-    if (!stream->more(stream, conn->server->api, &conn->out)) {
+    if (!conn_may_listen(conn)
+        || !stream->more(stream, conn->server->api, &conn->out)) {
         conn->state = MST_API_CONN_OVER;
         return;
     }

@@ -45,6 +45,8 @@ struct mst_api_conn {
     size_t sent;         /* of both */
     bool close;          /* it ends with this answer */
     struct mst_api_stream *stream;
+    struct mst_api_badge badge; /* of who listens */
+    int64_t checked_ms;         /* when that was looked at */
 };
 
 enum {

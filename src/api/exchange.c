@@ -42,6 +42,8 @@ mst_api_exchange_answer(struct mst_api_conn *conn)
         call->answer.stream = NULL;
     }
     if (conn->stream != NULL) {
+        conn->badge = call->request.badge;
+        conn->checked_ms = conn->server->now_ms;
         conn->server->streams++;
         (void)atomic_fetch_add(&conn->server->api->streams, 1);
     }

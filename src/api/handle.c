@@ -34,7 +34,8 @@ static void
 handle_end(struct mst_api *api, const struct mst_api_request *request,
            const struct mst_api_answer *answer, int64_t since_ns)
 {
-    if (request->operation != NULL && request->operation->role > MST_API_READ) {
+    if (request->operation != NULL
+        && strcmp(request->operation->method, "GET") != 0) {
         handle_audit(request, answer);
     }
     mst_api_count(&api->counts, request->operation, answer->status, since_ns);

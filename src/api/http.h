@@ -29,6 +29,22 @@ enum mst_api_role {
     MST_API_ADMIN
 };
 
+enum { MST_API_HASH_LEN = 32 };
+
+enum mst_api_badge_kind {
+    MST_API_BADGE_NONE,
+    MST_API_BADGE_TOKEN,
+    MST_API_BADGE_SESSION
+};
+
+/* By what somebody was known. */
+struct mst_api_badge {
+    enum mst_api_badge_kind kind;
+    uint8_t token[MST_API_HASH_LEN];   /* the hash of it */
+    uint8_t session[MST_API_HASH_LEN]; /* likewise */
+    int64_t left_ms;                   /* of the session; 0: there is no end */
+};
+
 enum mst_api_type {
     MST_API_TEXT,
     MST_API_NUMBER,
@@ -87,6 +103,7 @@ struct mst_api_request {
     char *texts[MST_API_VALUES_MAX]; /* of objects */
     enum mst_api_role role;
     char who[64]; /* the token's name */
+    struct mst_api_badge badge;
 };
 
 struct mst_api;

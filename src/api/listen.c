@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "api/api_impl.h"
+#include "api/sessions.h"
 #include "api/tls.h"
 #include "base/address.h"
 #include "base/clock.h"
@@ -110,6 +111,9 @@ listen_access(struct mst_api *api, struct mst_error *err)
     if (api->config.tokens_file != NULL) {
         status =
             mst_api_tokens_open(api->config.tokens_file, &api->tokens, err);
+        if (status == MST_OK) {
+            status = mst_api_sessions_create(&api->sessions, err);
+        }
     }
     if (status == MST_OK && api->config.tls_cert != NULL) {
         status = mst_api_tls_create(&api->config, &api->tls, err);
@@ -177,6 +181,7 @@ mst_api_stop(struct mst_api *api)
     atomic_store(&api->stopping, true);
     mst_api_server_stop(api);
     mst_api_tls_destroy(api->tls);
+    mst_api_sessions_destroy(api->sessions);
     mst_api_tokens_close(api->tokens);
     mst_arena_clear(&api->kept);
     free(api);

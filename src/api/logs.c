@@ -71,11 +71,26 @@ struct logs_listener {
     int64_t heard_ms; /* when it was last written to; monotonic */
 };
 
+/* Appends the lines behind filter.after, or some of them. */
 static void
-logs_gap(struct mst_json *out, uint64_t missed)
+logs_read(struct logs_listener *listener, struct mst_api *api,
+          struct mst_json *out)
 {
-    mst_json_did(out, mst_buf_printf(&out->buf, ": %llu lines were missed\n\n",
-                                     (unsigned long long)missed));
+    uint64_t missed = 0;
+    struct mst_json lines;
+    mst_json_init(&lines, out->buf.max);
+    listener->filter.after =
+        mst_log_ring_read(api->args.ring, &listener->filter, &lines, &missed);
+    if (missed > 0 && !listener->fresh) {
+        mst_json_did(out,
+                     mst_buf_printf(&out->buf, ": %llu lines were missed\n\n",
+                                    (unsigned long long)missed));
+    }
+    mst_json_did(out, mst_buf_append(&out->buf, lines.buf.data, lines.buf.len));
+    out->failed = out->failed || lines.failed;
+    mst_json_clear(&lines);
+    listener->filter.limit = SIZE_MAX;
+    listener->fresh = false;
 }
 
 static bool
@@ -83,30 +98,14 @@ logs_more(struct mst_api_stream *self, struct mst_api *api, struct mst_buf *out)
 {
     struct logs_listener *listener = (struct logs_listener *)self;
     int64_t now = mst_clock_ms();
-    struct mst_json lines;
-    uint64_t missed = 0;
-    mst_json_init(&lines, out->max);
-    uint64_t shown =
-        mst_log_ring_read(api->args.ring, &listener->filter, &lines, &missed);
-    bool good = !lines.failed;
-    if (good && missed > 0 && !listener->fresh) {
-        struct mst_json gap;
-        mst_json_init(&gap, 128);
-        logs_gap(&gap, missed);
-        good = !gap.failed
-               && mst_buf_append(out, gap.buf.data, gap.buf.len) == MST_OK;
-        mst_json_clear(&gap);
+    struct mst_json text = {.buf = *out};
+    logs_read(listener, api, &text);
+    if (text.buf.len == 0 && now - listener->heard_ms >= LOGS_ALIVE_MS) {
+        mst_json_did(&text, mst_buf_append_str(&text.buf, ": alive\n\n"));
     }
-    good = good && mst_buf_append(out, lines.buf.data, lines.buf.len) == MST_OK;
-    mst_json_clear(&lines);
-    if (good && out->len == 0 && now - listener->heard_ms >= LOGS_ALIVE_MS) {
-        good = mst_buf_append_str(out, ": alive\n\n") == MST_OK;
-    }
+    *out = text.buf;
     listener->heard_ms = out->len > 0 ? now : listener->heard_ms;
-    listener->filter.after = shown;
-    listener->filter.limit = SIZE_MAX;
-    listener->fresh = false;
-    return good;
+    return !text.failed;
 }
 
 static void
@@ -144,6 +143,8 @@ logs_stream(struct mst_api *api, const struct mst_api_request *request,
         listener->filter.after = strtoull(request->last_event_id, NULL, 10);
         listener->filter.limit = SIZE_MAX;
     }
+    /* Nothing that comes from now on is lost on it. */
+    logs_read(listener, api, &answer->body);
     answer->type = "text/event-stream";
     answer->stream = &listener->stream;
 }

@@ -159,7 +159,8 @@ openapi_method(struct mst_json *out, const struct mst_api_operation *one)
     mst_json_close(out, '}');
     mst_json_open(out, "security", '[');
     if (one->role != MST_API_ANYONE) {
-        mst_json_raw(out, NULL, MST_SLICE_LIT("{\"token\":[]}"));
+        mst_json_raw(out, NULL,
+                     MST_SLICE_LIT("{\"token\":[]},{\"session\":[]}"));
     }
     mst_json_close(out, ']');
     mst_json_close(out, '}');
@@ -207,7 +208,7 @@ openapi_paths(struct mst_json *out)
 }
 
 static void
-openapi_components(struct mst_json *out)
+openapi_components(const struct mst_api *api, struct mst_json *out)
 {
     mst_json_open(out, "components", '{');
     mst_json_open(out, "schemas", '{');
@@ -216,9 +217,15 @@ openapi_components(struct mst_json *out)
         mst_json_raw(out, shape->name, mst_slice_str(shape->schema));
     }
     mst_json_close(out, '}');
-    mst_json_raw(out, "securitySchemes",
-                 MST_SLICE_LIT("{\"token\":{\"type\":\"http\","
-                               "\"scheme\":\"bearer\"}}"));
+    mst_json_open(out, "securitySchemes", '{');
+    mst_json_raw(out, "token",
+                 MST_SLICE_LIT("{\"type\":\"http\",\"scheme\":\"bearer\"}"));
+    mst_json_open(out, "session", '{');
+    mst_json_str(out, "type", "apiKey");
+    mst_json_str(out, "in", "cookie");
+    mst_json_str(out, "name", mst_api_session_cookie(api->tls != NULL));
+    mst_json_close(out, '}');
+    mst_json_close(out, '}');
     mst_json_close(out, '}');
 }
 
@@ -243,7 +250,7 @@ openapi_get(struct mst_api *api, const struct mst_api_request *request,
     mst_json_close(out, '}');
     mst_json_close(out, ']');
     openapi_paths(out);
-    openapi_components(out);
+    openapi_components(api, out);
     mst_json_close(out, '}');
 }
 

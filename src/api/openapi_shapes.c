@@ -16,6 +16,11 @@ const struct mst_api_shape mst_api_shapes[] = {
     {"Done", "application/json",
      "{\"type\":\"object\",\"required\":[\"message\"],\"properties\":{\""
      "message\":{\"type\":\"string\"}}}"},
+    {"Session", "application/json",
+     "{\"type\":\"object\",\"required\":[\"name\",\"role\",\"expires_at\""
+     "],\"properties\":{\"name\":{\"type\":\"string\"},\"role\":{\"type\""
+     ":\"string\",\"enum\":[\"read\",\"operate\",\"admin\"]},\"expires_at"
+     "\":{\"type\":[\"string\",\"null\"],\"format\":\"date-time\"}}}"},
     {"JobCounts", "application/json",
      "{\"type\":\"object\",\"required\":[\"running\",\"retrying\",\"pause"
      "d\",\"stopped\",\"completed\",\"failed\",\"stuck\",\"elsewhere\"],"

@@ -15,6 +15,7 @@ extern const struct mst_api_operation mst_api_checkpoints[];
 extern const struct mst_api_operation mst_api_letters[];
 extern const struct mst_api_operation mst_api_logs[];
 extern const struct mst_api_operation mst_api_openapi[];
+extern const struct mst_api_operation mst_api_session[];
 
 /* For a job's collection of whatever: "limit" and "after". */
 #define MST_API_LIMIT(most)                                                    \

@@ -7,7 +7,6 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
-#include <openssl/sha.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -26,7 +25,7 @@ enum {
 struct tokens_one {
     char name[MST_API_TOKEN_NAME_MAX];
     enum mst_api_role role;
-    uint8_t hash[SHA256_DIGEST_LENGTH];
+    uint8_t hash[MST_API_HASH_LEN];
 };
 
 struct tokens_list {
@@ -66,12 +65,13 @@ mst_api_role_parse(const char *name)
     return MST_API_ANYONE;
 }
 
-static bool
-tokens_hash(const char *token, uint8_t out[SHA256_DIGEST_LENGTH])
+bool
+mst_api_token_hash(const char *text, uint8_t ret_hash[MST_API_HASH_LEN])
 {
     unsigned len = 0;
-    return EVP_Digest(token, strlen(token), out, &len, EVP_sha256(), NULL) == 1
-           && len == SHA256_DIGEST_LENGTH;
+    return EVP_Digest(text, strlen(text), ret_hash, &len, EVP_sha256(), NULL)
+               == 1
+           && len == MST_API_HASH_LEN;
 }
 
 /* One line without its end; false: it is none of a token. */
@@ -79,15 +79,15 @@ static bool
 tokens_line(const char *line, struct tokens_one *ret_one)
 {
     char role[16];
-    char hash[2 * SHA256_DIGEST_LENGTH + 2];
+    char hash[2 * MST_API_HASH_LEN + 2];
     struct tokens_one one;
     if (sscanf(line, "%63s %15s %65s", one.name, role, hash) != 3
-        || strlen(hash) != (size_t)2 * SHA256_DIGEST_LENGTH
+        || strlen(hash) != (size_t)2 * MST_API_HASH_LEN
         || hash[strspn(hash, "0123456789abcdef")] != '\0') {
         return false;
     }
     one.role = mst_api_role_parse(role);
-    for (size_t i = 0; i < SHA256_DIGEST_LENGTH; i++) {
+    for (size_t i = 0; i < MST_API_HASH_LEN; i++) {
         const char pair[3] = {hash[2 * i], hash[2 * i + 1], '\0'};
         one.hash[i] = (uint8_t)strtoul(pair, NULL, 16);
     }
@@ -226,19 +226,16 @@ tokens_look_again(struct mst_api_tokens *tokens)
 }
 
 enum mst_api_role
-mst_api_tokens_find(struct mst_api_tokens *tokens, const char *token,
+mst_api_tokens_find(struct mst_api_tokens *tokens,
+                    const uint8_t hash[MST_API_HASH_LEN],
                     char ret_name[MST_API_TOKEN_NAME_MAX])
 {
-    uint8_t hash[SHA256_DIGEST_LENGTH];
     enum mst_api_role role = MST_API_ANYONE;
-    if (!tokens_hash(token, hash)) {
-        return MST_API_ANYONE;
-    }
     mst_mutex_lock(&tokens->mutex);
     tokens_look_again(tokens);
     for (size_t i = 0; i < tokens->list.len; i++) {
         const struct tokens_one *one = &tokens->list.items[i];
-        if (CRYPTO_memcmp(one->hash, hash, sizeof(hash)) == 0) {
+        if (CRYPTO_memcmp(one->hash, hash, MST_API_HASH_LEN) == 0) {
             role = one->role;
             memcpy(ret_name, one->name, MST_API_TOKEN_NAME_MAX);
         }
@@ -254,7 +251,7 @@ mst_api_token_make(const char *name, enum mst_api_role role,
 {
     static const char digits[] = "0123456789abcdefghijklmnopqrstuv";
     uint8_t random[TOKENS_RANDOM];
-    uint8_t hash[SHA256_DIGEST_LENGTH];
+    uint8_t hash[MST_API_HASH_LEN];
     char text[MST_API_TOKEN_TEXT_MAX] = "mst_";
     if (RAND_bytes(random, sizeof(random)) != 1) {
         return mst_fail(err, MST_FATAL, "api", 0,
@@ -271,7 +268,7 @@ mst_api_token_make(const char *name, enum mst_api_role role,
     }
     text[len++] = digits[(held << (5 - bits)) & 31];
     text[len] = '\0';
-    if (!tokens_hash(text, hash)) {
+    if (!mst_api_token_hash(text, hash)) {
         return mst_fail_memory(err, "api");
     }
     enum mst_status status =

@@ -21,11 +21,14 @@ MST_MUST_CHECK enum mst_status mst_api_tokens_open(const char *path,
                                                    struct mst_error *err);
 void mst_api_tokens_close(struct mst_api_tokens *tokens);
 
-/* Thread: any. The role of a token, MST_API_ANYONE: it is not known. Takes
+/* Thread: any. The role of the token with that hash, MST_API_ANYONE: it is not known. Takes
  * the same time whatever is wrong with it. */
 enum mst_api_role mst_api_tokens_find(struct mst_api_tokens *tokens,
-                                      const char *token,
+                                      const uint8_t hash[MST_API_HASH_LEN],
                                       char ret_name[MST_API_TOKEN_NAME_MAX]);
+/* The SHA-256 of a text; false: no memory. */
+MST_MUST_CHECK bool mst_api_token_hash(const char *text,
+                                       uint8_t ret_hash[MST_API_HASH_LEN]);
 
 /* "read", "operate", "admin"; "anyone". */
 const char *mst_api_role_name(enum mst_api_role role);

@@ -5,11 +5,11 @@ import http.client
 import json
 import shutil
 import ssl
-import subprocess
 
 import pytest
 from support import config
 from support.api import Api, jobs_text
+from support.tls import certificate
 from support.waiting import wait_until
 
 
@@ -17,17 +17,6 @@ def test_an_address_that_others_reach_needs_tls_and_tokens(mstreamd):
     daemon = mstreamd(jobs_text("a", host="0.0.0.0"), ready=False)
     assert daemon.wait() == 2
     assert "needs TLS" in daemon.stderr() and "who asks" in daemon.stderr()
-
-
-def certificate(folder, name="server"):
-    key, cert = folder / f"{name}.key", folder / f"{name}.pem"
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
-         "-keyout", key, "-out", cert, "-subj", f"/CN={name}",
-         "-addext", "subjectAltName=IP:127.0.0.1"],
-        check=True, capture_output=True,
-    )  # fmt: skip
-    return key, cert
 
 
 @pytest.mark.filterwarnings("ignore:.*TLSv1_1:DeprecationWarning")
@@ -77,6 +66,55 @@ def test_tls_tokens_and_roles(mstreamd, mstream, tmp_path):
     old.maximum_version = ssl.TLSVersion.TLSv1_1
     with pytest.raises((ssl.SSLError, ConnectionError)):
         Api(daemon, made["admin"], old).get("/jobs")
+
+
+def test_a_browser_trades_its_token_for_a_cookie(mstreamd, mstream, tmp_path):
+    key, cert = certificate(tmp_path)
+    tokens = tmp_path / "tokens"
+    token = mstream("token", "create", "ops", "--role", "operate", "--file", tokens).out.strip()
+    daemon = mstreamd(
+        jobs_text("a", tls_cert=str(cert), tls_key=str(key), tokens_file=str(tokens))
+    )
+    api = Api(daemon, context=ssl.create_default_context(cafile=cert))
+    assert api.call("POST", "/session", headers={"Origin": api.url})[0] == 401
+    bearer = {"Authorization": f"Bearer {token}", "Origin": api.url}
+    status, headers, answer = api.call("POST", "/session", headers=bearer)
+    assert status == 200 and (answer["name"], answer["role"]) == ("ops", "operate")
+    cookie, *marks = headers["Set-Cookie"].split("; ")
+    assert {"HttpOnly", "SameSite=Strict", "Secure", "Path=/"} <= set(marks)
+    assert cookie.startswith("__Host-mstream=") and token not in cookie
+    page = {"Cookie": cookie, "Origin": api.url}
+    status, headers, jobs = api.call("GET", "/jobs", headers={"Cookie": cookie})
+    assert status == 200 and jobs[0]["name"] == "a"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert api.call("POST", "/jobs/a/restart", headers=page)[0] == 200
+    assert api.call("POST", "/jobs/a/stop", headers={"Cookie": cookie})[0] == 403
+    evil = {"Cookie": cookie, "Origin": "https://evil.example"}
+    assert api.call("POST", "/jobs/a/stop", headers=evil)[0] == 403
+    assert api.call("DELETE", "/session", headers=page)[0] == 200
+    assert api.call("GET", "/jobs", headers={"Cookie": cookie})[0] == 401
+    log = daemon.stderr()
+    assert "beginSession" in log and cookie.partition("=")[2] not in log
+
+
+def test_a_token_that_is_taken_back_ends_sessions_and_streams(mstreamd, mstream, tmp_path):
+    tokens = tmp_path / "tokens"
+    token = mstream("token", "create", "one", "--role", "read", "--file", tokens).out.strip()
+    api = Api(mstreamd(jobs_text("a", tokens_file=str(tokens))), token)
+    _, headers, _ = api.call("POST", "/session")
+    cookie = headers["Set-Cookie"].partition(";")[0]
+    streams = []
+    for header in ({"Authorization": f"Bearer {token}"}, {"Cookie": cookie}):
+        connection = api.connect(timeout=30)
+        connection.request("GET", "/logs/stream", headers=header)
+        streams.append(connection.getresponse())
+    assert all(stream.status == 200 for stream in streams)
+    tokens.write_text("# nobody\n")
+    for stream in streams:
+        stream.read()  # to its end, which comes
+    api.token = None
+    assert api.call("GET", "/jobs", headers={"Cookie": cookie})[0] == 401
 
 
 def test_a_new_certificate_is_shown_without_a_restart(mstreamd, tmp_path):

@@ -5,6 +5,7 @@ import http.client
 import json
 import re
 import socket
+import urllib.parse
 
 from . import config
 from .waiting import wait_until
@@ -23,10 +24,11 @@ class Api:
     """One daemon's API, asked over plain connections."""
 
     def __init__(self, daemon, token=None, context=None):
+        self.daemon = daemon
         daemon.wait_log("listening on http")
         self.url = re.search(r"listening on (http\S+)", daemon.stderr()).group(1)
-        self.host, port = self.url.split("://")[1].split(":")
-        self.port = int(port)
+        address = urllib.parse.urlsplit(self.url)
+        self.host, self.port = address.hostname, address.port
         self.token, self.context = token, context
 
     def connect(self, timeout=10):

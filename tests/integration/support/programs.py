@@ -24,6 +24,12 @@ def binary(name):
     return path
 
 
+def sanitized():
+    """Whether the daemon has a sanitizer in it, which takes memory of its own."""
+    program = binary("mstreamd").read_bytes()
+    return b"__tsan_init" in program or b"__asan_init" in program
+
+
 # Fixtures cut the name of a test here, pytest's folder too.
 NAME_LEN = 30
 

@@ -8,6 +8,7 @@
 
 #include "api/api_impl.h"
 #include "api/router.h"
+#include "api/sessions.h"
 #include "unit/cmocka_all.h"
 
 struct world {
@@ -68,6 +69,15 @@ world_close(void **state)
     return 0;
 }
 
+static enum mst_api_role
+find(struct mst_api_tokens *tokens, const char *token,
+     char ret_name[MST_API_TOKEN_NAME_MAX])
+{
+    uint8_t hash[MST_API_HASH_LEN];
+    assert_true(mst_api_token_hash(token, hash));
+    return mst_api_tokens_find(tokens, hash, ret_name);
+}
+
 static void
 a_token_is_known_by_its_hash_alone(void **state)
 {
@@ -77,12 +87,10 @@ a_token_is_known_by_its_hash_alone(void **state)
     char name[MST_API_TOKEN_NAME_MAX] = "";
     char text[4096] = "";
     assert_int_equal(mst_api_tokens_open(world->path, &tokens, &err), MST_OK);
-    assert_int_equal(mst_api_tokens_find(tokens, world->operate, name),
-                     MST_API_OPERATE);
+    assert_int_equal(find(tokens, world->operate, name), MST_API_OPERATE);
     assert_string_equal(name, "works");
-    assert_int_equal(mst_api_tokens_find(tokens, "", name), MST_API_ANYONE);
-    assert_int_equal(mst_api_tokens_find(tokens, "mst_guess", name),
-                     MST_API_ANYONE);
+    assert_int_equal(find(tokens, "", name), MST_API_ANYONE);
+    assert_int_equal(find(tokens, "mst_guess", name), MST_API_ANYONE);
     mst_api_tokens_close(tokens);
     FILE *file = fopen(world->path, "r");
     assert_non_null(file);
@@ -175,6 +183,7 @@ every_operation_is_for_its_role_and_those_above(void **state)
     assert_int_equal(mst_log_ring_create(10, &api.args.ring, &err), MST_OK);
     assert_int_equal(mst_api_tokens_open(world->path, &api.tokens, &err),
                      MST_OK);
+    assert_int_equal(mst_api_sessions_create(&api.sessions, &err), MST_OK);
     for (const mst_api_table *table = mst_api_tables; *table != NULL; table++) {
         for (mst_api_table one = *table; one->method != NULL; one++) {
             for (size_t role = 0; role < MST_ARRAY_SIZE(given); role++) {
@@ -187,6 +196,7 @@ every_operation_is_for_its_role_and_those_above(void **state)
     }
     assert_int_equal(ask(&api, mst_api_tables[0], "wrong"), 401);
     assert_int_equal(atomic_load(&api.refused), 1);
+    mst_api_sessions_destroy(api.sessions);
     mst_api_tokens_close(api.tokens);
     mst_log_ring_destroy(api.args.ring);
     daemon_world_close(&daemon);
