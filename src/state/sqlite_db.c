@@ -122,17 +122,22 @@ mst_sqlite_exec(struct mst_sqlite *sqlite, const char *sql, const char *doing,
 }
 
 /* Makes an empty file that only its owner reads, so that the library does
- * not make one that all can read. Its helper files get the same mode. */
+ * not make one that all can read. Its helper files get the same mode. One that
+ * is there is not opened: closing it would take away the locks of all
+ * connections that this process has to it, and another process would remove
+ * the log that they write to. */
 static enum mst_status
 db_create_file(const char *path, struct mst_error *err)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) {
-        return mst_directory_fail(err, errno, "can not open the state file",
-                                  path);
+    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd >= 0) {
+        (void)close(fd); /* nothing was written */
+        return MST_OK;
     }
-    (void)close(fd); /* nothing was written */
-    return MST_OK;
+    if (errno == EEXIST && access(path, R_OK | W_OK) == 0) {
+        return MST_OK;
+    }
+    return mst_directory_fail(err, errno, "can not open the state file", path);
 }
 
 static enum mst_status

@@ -2,6 +2,9 @@
 /* The store that a configuration names, alone or joined with a shared one. */
 #include "unit/state/store_fixture.h"
 
+#include <fcntl.h>
+#include <sys/wait.h>
+
 #include "state/composite_store.h"
 #include "state/store_open.h"
 
@@ -201,6 +204,45 @@ a_shared_store_without_leases_is_refused(void **state)
     mst_store_close(local);
 }
 
+/* Whether another process is told that somebody reads the file: the lock that
+ * SQLite keeps while a connection is open, without which others take
+ * themselves for the last one, and remove its log. */
+static bool
+file_is_in_use(const char *directory)
+{
+    char path[4096];
+    int said = -1;
+    (void)snprintf(path, sizeof(path), "%s/%s", directory, MST_SQLITE_FILE);
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        /* SHARED_FIRST and SHARED_SIZE of SQLite's file format. */
+        struct flock lock = {.l_type = F_WRLCK,
+                             .l_whence = SEEK_SET,
+                             .l_start = 0x40000002,
+                             .l_len = 510};
+        int fd = open(path, O_RDWR | O_CLOEXEC);
+        bool asked = fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0;
+        _exit(!asked ? 2 : lock.l_type == F_UNLCK ? 1 : 0);
+    }
+    assert_int_equal(waitpid(child, &said, 0), child);
+    assert_true(WIFEXITED(said) && WEXITSTATUS(said) < 2);
+    return WEXITSTATUS(said) == 0;
+}
+
+static void
+a_second_store_of_the_file_leaves_the_locks_of_the_first(void **state)
+{
+    struct mst_store *first = fixture_open(*state);
+    assert_true(file_is_in_use(*state));
+    struct mst_store *second = fixture_open(*state);
+    assert_true(file_is_in_use(*state));
+    mst_store_close(second);
+    assert_true(file_is_in_use(*state));
+    mst_store_close(first);
+    assert_false(file_is_in_use(*state));
+}
+
 int
 main(void)
 {
@@ -210,6 +252,7 @@ main(void)
         fixture_test(a_reader_of_a_shared_store_needs_no_local_file),
         fixture_test(a_failed_open_leaves_the_shared_store_with_the_caller),
         fixture_test(a_shared_store_without_leases_is_refused),
+        fixture_test(a_second_store_of_the_file_leaves_the_locks_of_the_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
