@@ -3,10 +3,11 @@
 #include <string.h>
 
 #include "encodings/avro/parse.h"
-#include "encodings/schema_tools/from_avro.h"
+#include "encodings/schema_tools/to_avro.h"
 #include "input.h"
 #include "schema.h"
 #include "schema_options.h"
+#include "schema_text.h"
 
 enum { CONVERT_OUT_MAX = 64 * 1024 * 1024 };
 
@@ -18,19 +19,6 @@ static const struct mst_cli_flag convert_flags[] = {
     {"out", "FILE", "write this instead of standard output", NULL},
     MST_SCHEMA_AVRO_FLAGS,
 };
-
-static enum mst_status
-convert_from_avro(struct mst_slice text, struct mst_buf *out,
-                  struct mst_error *err)
-{
-    struct mst_avro_schema *schema = NULL;
-    enum mst_status status = mst_avro_schema_parse(text, &schema, err);
-    if (status == MST_OK) {
-        status = mst_avro_to_json_schema(schema, out, err);
-    }
-    mst_avro_schema_destroy(schema);
-    return status;
-}
 
 static int
 convert_run(const struct mst_cli_args *args)
@@ -54,10 +42,11 @@ convert_run(const struct mst_cli_args *args)
     mst_buf_init(&out, CONVERT_OUT_MAX);
     enum mst_status status = mst_input_read(path, &text, &err);
     if (status == MST_OK) {
-        status = strcmp(to, "avro") == 0
-                     ? mst_json_schema_to_avro(mst_buf_slice(&text), &options,
-                                               &out, &err)
-                     : convert_from_avro(mst_buf_slice(&text), &out, &err);
+        status =
+            strcmp(to, "avro") == 0
+                ? mst_json_schema_to_avro(mst_buf_slice(&text), &options, &out,
+                                          &err)
+                : mst_cmd_schema_from_avro(mst_buf_slice(&text), &out, &err);
         if (status != MST_OK) {
             mst_error_prefix(&err, "%s: ", path);
         }

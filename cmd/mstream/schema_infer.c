@@ -8,10 +8,10 @@
 
 #include "encodings/schema_tools/infer.h"
 #include "encodings/stream.h"
+#include "mongo_sample.h"
 #include "output.h"
 #include "schema.h"
 #include "schema_options.h"
-#include "schema_sample.h"
 
 enum {
     INFER_PIECE = 256 * 1024,
@@ -182,10 +182,10 @@ infer_collection(struct infer_run *run)
     }
     const struct mst_config_service *service = infer_service(args, config);
     enum mst_status status =
-        service == NULL
-            ? MST_FATAL
-            : mst_schema_sample(service, mst_cli_value(args, "resource"), count,
-                                infer_add, run, &err);
+        service == NULL ? MST_FATAL
+                        : mst_cmd_mongo_sample(service->options,
+                                               mst_cli_value(args, "resource"),
+                                               count, 0, infer_add, run, &err);
     if (status != MST_OK && service != NULL) {
         mst_cli_error(args, &err);
     }

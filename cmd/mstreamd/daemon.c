@@ -24,6 +24,7 @@
 #include "state/instance_lock.h"
 #include "state/record_store_open.h"
 #include "state/store_open.h"
+#include "tools.h"
 
 enum {
     DAEMON_TICK_MS = 1000,
@@ -261,6 +262,7 @@ daemon_serve_api(struct daemon *daemon, const struct mst_config *config,
         .manager = daemon->manager,
         .catalog = daemon->catalog,
         .ring = daemon->ring,
+        .tools = &mst_daemon_tools,
         .stream_preload = (int)config->system.logs.stream_preload_count,
     };
     if (!config->api.enabled) {

@@ -11,6 +11,7 @@
 #include "log/ring.h"
 
 struct mst_api;
+struct mst_api_tools;
 
 enum { MST_API_URL_MAX = 128 };
 
@@ -19,7 +20,8 @@ struct mst_api_args {
     struct mst_manager *manager;         /* these outlive the API */
     struct mst_catalog *catalog;
     struct mst_log_ring *ring;
-    int stream_preload; /* lines that a stream begins with */
+    const struct mst_api_tools *tools; /* NULL: that is refused */
+    int stream_preload;                /* lines that a stream begins with */
 };
 
 /* Listens. MST_FATAL: it can not, or should not: err says why, and what to do.

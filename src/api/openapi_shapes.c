@@ -166,6 +166,70 @@ const struct mst_api_shape mst_api_shapes[] = {
     {"Logs", "application/json",
      "{\"type\":\"object\",\"required\":[\"logs\"],\"properties\":{\"log"
      "s\":{\"$ref\":\"#/components/schemas/LogLines\"}}}"},
+    {"Document", "application/json", "{\"type\":\"object\"}"},
+    {"ConvertedSchema", "application/json",
+     "{\"type\":\"object\",\"required\":[\"schema\",\"encoding\"],\"prop"
+     "erties\":{\"schema\":{\"type\":\"string\"},\"encoding\":{\"type\":"
+     "\"string\"}}}"},
+    {"Subjects", "application/json",
+     "{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":["
+     "\"subject\",\"compatibility\",\"key_properties\",\"unique_by\",\"s"
+     "ort_by\",\"versions\"],\"properties\":{\"subject\":{\"type\":\"str"
+     "ing\"},\"compatibility\":{\"type\":\"string\"},\"key_properties\":"
+     "{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"unique_by\""
+     ":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"sort_by\":"
+     "{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"versions\":"
+     "{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":["
+     "\"version\",\"id\",\"encoding\",\"created_at\"],\"properties\":{\""
+     "version\":{\"type\":\"integer\"},\"id\":{\"type\":\"integer\"},\"e"
+     "ncoding\":{\"type\":\"string\"},\"created_at\":{\"type\":[\"string"
+     "\",\"null\"],\"format\":\"date-time\"}}}}}}}"},
+    {"Subject", "application/json",
+     "{\"type\":\"object\",\"required\":[\"subject\",\"compatibility\","
+     "\"key_properties\",\"unique_by\",\"sort_by\",\"versions\"],\"prope"
+     "rties\":{\"subject\":{\"type\":\"string\"},\"compatibility\":{\"ty"
+     "pe\":\"string\"},\"key_properties\":{\"type\":\"array\",\"items\":"
+     "{\"type\":\"string\"}},\"unique_by\":{\"type\":\"array\",\"items\""
+     ":{\"type\":\"string\"}},\"sort_by\":{\"type\":\"array\",\"items\":"
+     "{\"type\":\"string\"}},\"versions\":{\"type\":\"array\",\"items\":"
+     "{\"type\":\"object\",\"required\":[\"version\",\"id\",\"encoding\""
+     ",\"created_at\",\"definition\"],\"properties\":{\"version\":{\"typ"
+     "e\":\"integer\"},\"id\":{\"type\":\"integer\"},\"encoding\":{\"typ"
+     "e\":\"string\"},\"created_at\":{\"type\":[\"string\",\"null\"],\"f"
+     "ormat\":\"date-time\"},\"definition\":{\"type\":\"string\"}}}}}}"},
+    {"SchemaVersion", "application/json",
+     "{\"type\":\"object\",\"required\":[\"subject\",\"version\",\"id\","
+     "\"encoding\",\"created_at\",\"definition\"],\"properties\":{\"subj"
+     "ect\":{\"type\":\"string\"},\"version\":{\"type\":\"integer\"},\"i"
+     "d\":{\"type\":\"integer\"},\"encoding\":{\"type\":\"string\"},\"cr"
+     "eated_at\":{\"type\":[\"string\",\"null\"],\"format\":\"date-time"
+     "\"},\"definition\":{\"type\":\"string\"}}}"},
+    {"SubjectDone", "application/json",
+     "{\"type\":\"object\",\"required\":[\"subject\",\"version\",\"id\","
+     "\"new\",\"dry_run\"],\"properties\":{\"subject\":{\"type\":\"strin"
+     "g\"},\"version\":{\"type\":\"integer\"},\"id\":{\"type\":\"integer"
+     "\"},\"new\":{\"type\":\"boolean\"},\"dry_run\":{\"type\":\"boolean"
+     "\"}}}"},
+    {"ServiceTest", "application/json",
+     "{\"type\":\"object\",\"required\":[\"service\",\"provider\",\"find"
+     "ings\",\"ok\"],\"properties\":{\"service\":{\"type\":\"string\"},"
+     "\"provider\":{\"type\":\"string\"},\"ok\":{\"type\":\"boolean\"},"
+     "\"findings\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\""
+     "required\":[\"level\",\"what\",\"text\",\"hint\"],\"properties\":{"
+     "\"level\":{\"type\":\"string\",\"enum\":[\"ok\",\"warn\",\"fail\"]"
+     "},\"what\":{\"type\":\"string\"},\"text\":{\"type\":\"string\"},\""
+     "hint\":{\"type\":[\"string\",\"null\"]}}}}}}"},
+    {"Resources", "application/json",
+     "{\"type\":\"object\",\"required\":[\"service_name\",\"resources\"]"
+     ",\"properties\":{\"service_name\":{\"type\":\"string\"},\"resource"
+     "s\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required"
+     "\":[\"name\",\"resource_type\"],\"properties\":{\"name\":{\"type\""
+     ":\"string\"},\"resource_type\":{\"type\":\"string\"}}}}}}"},
+    {"Introspection", "application/json",
+     "{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":["
+     "\"share_percent\",\"sample_count\",\"schema\"],\"properties\":{\"s"
+     "hare_percent\":{\"type\":\"number\"},\"sample_count\":{\"type\":\""
+     "integer\"},\"schema\":{\"type\":\"object\"}}}}"},
     {"LogEvents", "text/event-stream", "{\"type\":\"string\"}"},
     {"Metrics", "text/plain", "{\"type\":\"string\"}"},
     {"OpenApi", "application/json", "{\"type\":\"object\"}"},

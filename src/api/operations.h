@@ -13,6 +13,8 @@ extern const struct mst_api_operation mst_api_jobs[];
 extern const struct mst_api_operation mst_api_actions[];
 extern const struct mst_api_operation mst_api_checkpoints[];
 extern const struct mst_api_operation mst_api_letters[];
+extern const struct mst_api_operation mst_api_schemas[];
+extern const struct mst_api_operation mst_api_services_remote[];
 extern const struct mst_api_operation mst_api_logs[];
 extern const struct mst_api_operation mst_api_openapi[];
 extern const struct mst_api_operation mst_api_session[];
@@ -27,6 +29,13 @@ extern const struct mst_api_operation mst_api_session[];
 /* {"message": …} as writes answer it. */
 void mst_api_done(struct mst_api_answer *answer, const char *fmt, ...)
     MST_PRINTF(2, 3);
+
+/* The daemon's; NULL: refused, it has none. */
+const struct mst_api_tools *mst_api_tools_of(struct mst_api *api,
+                                             struct mst_api_answer *answer);
+/* Makes an error of what a tool did not do. */
+void mst_api_tool_done(struct mst_api_answer *answer, enum mst_status status,
+                       const struct mst_error *err);
 
 /* False: refused, there is no such job. */
 bool mst_api_job_exists(struct mst_api *api,

@@ -197,7 +197,8 @@ def test_openapi_describes_what_there_is(api):
     for reference in re.findall(r"#/components/schemas/(\w+)", json.dumps(described)):
         assert reference in shapes
     for path, methods in described["paths"].items():
-        if "get" in methods and "stream" not in path:
+        # Those of services and schemas have tests of their own.
+        if "get" in methods and "stream" not in path and not re.match(r"/(services|schemas)/", path):
             asked = path.replace("{name}", "a").replace("{id}", "1")
             status, _, _ = api.call("GET", asked)
             assert status in (200, 404), asked

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* $sample: the server chooses. */
+#include "mongo_sample.h"
+
+#include <stdio.h>
+
+#include "clients/mongo_client.h"
+
+/* A client of its own, which gives up in time. */
+static enum mst_status
+sample_connect(const struct mst_mongo_options *service, int timeout_ms,
+               mongoc_client_t **ret_client, struct mst_error *err)
+{
+    struct mst_mongo_options options = *service;
+    /* To be found and to answer: each has half of it. */
+    int64_t half = timeout_ms / 2;
+    if (half > 0 && options.connect_timeout_ms > half) {
+        options.connect_timeout_ms = half;
+    }
+    if (half > 0 && options.server_selection_timeout_ms > half) {
+        options.server_selection_timeout_ms = half;
+    }
+    return mst_mongo_client_create(&options, "mstream", half, NULL, ret_client,
+                                   err);
+}
+
+static enum mst_status
+sample_read(mongoc_cursor_t *cursor, const char *what,
+            enum mst_status (*add)(void *ctx, struct mst_slice bson,
+                                   struct mst_error *err),
+            void *ctx, struct mst_error *err)
+{
+    const bson_t *doc = NULL;
+    const bson_t *reply = NULL;
+    bson_error_t error;
+    enum mst_status status = MST_OK;
+    while (status == MST_OK && mongoc_cursor_next(cursor, &doc)) {
+        status = add(ctx, mst_slice_of(bson_get_data(doc), doc->len), err);
+    }
+    if (status == MST_OK
+        && mongoc_cursor_error_document(cursor, &error, &reply)) {
+        status = mst_mongo_fail(err, &error, reply, what);
+    }
+    return status;
+}
+
+static mongoc_cursor_t *
+sample_ask(mongoc_collection_t *from, int64_t count, int timeout_ms)
+{
+    bson_t *pipeline = BCON_NEW("pipeline", "[", "{", "$sample", "{", "size",
+                                BCON_INT64(count), "}", "}", "]");
+    bson_t *options = bson_new();
+    if (timeout_ms > 0) {
+        BSON_APPEND_INT64(options, "maxTimeMS", timeout_ms / 2);
+    }
+    mongoc_cursor_t *cursor = mongoc_collection_aggregate(
+        from, MONGOC_QUERY_NONE, pipeline, options, NULL);
+    bson_destroy(options);
+    bson_destroy(pipeline);
+    return cursor;
+}
+
+enum mst_status
+mst_cmd_mongo_sample(const struct mst_mongo_options *service,
+                     const char *collection, int64_t count, int timeout_ms,
+                     enum mst_status (*add)(void *ctx, struct mst_slice bson,
+                                            struct mst_error *err),
+                     void *ctx, struct mst_error *err)
+{
+    mongoc_client_t *client = NULL;
+    char what[600];
+    (void)snprintf(what, sizeof(what), "can not read '%s.%s'", service->db_name,
+                   collection);
+    enum mst_status status = sample_connect(service, timeout_ms, &client, err);
+    if (status != MST_OK) {
+        return status;
+    }
+    mongoc_collection_t *from =
+        mongoc_client_get_collection(client, service->db_name, collection);
+    mongoc_cursor_t *cursor = sample_ask(from, count, timeout_ms);
+    status = sample_read(cursor, what, add, ctx, err);
+    mongoc_cursor_destroy(cursor);
+    mongoc_collection_destroy(from);
+    mongoc_client_destroy(client);
+    return status;
+}
+
+static int
+sample_order(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+enum mst_status
+mst_cmd_mongo_collections(const struct mst_mongo_options *service,
+                          int timeout_ms,
+                          void (*each)(void *ctx, const char *name), void *ctx,
+                          struct mst_error *err)
+{
+    mongoc_client_t *client = NULL;
+    bson_error_t error;
+    char what[300];
+    size_t len = 0;
+    (void)snprintf(what, sizeof(what), "can not list the collections of '%s'",
+                   service->db_name);
+    enum mst_status status = sample_connect(service, timeout_ms, &client, err);
+    if (status != MST_OK) {
+        return status;
+    }
+    mongoc_database_t *database =
+        mongoc_client_get_database(client, service->db_name);
+    char **names =
+        mongoc_database_get_collection_names_with_opts(database, NULL, &error);
+    if (names == NULL) {
+        status = mst_mongo_fail(err, &error, NULL, what);
+    } else {
+        while (names[len] != NULL) {
+            len++;
+        }
+        qsort(names, len, sizeof(*names), sample_order);
+    }
+    for (size_t i = 0; i < len; i++) {
+        each(ctx, names[i]);
+    }
+    bson_strfreev(names);
+    mongoc_database_destroy(database);
+    mongoc_client_destroy(client);
+    return status;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* What the daemon's API has done by libraries; see api/tools.h. */
+#ifndef MST_MSTREAMD_TOOLS_H
+#define MST_MSTREAMD_TOOLS_H
+
+#include "api/tools.h"
+
+extern const struct mst_api_tools mst_daemon_tools;
+
+/* tools_subjects.c */
+enum mst_status mst_tools_subjects(const struct mst_api_subject *what,
+                                   struct mst_json *out, struct mst_error *err);
+enum mst_status mst_tools_subject(const struct mst_api_subject *what,
+                                  struct mst_json *out, struct mst_error *err);
+enum mst_status mst_tools_subject_put(const struct mst_api_subject *what,
+                                      struct mst_json *out,
+                                      struct mst_error *err);
+enum mst_status mst_tools_subject_remove(const struct mst_api_subject *what,
+                                         struct mst_json *out,
+                                         struct mst_error *err);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What operations have done by others: with libraries that the API does not
+ * see. Each writes the answer's JSON to out.
+ *   MST_REJECTED  what was asked for is wrong, err says how
+ *   MST_END       it is not there
+ *   the rest      as err says; out is thrown away then
+ * Threads: any. Whoever asks a server is done within timeout_ms.
+ */
+#ifndef MST_API_TOOLS_H
+#define MST_API_TOOLS_H
+
+#include "base/json_write.h"
+#include "config/config.h"
+
+/* Borrowed. Texts are NULL where nothing was said. */
+struct mst_api_convert {
+    struct mst_slice schema;
+    bool from_avro; /* else of JSON Schema */
+    bool to_avro;
+    const char *name; /* of the outermost record */
+    const char *name_space;
+};
+
+struct mst_api_look {
+    const struct mst_config_service *service;
+    const char *resource;
+    int64_t sample;
+    int timeout_ms;
+};
+
+struct mst_api_subject {
+    const struct mst_config *config;
+    const char *name;  /* NULL: all */
+    int64_t version;   /* 0: all of them, or the newest */
+    const char *text;  /* of a new version */
+    const char *kind;  /* "avro" or "json" */
+    const char *level; /* "BACKWARD" */
+    bool only_check;   /* nothing is written */
+    const char *after; /* of a list: only names behind it */
+    int64_t limit;     /* of a list */
+};
+
+struct mst_api_tools {
+    /* One document made up by a JSON Schema or an Avro schema. */
+    enum mst_status (*fill)(struct mst_slice schema, int64_t seed,
+                            struct mst_json *out, struct mst_error *err);
+    enum mst_status (*convert)(const struct mst_api_convert *what,
+                               struct mst_json *out, struct mst_error *err);
+    /* The names of what is in a service, and the schema of one of them. */
+    enum mst_status (*resources)(const struct mst_api_look *look,
+                                 struct mst_json *out, struct mst_error *err);
+    enum mst_status (*introspect)(const struct mst_api_look *look,
+                                  struct mst_json *out, struct mst_error *err);
+    /* The store of schemas. */
+    enum mst_status (*subjects)(const struct mst_api_subject *what,
+                                struct mst_json *out, struct mst_error *err);
+    enum mst_status (*subject)(const struct mst_api_subject *what,
+                               struct mst_json *out, struct mst_error *err);
+    enum mst_status (*subject_put)(const struct mst_api_subject *what,
+                                   struct mst_json *out, struct mst_error *err);
+    enum mst_status (*subject_remove)(const struct mst_api_subject *what,
+                                      struct mst_json *out,
+                                      struct mst_error *err);
+};
+
+#endif
