@@ -61,24 +61,25 @@ sample_ask(mongoc_collection_t *from, int64_t count, int timeout_ms)
 }
 
 enum mst_status
-mst_cmd_mongo_sample(const struct mst_mongo_options *service,
-                     const char *collection, int64_t count, int timeout_ms,
+mst_cmd_mongo_sample(const struct mst_cmd_sample *what,
                      enum mst_status (*add)(void *ctx, struct mst_slice bson,
                                             struct mst_error *err),
                      void *ctx, struct mst_error *err)
 {
+    const char *database = what->service->db_name;
     mongoc_client_t *client = NULL;
-    char what[600];
-    (void)snprintf(what, sizeof(what), "can not read '%s.%s'", service->db_name,
-                   collection);
-    enum mst_status status = sample_connect(service, timeout_ms, &client, err);
+    char text[600];
+    (void)snprintf(text, sizeof(text), "can not read '%s.%s'", database,
+                   what->collection);
+    enum mst_status status =
+        sample_connect(what->service, what->timeout_ms, &client, err);
     if (status != MST_OK) {
         return status;
     }
     mongoc_collection_t *from =
-        mongoc_client_get_collection(client, service->db_name, collection);
-    mongoc_cursor_t *cursor = sample_ask(from, count, timeout_ms);
-    status = sample_read(cursor, what, add, ctx, err);
+        mongoc_client_get_collection(client, database, what->collection);
+    mongoc_cursor_t *cursor = sample_ask(from, what->count, what->timeout_ms);
+    status = sample_read(cursor, text, add, ctx, err);
     mongoc_cursor_destroy(cursor);
     mongoc_collection_destroy(from);
     mongoc_client_destroy(client);

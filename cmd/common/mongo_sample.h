@@ -7,12 +7,18 @@
 #include "base/slice.h"
 #include "clients/mongo_options.h"
 
-/* Gives count random documents of a collection to add, one by one. What add
- * says ends it. timeout_ms: for each answer of the server, and for it to be
- * found; 0: as the service has it. */
+/* Borrowed. */
+struct mst_cmd_sample {
+    const struct mst_mongo_options *service;
+    const char *collection;
+    int64_t count;
+    int timeout_ms; /* in all; 0: as the service has it */
+};
+
+/* Gives random documents of a collection to add, one by one. What add says
+ * ends it. */
 MST_MUST_CHECK enum mst_status
-mst_cmd_mongo_sample(const struct mst_mongo_options *service,
-                     const char *collection, int64_t count, int timeout_ms,
+mst_cmd_mongo_sample(const struct mst_cmd_sample *what,
                      enum mst_status (*add)(void *ctx, struct mst_slice bson,
                                             struct mst_error *err),
                      void *ctx, struct mst_error *err);

@@ -181,11 +181,14 @@ infer_collection(struct infer_run *run)
         return MST_EXIT_USAGE;
     }
     const struct mst_config_service *service = infer_service(args, config);
-    enum mst_status status =
-        service == NULL ? MST_FATAL
-                        : mst_cmd_mongo_sample(service->options,
-                                               mst_cli_value(args, "resource"),
-                                               count, 0, infer_add, run, &err);
+    enum mst_status status = MST_FATAL;
+    if (service != NULL) {
+        const struct mst_cmd_sample sample = {
+            .service = service->options,
+            .collection = mst_cli_value(args, "resource"),
+            .count = count};
+        status = mst_cmd_mongo_sample(&sample, infer_add, run, &err);
+    }
     if (status != MST_OK && service != NULL) {
         mst_cli_error(args, &err);
     }

@@ -168,9 +168,11 @@ tools_introspect(const struct mst_api_look *look, struct mst_json *out,
     mst_buf_init(&schema, TOOLS_TEXT_MAX);
     enum mst_status status = mst_infer_create(NULL, &infer, err);
     if (status == MST_OK) {
-        status =
-            mst_cmd_mongo_sample(service, look->resource, look->sample,
-                                 look->timeout_ms, introspect_add, infer, err);
+        const struct mst_cmd_sample sample = {.service = service,
+                                              .collection = look->resource,
+                                              .count = look->sample,
+                                              .timeout_ms = look->timeout_ms};
+        status = mst_cmd_mongo_sample(&sample, introspect_add, infer, err);
     }
     if (status == MST_OK && mst_infer_documents(infer) == 0) {
         status = mst_fail(err, MST_END, ORIGIN, 0,

@@ -339,7 +339,7 @@ static const struct mst_api_field schemas_register_body[] = {
 const struct mst_api_operation mst_api_schemas[] = {
     {.method = "POST",
      .path = "/schema/fill",
-     .role = MST_API_READ,
+     .role = MST_API_OPERATE,
      .id = "fillSchema",
      .summary = "One document made up by a schema.",
      SCHEMAS_FIELDS(schemas_fill_body),
@@ -348,7 +348,7 @@ const struct mst_api_operation mst_api_schemas[] = {
      .run = schemas_fill},
     {.method = "POST",
      .path = "/schema/convert",
-     .role = MST_API_READ,
+     .role = MST_API_OPERATE,
      .id = "convertSchema",
      .summary = "JSON Schema to Avro, or back.",
      SCHEMAS_FIELDS(schemas_convert_body),

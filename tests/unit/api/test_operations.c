@@ -6,6 +6,7 @@
 
 #include "api/api_impl.h"
 #include "api/router.h"
+#include "api/tools.h"
 #include "unit/cmocka_all.h"
 
 enum { DEEP = 2000, LONG = 100 * 1000 };
@@ -17,6 +18,52 @@ struct world {
     struct mst_api api;
 };
 
+/* Tools that take nothing. */
+static enum mst_status
+refuse_schema(struct mst_slice schema, int64_t seed, struct mst_json *out,
+              struct mst_error *err)
+{
+    (void)schema;
+    (void)seed;
+    (void)out;
+    return mst_fail(err, MST_REJECTED, "test", 0, "no");
+}
+
+static enum mst_status
+refuse_convert(const struct mst_api_convert *what, struct mst_json *out,
+               struct mst_error *err)
+{
+    (void)what;
+    return refuse_schema(MST_SLICE_NONE, 0, out, err);
+}
+
+static enum mst_status
+refuse_look(const struct mst_api_look *look, struct mst_json *out,
+            struct mst_error *err)
+{
+    (void)look;
+    return refuse_schema(MST_SLICE_NONE, 0, out, err);
+}
+
+static enum mst_status
+refuse_subject(const struct mst_api_subject *what, struct mst_json *out,
+               struct mst_error *err)
+{
+    (void)what;
+    return refuse_schema(MST_SLICE_NONE, 0, out, err);
+}
+
+static const struct mst_api_tools refusing_tools = {
+    .fill = refuse_schema,
+    .convert = refuse_convert,
+    .resources = refuse_look,
+    .introspect = refuse_look,
+    .subjects = refuse_subject,
+    .subject = refuse_subject,
+    .subject_put = refuse_subject,
+    .subject_remove = refuse_subject,
+};
+
 static int
 world_open(void **state)
 {
@@ -24,6 +71,7 @@ world_open(void **state)
     struct mst_error err;
     daemon_world_open(&world->daemon, one_job);
     world->api.args.manager = world->daemon.manager;
+    world->api.args.tools = &refusing_tools;
     world->api.loopback = true;
     if (mst_log_ring_create(100, &world->api.args.ring, &err) != MST_OK) {
         return -1;
