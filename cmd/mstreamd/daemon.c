@@ -247,6 +247,7 @@ daemon_keep_log(struct daemon *daemon, const struct mst_config *config,
     enum mst_status status =
         mst_log_ring_create((size_t)lines, &daemon->ring, err);
     if (status == MST_OK) {
+        mst_log_ring_begin(daemon->ring, mst_clock_wall_ms());
         mst_log_set_ring(daemon->ring);
     }
     return status;

@@ -5,7 +5,39 @@
 #include <assert.h>
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+static _Thread_local char thread_owner[MST_THREAD_OWNER_MAX];
+
+/* What a new thread is to do, and for whom. */
+struct thread_order {
+    void *(*run)(void *arg);
+    void *arg;
+    char owner[MST_THREAD_OWNER_MAX];
+};
+
+void
+mst_thread_own(const char *owner)
+{
+    (void)snprintf(thread_owner, sizeof(thread_owner), "%s", owner);
+}
+
+const char *
+mst_thread_owner(void)
+{
+    return thread_owner;
+}
+
+static void *
+thread_main(void *arg)
+{
+    struct thread_order order = *(struct thread_order *)arg;
+    free(arg);
+    mst_thread_own(order.owner);
+    return order.run(order.arg);
+}
 
 enum mst_status
 mst_thread_start(pthread_t *ret_thread, const char *name,
@@ -14,11 +46,18 @@ mst_thread_start(pthread_t *ret_thread, const char *name,
     sigset_t all;
     sigset_t before;
     pthread_t thread;
+    struct thread_order *order = malloc(sizeof(*order));
+    if (order == NULL) {
+        return mst_fail_memory(err, "thread");
+    }
+    *order = (struct thread_order){.run = run, .arg = arg};
+    memcpy(order->owner, thread_owner, sizeof(order->owner));
     (void)sigfillset(&all); /* can not fail on a valid pointer */
     (void)pthread_sigmask(SIG_SETMASK, &all, &before);
-    int rc = pthread_create(&thread, NULL, run, arg);
+    int rc = pthread_create(&thread, NULL, thread_main, order);
     (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (rc != 0) {
+        free(order);
         return mst_fail(err, MST_FATAL, "thread", rc,
                         "can not start thread '%s' (error %d)", name, rc);
     }

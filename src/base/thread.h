@@ -15,6 +15,14 @@ MST_MUST_CHECK enum mst_status
 mst_thread_start(pthread_t *ret_thread, const char *name,
                  void *(*run)(void *arg), void *arg, struct mst_error *err);
 
+enum { MST_THREAD_OWNER_MAX = 256 };
+
+/* Whose work this thread does, as do those that it starts from now on: the
+ * name of a job, copied. "": nobody's. The log has it in each line. */
+void mst_thread_own(const char *owner);
+/* Never NULL. */
+const char *mst_thread_owner(void);
+
 /* Lock and unlock a mutex that was initialised without attributes: the only
  * errors possible are our own bugs, which end the program. */
 void mst_mutex_lock(pthread_mutex_t *mutex);

@@ -480,6 +480,7 @@ job_main(void *arg)
 {
     struct mst_job *job = arg;
     bool again = true;
+    mst_thread_own(mst_job_name(job));
     while (again && job_lease(job)) {
         int64_t wait_ms = 0;
         again = job_run(job, &wait_ms);

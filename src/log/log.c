@@ -10,9 +10,10 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "base/thread.h"
 #include "log/ring.h"
 
-enum { LOG_LINE_MAX = 64 * 1024 };
+enum { LOG_LINE_MAX = 64 * 1024, LOG_FIELDS_MAX = 16 };
 
 /* The settings that the whole program shares, by design. */
 static atomic_int log_level = MST_LOG_INFO;
@@ -145,6 +146,24 @@ log_emit(const struct mst_buf *line)
     }
 }
 
+/* The fields, and the job that the thread works for, unless they say which.
+ * Returns how many there are in out. */
+static size_t
+log_whole(const struct mst_log_field *fields, size_t n,
+          struct mst_log_field out[LOG_FIELDS_MAX])
+{
+    size_t len = n < LOG_FIELDS_MAX ? n : LOG_FIELDS_MAX;
+    bool named = mst_thread_owner()[0] == '\0';
+    for (size_t i = 0; i < len; i++) {
+        out[i] = fields[i];
+        named = named || strcmp(fields[i].name, "job") == 0;
+    }
+    if (!named && len < LOG_FIELDS_MAX) {
+        out[len++] = MST_LOG_STR("job", mst_thread_owner());
+    }
+    return len;
+}
+
 void
 mst_log_write(enum mst_log_level level, const char *area,
               const struct mst_log_field *fields, size_t n, const char *fmt,
@@ -167,16 +186,18 @@ mst_log_write(enum mst_log_level level, const char *area,
     if (!json) {
         log_disarm(message);
     }
+    struct mst_log_field whole[LOG_FIELDS_MAX];
+    size_t whole_len = log_whole(fields, n, whole);
     struct mst_log_ring *ring = atomic_load(&log_ring);
     if (ring != NULL) {
-        mst_log_ring_add(ring, level, area, fields, n, message);
+        mst_log_ring_add(ring, level, area, whole, whole_len, message);
     }
     mst_time_format(mst_clock_wall_ms(), when);
     mst_buf_init(&line, LOG_LINE_MAX);
     enum mst_status status = (json ? log_json_line : log_text_line)(
         &line, when, log_names[level], area, message);
     if (status == MST_OK) {
-        status = log_fields(&line, fields, n, json);
+        status = log_fields(&line, whole, whole_len, json);
     }
     if (status == MST_OK) {
         status = mst_buf_append_str(&line, json ? "}\n" : "\n");

@@ -42,7 +42,8 @@ const char *mst_log_level_name(enum mst_log_level level);
 /* False: not a level's name. */
 bool mst_log_parse_level(const char *name, enum mst_log_level *ret_level);
 
-/* Writes one line. area: "job", "config", "kafka" ... Thread: any. */
+/* Writes one line. area: "job", "config", "kafka" ... A line of a thread that
+ * works for a job (base/thread.h) has the field "job". Thread: any. */
 void mst_log_write(enum mst_log_level level, const char *area,
                    const struct mst_log_field *fields, size_t n,
                    const char *fmt, ...) MST_PRINTF(5, 6);

@@ -7,7 +7,10 @@
 #include "base/clock.h"
 #include "base/thread.h"
 
-enum { RING_LINE_MAX = 16 * 1024 };
+enum {
+    RING_LINE_MAX = 16 * 1024,
+    RING_LINES_PER_MS = 1000 /* more than can be written; below 2^53 for JSON */
+};
 
 struct ring_line {
     int64_t time_ms;
@@ -23,6 +26,7 @@ struct mst_log_ring {
     size_t capacity;
     size_t len;
     size_t bytes;
+    uint64_t first;  /* numbers are above that one */
     uint64_t newest; /* number of the last one; the oldest is newest-len+1 */
 };
 
@@ -42,6 +46,15 @@ mst_log_ring_create(size_t capacity, struct mst_log_ring **ret,
     ring->capacity = capacity;
     *ret = ring;
     return MST_OK;
+}
+
+void
+mst_log_ring_begin(struct mst_log_ring *ring, int64_t wall_ms)
+{
+    mst_mutex_lock(&ring->mutex);
+    ring->first = (uint64_t)wall_ms * RING_LINES_PER_MS;
+    ring->newest = ring->first;
+    mst_mutex_unlock(&ring->mutex);
 }
 
 static struct ring_line **
@@ -205,7 +218,8 @@ mst_log_ring_read(struct mst_log_ring *ring,
     mst_mutex_lock(&ring->mutex);
     uint64_t newest = ring->newest;
     uint64_t oldest = newest - ring->len + 1;
-    *ret_missed = filter->after + 1 < oldest ? oldest - filter->after - 1 : 0;
+    uint64_t after = filter->after > ring->first ? filter->after : ring->first;
+    *ret_missed = after + 1 < oldest ? oldest - after - 1 : 0;
     if (filter->after >= oldest) {
         oldest = filter->after + 1;
     }

@@ -18,6 +18,10 @@ enum { MST_LOG_RING_BYTES_MAX = 3 * 1024 * 1024 };
 MST_MUST_CHECK enum mst_status mst_log_ring_create(size_t capacity,
                                                    struct mst_log_ring **ret,
                                                    struct mst_error *err);
+/* Before the first line: numbers begin above all that a program gave which
+ * began before that moment, so that who listened to it and comes back with its
+ * last number misses none of ours. */
+void mst_log_ring_begin(struct mst_log_ring *ring, int64_t wall_ms);
 void mst_log_ring_destroy(struct mst_log_ring *ring);
 
 /* Thread: any, from here on. */

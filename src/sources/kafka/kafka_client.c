@@ -110,9 +110,8 @@ client_leave(struct kafka_source *source)
     rd_kafka_queue_destroy(queue);
     if (!left) {
         mst_log_info("kafka",
-                     "job '%s': the group does not answer and was "
-                     "not told that this member leaves",
-                     source->args.job);
+                     "the group does not answer and was not told that this "
+                     "member leaves");
     }
     return left;
 }

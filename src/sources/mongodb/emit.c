@@ -132,8 +132,7 @@ emit_log(const struct mst_mongo_source *source,
          const struct mst_mongo_change *change)
 {
     struct mst_slice name = change->kind_name;
-    mst_log_info(ORIGIN, "job '%s': %.*s on '%s'", source->args->job,
-                 (int)(name.len > 60 ? 60 : name.len),
+    mst_log_info(ORIGIN, "%.*s on '%s'", (int)(name.len > 60 ? 60 : name.len),
                  name.data == NULL ? "" : (const char *)name.data, source->ns);
 }
 

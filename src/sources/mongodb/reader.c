@@ -53,8 +53,7 @@ reader_pre_images_of(struct mst_mongo_source *source, const char *name,
             &source->stream, source->service->db_name, command, NULL, &failure);
         bson_destroy(command);
         if (ok) {
-            mst_log_info(ORIGIN, "job '%s': pre-images are on for '%s'%s",
-                         source->args->job, name,
+            mst_log_info(ORIGIN, "pre-images are on for '%s'%s", name,
                          i == 0 ? "" : ", which was made");
             return MST_OK;
         }

@@ -37,9 +37,9 @@ resume_large(struct mst_mongo_source *source,
         resume_mode(source, source->split_refused ? MST_MONGO_MODE_SINGLE
                                                   : MST_MONGO_MODE_SPLIT);
         mst_log_info(ORIGIN,
-                     "job '%s': a change of '%s' is too large for one event "
+                     "a change of '%s' is too large for one event "
                      "of the server: reading it in %s",
-                     source->args->job, source->ns,
+                     source->ns,
                      source->split_refused ? "single steps" : "fragments");
         return MST_OK;
     case MST_MONGO_MODE_SPLIT:
@@ -48,10 +48,10 @@ resume_large(struct mst_mongo_source *source,
     case MST_MONGO_MODE_SINGLE:
         resume_mode(source, MST_MONGO_MODE_BARE);
         mst_log_warn(ORIGIN,
-                     "job '%s': one change of '%s' is too large for the "
+                     "one change of '%s' is too large for the "
                      "server with the document before it: reading that one "
                      "without",
-                     source->args->job, source->ns);
+                     source->ns);
         return MST_OK;
     case MST_MONGO_MODE_BARE:
     default:
@@ -67,10 +67,8 @@ resume_stage(struct mst_mongo_source *source,
     if (source->mode != MST_MONGO_MODE_SPLIT || source->watch.always_split) {
         return mst_mongo_failure_say(failure, source->ns, err);
     }
-    mst_log_warn(ORIGIN,
-                 "job '%s': the server can not split large events "
-                 "($changeStreamSplitLargeEvent, from 6.0.9 on)",
-                 source->args->job);
+    mst_log_warn(ORIGIN, "the server can not split large events "
+                         "($changeStreamSplitLargeEvent, from 6.0.9 on)");
     source->split_refused = true;
     resume_mode(source, MST_MONGO_MODE_SINGLE);
     return MST_OK;
@@ -121,10 +119,10 @@ resume_lost(struct mst_mongo_source *source,
     resume_interval(source, interval, sizeof(interval));
     if (source->options->on_lost_position == MST_MONGO_LOST_NOW) {
         mst_log_error(ORIGIN,
-                      "job '%s': POSITION LOST: the server no longer has it "
+                      "POSITION LOST: the server no longer has it "
                       "in '%s': %s; going on from now, as on_lost_position "
                       "asks",
-                      source->args->job, source->ns, interval);
+                      source->ns, interval);
         mst_mongo_position_clear(&source->resume);
         source->mark_wanted = true;
         return MST_OK;

@@ -185,6 +185,32 @@ a_listener_gets_all_in_pieces(void **state)
     mst_log_ring_destroy(ring);
 }
 
+static void
+a_listener_of_a_program_before_misses_no_line(void **state)
+{
+    struct mst_log_ring *before = make(10);
+    struct mst_log_ring *ring = make(3);
+    (void)state;
+    mst_log_ring_begin(before, 1795000000000);
+    add(before, MST_LOG_INFO, NULL, "a");
+    add(before, MST_LOG_INFO, NULL, "b");
+    const struct mst_log_filter all = {.limit = 10};
+    const struct mst_log_filter again = {.limit = 10,
+                                         .after = look(before, &all, "ab", 0)};
+    mst_log_ring_begin(ring, 1795000000001);
+    (void)look(ring, &again, "", 0);
+    add(ring, MST_LOG_INFO, NULL, "c");
+    uint64_t number = look(ring, &again, "c", 0);
+    assert_true(number > again.after);
+    assert_true(number < UINT64_C(1) << 53); /* as JSON has it */
+    for (int i = 0; i < 4; i++) {
+        add(ring, MST_LOG_INFO, NULL, "d");
+    }
+    (void)look(ring, &again, "ddd", 2);
+    mst_log_ring_destroy(before);
+    mst_log_ring_destroy(ring);
+}
+
 int
 main(void)
 {
@@ -195,6 +221,7 @@ main(void)
         cmocka_unit_test(a_line_is_json_whatever_is_in_it),
         cmocka_unit_test(a_listener_gets_every_line_while_others_write),
         cmocka_unit_test(a_listener_gets_all_in_pieces),
+        cmocka_unit_test(a_listener_of_a_program_before_misses_no_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
