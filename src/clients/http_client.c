@@ -12,7 +12,8 @@
 enum {
     HTTP_HEADERS_MAX = 256 * 1024, /* bytes of all header lines */
     HTTP_POLL_MS = 1000,
-    HTTP_RETRY_AFTER_MAX_S = 3600
+    HTTP_RETRY_AFTER_MAX_S = 3600,
+    HTTP_GOOD = 200
 };
 
 struct mst_http {
@@ -25,6 +26,8 @@ struct mst_http {
 
 /* A request under way. */
 struct http_call {
+    const struct mst_http_request *request;
+    CURL *easy;
     struct mst_http_answer *answer;
     struct curl_slist *headers;
     size_t header_bytes;
@@ -74,6 +77,16 @@ static size_t
 http_take_body(char *data, size_t size, size_t n, void *arg)
 {
     struct http_call *call = arg;
+    if (call->request->take != NULL) {
+        long status = 0;
+        (void)curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+        if (status == HTTP_GOOD) {
+            return call->request->take(call->request->take_arg,
+                                       mst_slice_of(data, size * n))
+                       ? size * n
+                       : 0;
+        }
+    }
     enum mst_status status =
         mst_buf_append(&call->answer->body, data, size * n);
     call->too_large = call->too_large || status == MST_REJECTED;
@@ -183,6 +196,16 @@ http_set_transfer(const struct mst_http *http)
            && http_set_number(easy, CURLOPT_TIMEOUT_MS, options->timeout_ms);
 }
 
+/* What has no end has no time-out but for silence. */
+static bool
+http_set_patience(CURL *easy, const struct mst_http_request *request)
+{
+    return request->take == NULL
+           || (http_set_number(easy, CURLOPT_LOW_SPEED_LIMIT, 1)
+               && http_set_number(easy, CURLOPT_LOW_SPEED_TIME,
+                                  MST_HTTP_SILENCE_S));
+}
+
 static bool
 http_set_body(CURL *easy, const struct mst_http_request *request)
 {
@@ -206,7 +229,7 @@ http_set_up(struct mst_http *http, const struct mst_http_request *request,
     http->text[0] = '\0';
     return http_add_headers(call, request->headers) && http_set_transfer(http)
            && http_set_tls(http) && http_set_login(http)
-           && http_set_body(easy, request)
+           && http_set_body(easy, request) && http_set_patience(easy, request)
            && http_set_text(easy, CURLOPT_URL, request->url)
            && http_set_text(easy, CURLOPT_CUSTOMREQUEST, request->method)
            && curl_easy_setopt(easy, CURLOPT_HTTPHEADER, call->headers)
@@ -321,7 +344,8 @@ enum mst_status
 mst_http_run(struct mst_http *http, const struct mst_http_request *request,
              struct mst_http_answer *answer, struct mst_error *err)
 {
-    struct http_call call = {.answer = answer};
+    struct http_call call = {
+        .request = request, .easy = http->easy, .answer = answer};
     CURLcode code = CURLE_OUT_OF_MEMORY;
     mst_buf_reset(&answer->body);
     if (http_set_up(http, request, &call)) {

@@ -18,9 +18,14 @@ struct mst_http_request {
     /* "Name: value", NULL-terminated; NULL: none but what is needed. */
     const char *const *headers;
     struct mst_slice body; /* data == NULL: none */
+    /* Optional. Takes the body of an answer of 200 piece by piece, as it
+     * comes, instead of answer->body; false ends the request with MST_RETRY.
+     * A server that says nothing for MST_HTTP_SILENCE_S is given up. */
+    bool (*take)(void *arg, struct mst_slice piece);
+    void *take_arg;
 };
 
-enum { MST_HTTP_CONTENT_TYPE_MAX = 128 };
+enum { MST_HTTP_CONTENT_TYPE_MAX = 128, MST_HTTP_SILENCE_S = 45 };
 
 struct mst_http_answer {
     long status; /* 200, 404, ... */
