@@ -23,6 +23,15 @@ cli_find_flag(const struct mst_cli_command *command, const char *name,
     return -1;
 }
 
+/* The one flag that people write as a letter everywhere. */
+static const char *
+cli_long_flag(const struct mst_cli_command *command, const char *flag)
+{
+    bool follow = strcmp(flag, "-f") == 0
+                  && cli_find_flag(command, "follow", strlen("follow")) >= 0;
+    return follow ? "--follow" : flag;
+}
+
 static bool
 cli_unknown_flag(const struct mst_cli_args *args, const char *flag)
 {
@@ -75,7 +84,7 @@ cli_check_choice(const struct mst_cli_args *args, const char *what,
 static bool
 cli_parse_flag(struct mst_cli_args *args, int argc, char **argv, int *at)
 {
-    const char *given = argv[*at];
+    const char *given = cli_long_flag(args->command, argv[*at]);
     const char *equal = strchr(given, '=');
     if (strncmp(given, "--", 2) != 0) {
         return cli_unknown_flag(args, given);

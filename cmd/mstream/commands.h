@@ -15,9 +15,13 @@ extern const struct mst_cli_command mst_command_explain;
 extern const struct mst_cli_command mst_command_health;
 extern const struct mst_cli_command mst_command_jobs;
 extern const struct mst_cli_command mst_command_key;
+extern const struct mst_cli_command mst_command_logs;
 extern const struct mst_cli_command mst_command_run;
+extern const struct mst_cli_command mst_command_runs;
 extern const struct mst_cli_command mst_command_schema;
+extern const struct mst_cli_command mst_command_stats;
 extern const struct mst_cli_command mst_command_token;
+extern const struct mst_cli_command mst_command_top;
 extern const struct mst_cli_command mst_command_validate;
 
 #endif

@@ -72,66 +72,18 @@ list_run(const struct mst_cli_args *args)
     return mst_output_end(&out, MST_EXIT_OK);
 }
 
-/* Every key with a value, in a line each; what is in objects below them. */
-static void
-show_lines(struct mst_output *out, const json_t *object, int indent)
-{
-    const char *key = NULL;
-    json_t *value = NULL;
-    json_object_foreach((json_t *)(uintptr_t)object, key, value)
-    {
-        char text[64];
-        if (json_is_object(value) && strcmp(key, "pipeline") != 0) {
-            mst_output_text(out, "%*s%s\n", indent, "", key);
-            show_lines(out, value, indent + 2);
-        } else if (json_is_array(value) || json_is_object(value)) {
-            char *dump = json_dumps(value, 0);
-            mst_output_text(out, "%*s%-*s  %s\n", indent, "", 24 - indent, key,
-                            dump != NULL ? dump : "-");
-            free(dump);
-        } else {
-            const char *shown = json_is_true(value) ? "yes"
-                                : json_is_false(value)
-                                    ? "no"
-                                    : mst_online_text(object, key, text);
-            mst_output_text(out, "%*s%-*s  %s\n", indent, "", 24 - indent, key,
-                            shown);
-        }
-    }
-}
-
-static int
-show_path(const struct mst_cli_args *args, const char *const *path)
-{
-    int code = MST_EXIT_OK;
-    struct mst_output out;
-    json_t *answer = mst_online_call(args, "GET", path, &code);
-    if (answer == NULL) {
-        return code;
-    }
-    if (args->json) {
-        code = mst_online_print(answer);
-    } else {
-        mst_output_init(&out);
-        show_lines(&out, answer, 0);
-        code = mst_output_end(&out, MST_EXIT_OK);
-    }
-    json_decref(answer);
-    return code;
-}
-
 static int
 show_run(const struct mst_cli_args *args)
 {
     const char *const path[] = {"jobs", args->words[0], NULL};
-    return show_path(args, path);
+    return mst_online_show(args, path);
 }
 
 static int
 metrics_run(const struct mst_cli_args *args)
 {
     const char *const path[] = {"jobs", args->words[0], "metrics", NULL};
-    return show_path(args, path);
+    return mst_online_show(args, path);
 }
 
 static const struct mst_cli_command jobs_list = {
@@ -175,9 +127,9 @@ static const struct mst_cli_command jobs_metrics = {
 };
 
 static const struct mst_cli_command *const jobs_commands[] = {
-    &jobs_list,      &jobs_show,       &jobs_metrics,
-    &mst_jobs_start, &mst_jobs_stop,   &mst_jobs_restart,
-    &mst_jobs_pause, &mst_jobs_resume, NULL,
+    &jobs_list,       &jobs_show,     &jobs_metrics,     &mst_jobs_logs,
+    &mst_jobs_start,  &mst_jobs_stop, &mst_jobs_restart, &mst_jobs_pause,
+    &mst_jobs_resume, NULL,
 };
 
 const struct mst_cli_command mst_command_jobs = {

@@ -8,10 +8,23 @@
 #include "clients/http_client.h"
 #include "output.h"
 
-enum { ONLINE_ANSWER_MAX = 64 * 1024 * 1024, ONLINE_TIMEOUT_MS = 10000 };
+enum {
+    ONLINE_ANSWER_MAX = 64 * 1024 * 1024,
+    ONLINE_TIMEOUT_MS = 10000,
+    ONLINE_URL_MAX = 8192,
+    ONLINE_GOOD = 200,
+    ONLINE_BUSY = 500 /* statuses from here on pass by themselves */
+};
+
+/* Everything that a request goes by. */
+struct online_target {
+    struct mst_http_options options;
+    struct mst_buf url;
+};
 
 static enum mst_status
-online_url(const char *base, const char *const *segments, struct mst_buf *url)
+online_url(const char *base, const char *const *segments, const char *query,
+           struct mst_buf *url)
 {
     size_t len = strlen(base);
     while (len > 0 && base[len - 1] == '/') {
@@ -23,6 +36,9 @@ online_url(const char *base, const char *const *segments, struct mst_buf *url)
         if (status == MST_OK) {
             status = mst_http_append_escaped(url, mst_slice_str(*segments));
         }
+    }
+    if (status == MST_OK && query != NULL && query[0] != '\0') {
+        status = mst_buf_printf(url, "?%s", query);
     }
     return status == MST_OK && mst_buf_text(url) == NULL ? MST_FATAL : status;
 }
@@ -69,8 +85,7 @@ online_ask(const char *method, const char *url,
         /* A POST without a body still has a length. */
         .body =
             strcmp(method, "GET") == 0 ? MST_SLICE_NONE : mst_slice_of("", 0)};
-    if (mst_http_url_check(url, err) != MST_OK
-        || mst_http_create(options, &http, err) != MST_OK) {
+    if (mst_http_create(options, &http, err) != MST_OK) {
         return NULL;
     }
     mst_buf_init(&answer.body, ONLINE_ANSWER_MAX);
@@ -85,47 +100,115 @@ online_ask(const char *method, const char *url,
     return json;
 }
 
+/* The flags and the environment. Ownership: the url is the caller's. */
+static enum mst_status
+online_target(const struct mst_cli_args *args, const char *const *segments,
+              const char *query, struct online_target *target,
+              struct mst_error *err)
+{
+    const char *base = mst_cli_value(args, "url");
+    const char *known = getenv("MSTREAM_URL");
+    const char *token = getenv("MSTREAM_TOKEN");
+    mst_buf_init(&target->url, ONLINE_URL_MAX);
+    target->options = (struct mst_http_options){
+        /* Borrowed; the client does not change them. */
+        .token =
+            token != NULL && token[0] != '\0' ? (char *)(uintptr_t)token : NULL,
+        .ca_file = (char *)(uintptr_t)mst_cli_value(args, "ca-file"),
+        .connect_timeout_ms = ONLINE_TIMEOUT_MS,
+    };
+    if (base == NULL) {
+        base = known != NULL && known[0] != '\0' ? known : MST_ONLINE_URL;
+    }
+    if (!mst_cli_duration(args, "timeout", ONLINE_TIMEOUT_MS,
+                          &target->options.timeout_ms)) {
+        return MST_REJECTED;
+    }
+    if (mst_http_url_check(base, err) != MST_OK) {
+        return MST_FATAL;
+    }
+    return online_url(base, segments, query, &target->url) == MST_OK
+               ? MST_OK
+               : mst_fail(err, MST_FATAL, "api", 0, "this name is too long");
+}
+
+json_t *
+mst_online_ask(const struct mst_cli_args *args, const char *method,
+               const char *const *segments, const char *query,
+               struct mst_error *err)
+{
+    struct online_target target;
+    json_t *json = NULL;
+    mst_error_clear(err);
+    enum mst_status status = online_target(args, segments, query, &target, err);
+    if (status == MST_OK) {
+        json = online_ask(method, (const char *)target.url.data,
+                          &target.options, err);
+    } else {
+        err->status = status;
+    }
+    mst_buf_clear(&target.url);
+    return json;
+}
+
+json_t *
+mst_online_query(const struct mst_cli_args *args, const char *method,
+                 const char *const *segments, const char *query, int *ret_code)
+{
+    struct mst_error err;
+    json_t *json = mst_online_ask(args, method, segments, query, &err);
+    *ret_code = json != NULL                 ? MST_EXIT_OK
+                : err.status == MST_REJECTED ? MST_EXIT_USAGE
+                                             : MST_EXIT_FAILED;
+    if (*ret_code == MST_EXIT_FAILED) {
+        mst_cli_error(args, &err);
+    }
+    return json;
+}
+
 json_t *
 mst_online_call(const struct mst_cli_args *args, const char *method,
                 const char *const *segments, int *ret_code)
 {
-    const char *base = mst_cli_value(args, "url");
-    const char *known = getenv("MSTREAM_URL");
-    struct mst_http_options options = {
-        /* Borrowed; the client does not change them. */
-        .token = getenv("MSTREAM_TOKEN"),
-        .ca_file = (char *)(uintptr_t)mst_cli_value(args, "ca-file"),
-        .connect_timeout_ms = ONLINE_TIMEOUT_MS,
-    };
-    struct mst_buf url;
-    struct mst_error err;
-    *ret_code = MST_EXIT_USAGE;
-    if (!mst_cli_duration(args, "timeout", ONLINE_TIMEOUT_MS,
-                          &options.timeout_ms)) {
-        return NULL;
+    return mst_online_query(args, method, segments, NULL, ret_code);
+}
+
+enum mst_status
+mst_online_stream(const struct mst_cli_args *args, const char *const *segments,
+                  const char *query, const struct mst_online_listener *listener,
+                  struct mst_error *err)
+{
+    char id[64];
+    const char *headers[] = {"Accept: text/event-stream",
+                             listener->last_id[0] != '\0' ? id : NULL, NULL};
+    struct online_target target;
+    struct mst_http *http = NULL;
+    struct mst_http_answer answer = {0};
+    mst_error_clear(err);
+    (void)snprintf(id, sizeof(id), "Last-Event-ID: %s", listener->last_id);
+    enum mst_status status = online_target(args, segments, query, &target, err);
+    target.options.timeout_ms = 0; /* it has no end */
+    const struct mst_http_request request = {
+        .method = "GET",
+        .headers = headers,
+        .take = listener->take,
+        .take_arg = listener->arg,
+        .url = status == MST_OK ? (const char *)target.url.data : NULL};
+    if (status == MST_OK) {
+        status = mst_http_create(&target.options, &http, err);
     }
-    if (base == NULL) {
-        base = known != NULL && known[0] != '\0' ? known : MST_ONLINE_URL;
+    if (status == MST_OK) {
+        mst_buf_init(&answer.body, ONLINE_ANSWER_MAX);
+        status = mst_http_run(http, &request, &answer, err);
+        if (status == MST_OK && answer.status != ONLINE_GOOD) {
+            json_decref(online_read(&answer, err));
+            status = answer.status >= ONLINE_BUSY ? MST_RETRY : MST_FATAL;
+        }
+        mst_buf_clear(&answer.body);
     }
-    if (options.token != NULL && options.token[0] == '\0') {
-        options.token = NULL;
-    }
-    *ret_code = MST_EXIT_FAILED;
-    mst_error_clear(&err);
-    mst_buf_init(&url, 8192);
-    json_t *json = NULL;
-    if (online_url(base, segments, &url) == MST_OK) {
-        json = online_ask(method, (const char *)url.data, &options, &err);
-    } else {
-        (void)mst_fail(&err, MST_FATAL, "api", 0, "this name is too long");
-    }
-    mst_buf_clear(&url);
-    if (json == NULL) {
-        mst_cli_error(args, &err);
-        return NULL;
-    }
-    *ret_code = MST_EXIT_OK;
-    return json;
+    mst_http_destroy(http);
+    mst_buf_clear(&target.url);
+    return status;
 }
 
 const char *
@@ -160,4 +243,52 @@ mst_online_print(const json_t *answer)
     }
     free(text);
     return mst_output_end(&out, MST_EXIT_OK);
+}
+
+/* Every key with a value, in a line each; what is in objects below them. */
+static void
+online_lines(struct mst_output *out, const json_t *object, int indent)
+{
+    const char *key = NULL;
+    json_t *value = NULL;
+    json_object_foreach((json_t *)(uintptr_t)object, key, value)
+    {
+        char text[64];
+        if (json_is_object(value) && strcmp(key, "pipeline") != 0) {
+            mst_output_text(out, "%*s%s\n", indent, "", key);
+            online_lines(out, value, indent + 2);
+        } else if (json_is_array(value) || json_is_object(value)) {
+            char *dump = json_dumps(value, 0);
+            mst_output_text(out, "%*s%-*s  %s\n", indent, "", 24 - indent, key,
+                            dump != NULL ? dump : "-");
+            free(dump);
+        } else {
+            const char *shown = json_is_true(value) ? "yes"
+                                : json_is_false(value)
+                                    ? "no"
+                                    : mst_online_text(object, key, text);
+            mst_output_text(out, "%*s%-*s  %s\n", indent, "", 24 - indent, key,
+                            shown);
+        }
+    }
+}
+
+int
+mst_online_show(const struct mst_cli_args *args, const char *const *segments)
+{
+    int code = MST_EXIT_OK;
+    struct mst_output out;
+    json_t *answer = mst_online_call(args, "GET", segments, &code);
+    if (answer == NULL) {
+        return code;
+    }
+    if (args->json) {
+        code = mst_online_print(answer);
+    } else {
+        mst_output_init(&out);
+        online_lines(&out, answer, 0);
+        code = mst_output_end(&out, MST_EXIT_OK);
+    }
+    json_decref(answer);
+    return code;
 }

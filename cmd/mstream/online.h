@@ -27,6 +27,35 @@
 json_t *mst_online_call(const struct mst_cli_args *args, const char *method,
                         const char *const *segments, int *ret_code);
 
+/* The same with a query, "limit=5&level=warn"; NULL: none. */
+json_t *mst_online_query(const struct mst_cli_args *args, const char *method,
+                         const char *const *segments, const char *query,
+                         int *ret_code);
+/* The same, but says nothing: err does. Its status is MST_REJECTED when a flag
+ * was wrong, and that was said. */
+json_t *mst_online_ask(const struct mst_cli_args *args, const char *method,
+                       const char *const *segments, const char *query,
+                       struct mst_error *err);
+
+/* Who hears server-sent events. */
+struct mst_online_listener {
+    const char *last_id; /* of the last event heard; "": none */
+    /* Takes them piece by piece; false: no more. */
+    bool (*take)(void *arg, struct mst_slice piece);
+    void *arg;
+};
+
+/* Listens until the stream ends. MST_OK, MST_RETRY: it may be listened to
+ * again after a while. Others: a person has to do something. */
+MST_MUST_CHECK enum mst_status
+mst_online_stream(const struct mst_cli_args *args, const char *const *segments,
+                  const char *query, const struct mst_online_listener *listener,
+                  struct mst_error *err);
+
+/* GETs an object and prints it: a line per key, or as JSON. */
+int mst_online_show(const struct mst_cli_args *args,
+                    const char *const *segments);
+
 /* A text or number of an object, "-" where there is none. Borrowed, or in out.
  */
 const char *mst_online_text(const json_t *object, const char *key,

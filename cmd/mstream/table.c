@@ -126,8 +126,11 @@ table_write(const struct mst_table *table, struct mst_output *out)
             mst_output_text(out, "\n");
             continue;
         }
-        size_t pad = widths[column] + 2 - table_width(table->cells[i]);
-        mst_output_text(out, "%*s", (int)pad, "");
+        /* Up to where the next one begins, but not into the next line. */
+        size_t from = used + table_width(table->cells[i]);
+        size_t to = used + widths[column] + 2;
+        to = table->width > 0 && to > table->width ? table->width : to;
+        mst_output_text(out, "%*s", to > from ? (int)(to - from) : 0, "");
     }
 }
 
