@@ -15,6 +15,7 @@
 #include "sources/mongodb/source.h"
 #include "state/schema_files.h"
 #include "state/stored_schemas.h"
+#include "udf/lua_middleware.h"
 
 static const struct mst_source_type *const builtin_sources[] = {
     &mst_file_source,
@@ -30,6 +31,7 @@ static const struct mst_sink_type *const builtin_sinks[] = {
 };
 
 static const struct mst_middleware_type *const builtin_middlewares[] = {
+    &mst_lua_middleware,
     NULL,
 };
 

@@ -35,6 +35,7 @@ def commands():
 def test_a_configuration_that_is_shown_is_valid(text, mstream, tmp_path):
     path = tmp_path / "mstream-config.toml"
     path.write_text(text)
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
     for schema in re.findall(r'"(\w+\.avsc)"', text):
         (tmp_path / "schemas").mkdir(exist_ok=True)
         (tmp_path / "schemas" / schema).write_text(

@@ -33,7 +33,8 @@ def orders(folder):
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_an_example_is_valid(mstream, path):
-    shutil.copytree(ROOT / "examples" / "schemas", mstream.folder / "examples" / "schemas")
+    for folder in ("schemas", "scripts"):
+        shutil.copytree(ROOT / "examples" / folder, mstream.folder / "examples" / folder)
     mstream("validate", path)
 
 

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A script in a Lua state of its own: compiled, called once per event, and
+ * exchanged for a newer version of itself.
+ */
+#ifndef MST_UDF_LUA_SCRIPT_H
+#define MST_UDF_LUA_SCRIPT_H
+
+#include "udf/lua_engine.h"
+
+struct mst_lua_script;
+
+/* name: of the file, for messages. Thread: one at a time. MST_FATAL: it does
+ * not compile, has no function transform, or its init() fails; err says where.
+ * Ownership: job and name are copied. */
+MST_MUST_CHECK enum mst_status
+mst_lua_script_create(const char *job, const char *name, struct mst_slice text,
+                      const struct mst_lua_limits *limits,
+                      struct mst_lua_script **ret_script,
+                      struct mst_error *err);
+
+/* Another text from the next event on; the table `state` stays. On failure the
+ * one that ran goes on. */
+MST_MUST_CHECK enum mst_status
+mst_lua_script_swap(struct mst_lua_script *script, struct mst_slice text,
+                    struct mst_error *err);
+
+/* As the apply of a middleware. The event is BSON or has no payload. */
+MST_MUST_CHECK enum mst_status
+mst_lua_script_apply(struct mst_lua_script *script,
+                     const struct mst_event *event, struct mst_emit *emit,
+                     struct mst_error *err);
+
+/* Calls finish(), where there is one; what it says is logged. */
+void mst_lua_script_finish(struct mst_lua_script *script);
+
+/* Thread: any. What runs ends soon with MST_RETRY, and all that follows. */
+void mst_lua_script_interrupt(struct mst_lua_script *script);
+
+/* Bytes of the state, for tests. */
+size_t mst_lua_script_memory(const struct mst_lua_script *script);
+
+/* NULL is fine. */
+void mst_lua_script_destroy(struct mst_lua_script *script);
+
+#endif
