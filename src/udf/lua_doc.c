@@ -105,16 +105,22 @@ doc_get(lua_State *L, struct mst_doc_node *node)
     return mst_doc_field(node, mst_slice_of(key, len));
 }
 
+/* Pushes it, or nil. */
 static int
-doc_index(lua_State *L)
+doc_push(lua_State *L, struct mst_doc_node *item)
 {
-    struct mst_doc_node *item = doc_get(L, doc_self(L));
     if (item == NULL) {
         lua_pushnil(L);
     } else {
         mst_lua_push_item(L, item);
     }
     return 1;
+}
+
+static int
+doc_index(lua_State *L)
+{
+    return doc_push(L, doc_get(L, doc_self(L)));
 }
 
 static void
@@ -272,12 +278,7 @@ doc_get_path(lua_State *L)
         != MST_OK) {
         return mst_lua_fail(L, &err);
     }
-    if (node == NULL) {
-        lua_pushnil(L);
-    } else {
-        mst_lua_push_item(L, node);
-    }
-    return 1;
+    return doc_push(L, node);
 }
 
 static int

@@ -86,7 +86,7 @@ static const struct mst_option udf_service_table[] = {
      .type = MST_OPTION_SIZE,
      .offset = offsetof(struct udf_options, max_memory),
      .def = "16MiB",
-     .min = 1024 * 1024,
+     .min = 1024LL * 1024,
      .max = 1024LL * 1024 * 1024,
      .help = "What a script may have, and the document that it edits, above "
              "the size of the event; of each worker."},
@@ -115,14 +115,16 @@ udf_path(const struct mst_middleware_args *args, char **ret_path,
 {
     const struct udf_options *options = args->service;
     if (!udf_name_is_good(args->resource)) {
-        return mst_fail(err, MST_FATAL, "lua", 0,
-                        "'%s' is not the plain name of a .lua file",
-                        args->resource);
+        (void)mst_fail(err, MST_FATAL, "lua", 0,
+                       "'%s' is not the plain name of a .lua file",
+                       args->resource);
+        return MST_FATAL;
     }
     size_t size = strlen(options->script_path) + strlen(args->resource) + 2;
     char *path = malloc(size);
     if (path == NULL) {
-        return mst_fail_memory(err, "lua");
+        (void)mst_fail_memory(err, "lua");
+        return MST_FATAL;
     }
     (void)snprintf(path, size, "%s/%s", options->script_path, args->resource);
     *ret_path = path;
@@ -206,7 +208,7 @@ udf_check(const struct mst_middleware_args *args, struct mst_error *err)
 {
     void *ctx = NULL;
     enum mst_status status = udf_create(&ctx, args, err);
-    if (status == MST_OK) {
+    if (ctx != NULL) {
         udf_destroy(ctx);
     }
     return status;

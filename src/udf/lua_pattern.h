@@ -30,9 +30,9 @@ struct mst_pattern {
     struct mst_pattern_capture captures[MST_PATTERN_CAPTURES];
 };
 
-/* Where the match ends that begins at `at`; NULL: there is none. Raises for a
+/* Where the match of the pattern p ends that begins at `at`; NULL: there is none. Raises for a
  * malformed pattern, and when a limit is passed. */
 const uint8_t *mst_pattern_match(struct mst_pattern *self, const uint8_t *at,
-                                 const uint8_t *pattern);
+                                 const uint8_t *p);
 
 #endif
