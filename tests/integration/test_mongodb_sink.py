@@ -131,7 +131,16 @@ def copy(mongodb, mstream, mstreamd):
     return Copy(mongodb, mstream, mstreamd)
 
 
-@pytest.mark.parametrize("name", ["sinks_mongodb_server", "state_mongo_store", "state_records", "state_subjects"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sinks_mongodb_server",
+        "state_mongo_store",
+        "state_records",
+        "state_record_store_open",
+        "state_subjects",
+    ],
+)
 def test_the_tests_in_c_pass_on_a_real_server(mongodb, name):
     program = binary("mstream").parent.parent / "tests" / f"test_{name}"
     if not program.exists():

@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: MIT
+"""Secrets of every field that takes one, looked for wherever they could come out."""
+
+import re
+from pathlib import Path
+
+import pytest
+from support import ROOT, config
+from support.api import Api, jobs_text
+from support.waiting import wait_until
+
+# Provider -> a service with a secret in every field that takes one.
+SECRETS = {
+    "mongodb": {
+        "connection_string": "mongodb://u:{canary}@127.0.0.1:1/?replicaSet=rs0",
+        "db_name": "app",
+        "tls_certificate_key_password": "{canary}",
+        "connect_timeout": "200ms",
+        "server_selection_timeout": "200ms",
+    },
+    "kafka": {
+        "bootstrap.servers": "127.0.0.1:1",
+        "security.protocol": "SASL_PLAINTEXT",
+        "sasl.mechanisms": "PLAIN",
+        "sasl.username": "u",
+        "sasl.password": "{canary}",
+        "ssl.key.password": "{canary}",
+        "ssl.keystore.password": "{canary}",
+    },
+    "schema_registry": {
+        "url": "http://127.0.0.1:1",
+        "username": "u",
+        "password": "{canary}",
+        "tls_key_password": "{canary}",
+    },
+    "schema_registry token": {"url": "http://127.0.0.1:1", "token": "{canary}"},
+}
+
+# Nobody waits for what can not be sent.
+HASTE = 'shutdown_timeout = "1s"\n'
+
+
+class Canaries:
+    """A word of its own for each secret."""
+
+    def __init__(self, where):
+        self.where, self.words = where, {}
+
+    def service(self, provider):
+        keys = {}
+        for key, value in SECRETS[provider].items():
+            word = f"kanari{self.where}{len(self.words):02d}x9"
+            if "{canary}" in value:
+                self.words[word] = f"{provider} {key}"
+            keys[key] = value.replace("{canary}", word)
+        return keys
+
+    def found(self, text):
+        if isinstance(text, bytes):
+            text = text.decode("latin-1")
+        return [what for word, what in self.words.items() if word in text]
+
+
+def name_of(provider):
+    return provider.split()[0][0] + str(list(SECRETS).index(provider))
+
+
+def test_every_secret_of_the_reference_has_a_canary():
+    reference = (ROOT / "docs/reference.md").read_text()
+    for part in re.split(r"^### Service of provider ", reference, flags=re.M)[1:]:
+        provider = re.match(r"`(\w+)`", part).group(1)
+        for key in re.findall(r"^\| `([^`]+)` .*\*Secret: never shown", part, flags=re.M):
+            there = [keys for name, keys in SECRETS.items() if name.split()[0] == provider]
+            assert any(key in keys for keys in there), f"{provider}: {key}"
+
+
+def every_get(api, names):
+    """The answers of all operations that only read, by their address."""
+    described = api.get("/openapi.json")
+    for path, methods in described["paths"].items():
+        if "get" not in methods or "stream" in path:
+            continue
+        # Those that ask a server that is not there wait for it.
+        query = "?timeout=300ms&resource=x" if "introspect" in path else ""
+        query = "?timeout=300ms" if path.endswith("/resources") else query
+        for name in names if "{name}" in path else [""]:
+            asked = re.sub(r"\{\w+\}", "1", path.replace("{name}", name)) + query
+            yield asked, api.call("GET", asked)
+
+
+def files_of(folder):
+    for path in Path(folder).rglob("*"):
+        if path.is_file() and path.suffix != ".toml":
+            yield path, path.read_bytes()
+
+
+def check_nowhere(canaries, api, daemon, names, folder):
+    for asked, (_, headers, body) in every_get(api, names):
+        assert not canaries.found(str(headers) + str(body)), asked
+    for name in names:
+        status, _, body = api.call("POST", f"/services/{name}/test?timeout=300ms")
+        assert status in (200, 404) and not canaries.found(str(body)), name
+    for path, content in files_of(folder):
+        assert not canaries.found(content), path
+    assert not canaries.found(daemon.stderr())
+
+
+def jobs_that_fail():
+    """One to and from each, so that every client says what is wrong."""
+    made = {"service_name": "made", "resource": "n", "rate": 1, "output_encoding": "json"}
+    json_from = {"resource": "x", "output_encoding": "json"}
+    disk = {"service_name": "disk", "output_encoding": "json"}
+    return [
+        (
+            "tomongo",
+            {**made, "output_encoding": "bson"},
+            {"service_name": "m0", "resource": "x", "output_encoding": "bson"},
+        ),
+        ("tokafka", made, {**json_from, "service_name": "k1"}),
+        ("frommongo", {**json_from, "service_name": "m0"}, {**disk, "resource": "y.jsonl"}),
+        (
+            "fromkafka",
+            {**json_from, "service_name": "k1", "input_encoding": "json"},
+            {**disk, "resource": "z.jsonl"},
+        ),
+    ]
+
+
+def wait_for_reasons(api):
+    for name, _, _ in jobs_that_fail():
+        wait_until(lambda name=name: api.get(f"/jobs/{name}")["reason"], what=name)
+
+
+@pytest.mark.parametrize("by", ["value", "reference"])
+def test_secrets_of_the_file_are_nowhere_else(mstreamd, tmp_path, by):
+    """Written in the file, and taken from the environment."""
+    canaries = Canaries("file")
+    text, env = HASTE + jobs_text("a"), {"MSTREAM_LOG_LEVEL": "debug"}
+    for provider in SECRETS:
+        keys = canaries.service(provider)
+        if by == "reference":
+            for key, value in keys.items():
+                if canaries.found(value):
+                    env[f"SECRET_{len(env)}"] = value
+                    keys[key] = f"${{SECRET_{len(env) - 1}}}"
+        text += config.service(provider.split()[0], name_of(provider), **keys)
+    for name, source, sink in jobs_that_fail():
+        text += config.job(name, source, sink)
+    daemon = mstreamd(text, env=env)
+    api = Api(daemon)
+    wait_for_reasons(api)
+    names = ["a", *map(name_of, SECRETS), *(job[0] for job in jobs_that_fail())]
+    check_nowhere(canaries, api, daemon, names, tmp_path)
