@@ -30,8 +30,13 @@ actions_act(struct mst_api *api, const struct mst_api_request *request,
     struct mst_error err;
     struct actions_item item = {.out = &answer->body, .message = message};
     mst_error_clear(&err);
-    if (mst_manager_act(manager, name, action, ACTIONS_WAIT_MS, &err)
-        != MST_OK) {
+    enum mst_status status =
+        api->args.catalog != NULL
+            ? mst_catalog_act(api->args.catalog, name, action, ACTIONS_WAIT_MS,
+                              request->who, &err)
+            : mst_manager_act(manager, name, action, ACTIONS_WAIT_MS, &err);
+    if (status != MST_OK) {
+        err.status = status;
         mst_api_fail(answer, &err);
     } else if (mst_manager_one(manager, name, actions_item, &item) != MST_OK) {
         mst_api_done(answer, "%s", message); /* a reload took it away */
@@ -83,8 +88,7 @@ actions_resume(struct mst_api *api, const struct mst_api_request *request,
 
 const struct mst_api_operation mst_api_actions[] = {
     ACTION(start, "Starts a job that is stopped, has failed or is through."),
-    ACTION(stop, "Drains a job and stops it, until it is started or the "
-                 "daemon is."),
+    ACTION(stop, "Drains a job and stops it, until it is started again."),
     ACTION(restart, "Drains a job and starts it anew; one that is stopped "
                     "starts."),
     ACTION(pause, "Drains a job that runs, and keeps it as paused."),

@@ -56,6 +56,8 @@ mst_api_refuse(struct mst_api_answer *answer, int status, const char *code,
     answer->status = status;
     answer->type = "application/json";
     answer->cookie[0] = '\0';
+    answer->etag[0] = '\0';
+    answer->location[0] = '\0';
     answer_end_stream(answer);
     mst_json_open(&answer->body, NULL, '{');
     mst_json_str(&answer->body, "message", len < 0 ? code : message);

@@ -151,8 +151,9 @@ mst_api_read_body(struct mst_api_request *request,
                   struct mst_api_answer *answer)
 {
     const struct mst_api_operation *operation = request->operation;
-    if (operation->body_len == 0
-        || (request->body.len == 0 && !body_is_required(operation))) {
+    if ((operation->body_len == 0 && !operation->document)
+        || (request->body.len == 0 && !operation->document
+            && !body_is_required(operation))) {
         return true;
     }
     if (!body_parse(request, answer)) {
@@ -163,5 +164,5 @@ mst_api_read_body(struct mst_api_request *request,
                        "the body must be a JSON object");
         return false;
     }
-    return body_values(request, answer);
+    return operation->document || body_values(request, answer);
 }

@@ -13,6 +13,7 @@ call_reason(int status)
         {201, "Created"},
         {202, "Accepted"},
         {204, "No Content"},
+        {304, "Not Modified"},
         {400, "Bad Request"},
         {401, "Unauthorized"},
         {403, "Forbidden"},
@@ -65,6 +66,12 @@ mst_api_call_head(const struct mst_api_call *call, struct mst_buf *out)
     }
     if (status == MST_OK && answer->cookie[0] != '\0') {
         status = mst_buf_printf(out, "Set-Cookie: %s\r\n", answer->cookie);
+    }
+    if (status == MST_OK && answer->etag[0] != '\0') {
+        status = mst_buf_printf(out, "ETag: %s\r\n", answer->etag);
+    }
+    if (status == MST_OK && answer->location[0] != '\0') {
+        status = mst_buf_printf(out, "Location: %s\r\n", answer->location);
     }
     if (status == MST_OK && answer->stream == NULL) {
         status = mst_buf_printf(out, "Content-Length: %zu\r\n",

@@ -16,6 +16,8 @@ enum head_known {
     HEAD_COOKIE,
     HEAD_EXPECT,
     HEAD_HOST,
+    HEAD_IF_MATCH,
+    HEAD_IF_NONE_MATCH,
     HEAD_LAST_EVENT_ID,
     HEAD_ORIGIN,
     HEAD_TRANSFER_ENCODING,
@@ -31,6 +33,8 @@ static const char *const head_names[HEAD_KNOWN] = {
     [HEAD_COOKIE] = "Cookie",
     [HEAD_EXPECT] = "Expect",
     [HEAD_HOST] = "Host",
+    [HEAD_IF_MATCH] = "If-Match",
+    [HEAD_IF_NONE_MATCH] = "If-None-Match",
     [HEAD_LAST_EVENT_ID] = "Last-Event-ID",
     [HEAD_ORIGIN] = "Origin",
     [HEAD_TRANSFER_ENCODING] = "Transfer-Encoding",
@@ -268,6 +272,8 @@ mst_api_head_read(char *text, size_t len, struct mst_api_request *request,
     request->content_type = head.values[HEAD_CONTENT_TYPE];
     request->cookie = head.values[HEAD_COOKIE];
     request->host = head.values[HEAD_HOST];
+    request->if_match = head.values[HEAD_IF_MATCH];
+    request->if_none_match = head.values[HEAD_IF_NONE_MATCH];
     request->last_event_id = head.values[HEAD_LAST_EVENT_ID];
     request->origin = head.values[HEAD_ORIGIN];
     *ret_framing = framing;

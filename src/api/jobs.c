@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Jobs to look at: the list, one, its numbers, its runs. */
-#include "api/operations.h"
+#include "api/definitions.h"
 
 #include <stdio.h>
 
@@ -11,7 +11,9 @@ jobs_services(struct mst_json *out, const struct mst_job_look *look)
 {
     const struct mst_config *config = look->config;
     const struct mst_config_connector *connector = look->connector;
-    size_t n = 1 + connector->middlewares_len + connector->sinks_len;
+    size_t n = connector == NULL
+                   ? 0
+                   : 1 + connector->middlewares_len + connector->sinks_len;
     mst_json_open(out, "linked_services", '[');
     for (size_t i = 0; i < n; i++) {
         const struct mst_config_step *step =
@@ -108,8 +110,13 @@ mst_api_job_json(struct mst_json *out, const char *name,
                  const struct mst_job_look *look)
 {
     const struct mst_job_status *status = &look->status;
+    char revision[32];
+    (void)snprintf(revision, sizeof(revision), "%llu",
+                   (unsigned long long)look->revision);
     mst_json_open(out, name, '{');
     mst_json_str(out, "name", look->name);
+    mst_json_str(out, "defined_in", look->revision != 0 ? "api" : "file");
+    mst_json_str(out, "revision", look->revision != 0 ? revision : NULL);
     mst_json_str(out, "state", mst_job_state_name(status->state));
     mst_json_str(out, "desired_state", jobs_desired(status->desired));
     mst_json_time(out, "started_at", status->started_ms);
@@ -149,17 +156,27 @@ jobs_list(struct mst_api *api, const struct mst_api_request *request,
                              .left =
                                  limit->given ? limit->number : JOBS_LIST_MAX};
     mst_json_open(&answer->body, NULL, '[');
+    const char *from = after->given ? after->text : "";
     enum mst_status status =
-        mst_manager_each(api->args.manager, after->given ? after->text : "",
-                         jobs_list_one, &self);
+        api->args.catalog != NULL
+            ? mst_catalog_each(api->args.catalog, from, jobs_list_one, &self)
+            : mst_manager_each(api->args.manager, from, jobs_list_one, &self);
     mst_json_close(&answer->body, ']');
     mst_json_did(&answer->body, status == MST_END ? MST_OK : status);
 }
 
+struct jobs_show {
+    const struct mst_api_request *request;
+    struct mst_api_answer *answer;
+};
+
 static enum mst_status
 jobs_show_one(void *arg, const struct mst_job_look *look)
 {
-    mst_api_job_json(arg, NULL, look);
+    struct jobs_show *self = arg;
+    if (!mst_api_is_known(self->request, self->answer, look->revision)) {
+        mst_api_job_json(&self->answer->body, NULL, look);
+    }
     return MST_OK;
 }
 
@@ -167,10 +184,17 @@ static void
 jobs_show(struct mst_api *api, const struct mst_api_request *request,
           struct mst_api_answer *answer)
 {
-    if (mst_api_job_exists(api, request, answer)) {
-        mst_json_did(&answer->body,
-                     mst_manager_one(api->args.manager, request->captures[0],
-                                     jobs_show_one, &answer->body));
+    struct jobs_show self = {.request = request, .answer = answer};
+    const char *name = request->captures[0];
+    enum mst_status status =
+        api->args.catalog != NULL
+            ? mst_catalog_one(api->args.catalog, name, jobs_show_one, &self)
+            : mst_manager_one(api->args.manager, name, jobs_show_one, &self);
+    if (status == MST_END) {
+        mst_api_refuse(answer, 404, "not_found", NULL, "there is no job '%s'",
+                       name);
+    } else {
+        mst_json_did(&answer->body, status);
     }
 }
 
@@ -258,6 +282,15 @@ const struct mst_api_operation mst_api_jobs[] = {
      .status = 200,
      .answer = "Jobs",
      .run = jobs_list},
+    {.method = "POST",
+     .path = "/jobs",
+     .role = MST_API_ADMIN,
+     .id = "createJob",
+     .summary = "Makes a job: the body is its connector.",
+     .document = true,
+     .status = 201,
+     .answer = "JobDone",
+     .run = mst_api_create_job},
     {.method = "GET",
      .path = "/jobs/{name}",
      .role = MST_API_READ,
@@ -267,6 +300,26 @@ const struct mst_api_operation mst_api_jobs[] = {
      .status = 200,
      .answer = "Job",
      .run = jobs_show},
+    {.method = "PUT",
+     .path = "/jobs/{name}",
+     .role = MST_API_ADMIN,
+     .id = "replaceJob",
+     .summary = "Changes a job, or makes it. If-Match: only the revision "
+                "that was read.",
+     .document = true,
+     .status = 200,
+     .answer = "JobDone",
+     .run = mst_api_replace_job},
+    {.method = "DELETE",
+     .path = "/jobs/{name}",
+     .role = MST_API_ADMIN,
+     .id = "removeJob",
+     .summary = "Drains a job and removes it.",
+     .query = mst_api_remove_job_query,
+     .query_len = MST_API_REMOVE_JOB_QUERY,
+     .status = 200,
+     .answer = "Done",
+     .run = mst_api_remove_job},
     {.method = "GET",
      .path = "/jobs/{name}/metrics",
      .role = MST_API_READ,

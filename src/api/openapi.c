@@ -90,7 +90,7 @@ openapi_body(struct mst_json *out, const struct mst_api_operation *one)
     mst_json_open(out, "application/json", '{');
     mst_json_open(out, "schema", '{');
     mst_json_str(out, "type", "object");
-    mst_json_bool(out, "additionalProperties", false);
+    mst_json_bool(out, "additionalProperties", one->document);
     mst_json_open(out, "properties", '{');
     for (size_t i = 0; i < one->body_len; i++) {
         openapi_type(out, one->body[i].name, &one->body[i]);
@@ -150,11 +150,12 @@ openapi_method(struct mst_json *out, const struct mst_api_operation *one)
     mst_json_str(out, "summary", one->summary);
     mst_json_str(out, "x-role", mst_api_role_name(one->role));
     openapi_parameters(out, one);
-    if (one->body_len > 0) {
+    if (one->body_len > 0 || one->document) {
         openapi_body(out, one);
     }
     mst_json_open(out, "responses", '{');
-    openapi_answer(out, "200", "Done.", one->answer);
+    openapi_answer(out, one->status == 201 ? "201" : "200", "Done.",
+                   one->answer);
     openapi_answer(out, "default", "Refused, with the reason.", "Error");
     mst_json_close(out, '}');
     mst_json_open(out, "security", '[');

@@ -6,10 +6,15 @@
 
 const struct mst_api_shape mst_api_shapes[] = {
     {"Error", "application/json",
-     "{\"type\":\"object\",\"required\":[\"message\",\"code\"],\"propert"
-     "ies\":{\"message\":{\"type\":\"string\"},\"code\":{\"type\":\"stri"
-     "ng\"},\"path\":{\"type\":\"string\"},\"hint\":{\"type\":\"string\""
-     "}}}"},
+     "{\"type\":\"object\",\"required\":[\"message\",\"code\"],\"properties"
+     "\":{\"message\":{\"type\":\"string\"},\"code\":{\"type\":\"string\"},"
+     "\"path\":{\"type\":\"string\"},\"hint\":{\"type\":\"string\"},\"proble"
+     "ms\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":["
+     "\"severity\",\"path\",\"message\"],\"properties\":{\"severity\":{\"typ"
+     "e\":\"string\",\"enum\":[\"error\",\"warning\"]},\"path\":{\"type\":\""
+     "string\"},\"message\":{\"type\":\"string\"},\"hint\":{\"type\":\"strin"
+     "g\"},\"file\":{\"type\":\"string\"},\"line\":{\"type\":\"integer\"},\""
+     "column\":{\"type\":\"integer\"}}}}}}"},
     {"Status", "application/json",
      "{\"type\":\"object\",\"required\":[\"status\"],\"properties\":{\"s"
      "tatus\":{\"type\":\"string\"}}}"},
@@ -51,27 +56,28 @@ const struct mst_api_shape mst_api_shapes[] = {
      "bs\":{\"type\":\"integer\"},\"error_jobs\":{\"type\":\"integer\"},"
      "\"jobs\":{\"$ref\":\"#/components/schemas/JobCounts\"}}}"},
     {"Job", "application/json",
-     "{\"type\":\"object\",\"required\":[\"name\",\"state\",\"desired_sta"
-     "te\",\"started_at\",\"stopped_at\",\"since\",\"stuck\",\"leaving\","
-     "\"holder\",\"elsewhere\",\"reason\",\"next_attempt_at\",\"linked_se"
-     "rvices\",\"metrics\",\"pipeline\"],\"properties\":{\"name\":{\"type"
-     "\":\"string\"},\"state\":{\"type\":\"string\",\"enum\":[\"starting"
-     "\",\"running\",\"retrying\",\"paused\",\"draining\",\"stopped\",\"f"
-     "ailed\",\"completed\"]},\"desired_state\":{\"type\":\"string\",\"en"
-     "um\":[\"running\",\"paused\",\"stopped\"]},\"started_at\":{\"type\""
-     ":[\"string\",\"null\"],\"format\":\"date-time\"},\"stopped_at\":{\""
-     "type\":[\"string\",\"null\"],\"format\":\"date-time\"},\"since\":{"
-     "\"type\":[\"string\",\"null\"],\"format\":\"date-time\"},\"stuck\":"
-     "{\"type\":\"boolean\"},\"leaving\":{\"type\":\"boolean\"},\"holder"
-     "\":{\"type\":[\"string\",\"null\"]},\"elsewhere\":{\"type\":\"boole"
-     "an\"},\"reason\":{\"type\":[\"object\",\"null\"],\"required\":[\"me"
-     "ssage\",\"origin\",\"code\",\"hint\"],\"properties\":{\"message\":{"
-     "\"type\":\"string\"},\"origin\":{\"type\":\"string\"},\"code\":{\"t"
-     "ype\":\"integer\"},\"hint\":{\"type\":[\"string\",\"null\"]}}},\"ne"
-     "xt_attempt_at\":{\"type\":[\"string\",\"null\"],\"format\":\"date-t"
-     "ime\"},\"linked_services\":{\"type\":\"array\",\"items\":{\"type\":"
-     "\"string\"}},\"metrics\":{\"$ref\":\"#/components/schemas/JobMetric"
-     "s\"},\"pipeline\":{\"type\":\"object\"}}}"},
+     "{\"type\":\"object\",\"required\":[\"name\",\"defined_in\",\"revision"
+     "\",\"state\",\"desired_state\",\"started_at\",\"stopped_at\",\"since\""
+     ",\"stuck\",\"leaving\",\"holder\",\"elsewhere\",\"reason\",\"next_atte"
+     "mpt_at\",\"linked_services\",\"metrics\",\"pipeline\"],\"properties\":"
+     "{\"name\":{\"type\":\"string\"},\"defined_in\":{\"type\":\"string\",\""
+     "enum\":[\"file\",\"api\"]},\"revision\":{\"type\":[\"string\",\"null\""
+     "]},\"state\":{\"type\":\"string\",\"enum\":[\"starting\",\"running\","
+     "\"retrying\",\"paused\",\"draining\",\"stopped\",\"failed\",\"complete"
+     "d\"]},\"desired_state\":{\"type\":\"string\",\"enum\":[\"running\",\"p"
+     "aused\",\"stopped\"]},\"started_at\":{\"type\":[\"string\",\"null\"],"
+     "\"format\":\"date-time\"},\"stopped_at\":{\"type\":[\"string\",\"null"
+     "\"],\"format\":\"date-time\"},\"since\":{\"type\":[\"string\",\"null\""
+     "],\"format\":\"date-time\"},\"stuck\":{\"type\":\"boolean\"},\"leaving"
+     "\":{\"type\":\"boolean\"},\"holder\":{\"type\":[\"string\",\"null\"]},"
+     "\"elsewhere\":{\"type\":\"boolean\"},\"reason\":{\"type\":[\"object\","
+     "\"null\"],\"required\":[\"message\",\"origin\",\"code\",\"hint\"],\"pr"
+     "operties\":{\"message\":{\"type\":\"string\"},\"origin\":{\"type\":\"s"
+     "tring\"},\"code\":{\"type\":\"integer\"},\"hint\":{\"type\":[\"string"
+     "\",\"null\"]}}},\"next_attempt_at\":{\"type\":[\"string\",\"null\"],\""
+     "format\":\"date-time\"},\"linked_services\":{\"type\":\"array\",\"item"
+     "s\":{\"type\":\"string\"}},\"metrics\":{\"$ref\":\"#/components/schema"
+     "s/JobMetrics\"},\"pipeline\":{\"type\":\"object\"}}}"},
     {"Jobs", "application/json",
      "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Job"
      "\"}}"},
@@ -79,6 +85,25 @@ const struct mst_api_shape mst_api_shapes[] = {
      "{\"type\":\"object\",\"required\":[\"message\"],\"properties\":{\""
      "message\":{\"type\":\"string\"},\"item\":{\"$ref\":\"#/components/"
      "schemas/Job\"}}}"},
+    {"Service", "application/json",
+     "{\"type\":\"object\",\"required\":[\"name\",\"provider\",\"used_by_job"
+     "s\",\"is_system\",\"defined_in\",\"revision\"],\"properties\":{\"name"
+     "\":{\"type\":\"string\"},\"provider\":{\"type\":\"string\"},\"used_by_"
+     "jobs\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"is_syste"
+     "m\":{\"type\":\"boolean\"},\"defined_in\":{\"type\":\"string\",\"enum"
+     "\":[\"file\",\"api\"]},\"revision\":{\"type\":[\"string\",\"null\"]}}}"},
+    {"Services", "application/json",
+     "{\"type\":\"array\",\"items\":{\"$ref\":\"#/components/schemas/Service"
+     "\"}}"},
+    {"ServiceDone", "application/json",
+     "{\"type\":\"object\",\"required\":[\"message\"],\"properties\":{\"mess"
+     "age\":{\"type\":\"string\"},\"item\":{\"$ref\":\"#/components/schemas/"
+     "Service\"}}}"},
+    {"Config", "application/json",
+     "{\"type\":\"object\",\"required\":[\"services\",\"connectors\"],\"prop"
+     "erties\":{\"services\":{\"type\":\"array\",\"items\":{\"type\":\"objec"
+     "t\"}},\"connectors\":{\"type\":\"array\",\"items\":{\"type\":\"object"
+     "\"}}}}"},
     {"JobMetrics", "application/json",
      "{\"type\":\"object\",\"required\":[\"events_processed\",\"bytes_pr"
      "ocessed\",\"current_lag_seconds\",\"lag_known\",\"lag_events\",\"t"

@@ -10,7 +10,10 @@
 extern const struct mst_api_operation mst_api_system[];
 extern const struct mst_api_operation mst_api_metrics[];
 extern const struct mst_api_operation mst_api_jobs[];
+extern const struct mst_api_operation mst_api_jobs_edit[];
 extern const struct mst_api_operation mst_api_actions[];
+extern const struct mst_api_operation mst_api_services[];
+extern const struct mst_api_operation mst_api_config[];
 extern const struct mst_api_operation mst_api_checkpoints[];
 extern const struct mst_api_operation mst_api_letters[];
 extern const struct mst_api_operation mst_api_schemas[];

@@ -16,6 +16,7 @@ struct mst_api_operation {
     size_t query_len;
     const struct mst_api_field *body;
     size_t body_len;
+    bool document;      /* the body is a JSON object that others look into */
     bool quick;         /* it looks at memory alone, and waits for nothing */
     int status;         /* of success */
     const char *answer; /* the shape of success: a name in openapi_shapes.c */

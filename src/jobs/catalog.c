@@ -312,26 +312,3 @@ catalog_ready(struct mst_catalog *catalog, struct mst_error *err)
     mst_error_hint(err, "the log says why; it is tried again every 2 s");
     return MST_RETRY;
 }
-
-void
-mst_catalog_each_broken(struct mst_catalog *catalog,
-                        void (*each)(void *arg,
-                                     const struct mst_catalog_broken *one),
-                        void *arg)
-{
-    mst_mutex_lock(&catalog->lock);
-    for (size_t i = 0; i < catalog->table.len; i++) {
-        const struct catalog_record *item = &catalog->table.items[i];
-        if (item->why != NULL) {
-            const struct mst_catalog_broken one = {
-                .kind = item->kind == MST_RECORD_SERVICE
-                            ? MST_DEFINITION_SERVICE
-                            : MST_DEFINITION_JOB,
-                .name = item->record.name,
-                .revision = item->record.revision,
-                .why = item->why};
-            each(arg, &one);
-        }
-    }
-    mst_mutex_unlock(&catalog->lock);
-}

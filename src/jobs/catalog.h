@@ -70,6 +70,9 @@ MST_MUST_CHECK enum mst_status mst_catalog_reload(struct mst_catalog *catalog,
 /* The same by the catalog's own thread, soon. */
 void mst_catalog_ask_reload(struct mst_catalog *catalog);
 
+/* The code of errors that say: what has to be so is not. */
+enum { MST_CATALOG_UNMET = 1 };
+
 /* What has to be so for a change to be made. */
 struct mst_catalog_match {
     bool must_exist;
@@ -110,6 +113,7 @@ struct mst_catalog_removal {
     const char *name;
     struct mst_catalog_match match;
     const char *who;
+    bool only_check; /* nothing is changed */
 };
 
 /* Likewise; MST_END: there is none. MST_REJECTED: it is the file's, or jobs
@@ -130,19 +134,14 @@ MST_MUST_CHECK enum mst_status mst_catalog_act(struct mst_catalog *catalog,
  * before there is one. */
 enum mst_job_desired mst_catalog_wanted(void *arg, const char *job);
 
-/* A kept definition that is set aside because something is wrong with it.
- * Borrowed for the call. */
-struct mst_catalog_broken {
-    enum mst_definition_kind kind;
-    const char *name;
-    uint64_t revision;
-    const char *why;
-};
-
-/* Calls each with all of them, with a lock held. */
-void mst_catalog_each_broken(struct mst_catalog *catalog,
-                             void (*each)(void *arg,
-                                          const struct mst_catalog_broken *one),
-                             void *arg);
+/* As mst_manager_each, and with those between them that are set aside because
+ * something is wrong with their definition. */
+MST_MUST_CHECK enum mst_status mst_catalog_each(struct mst_catalog *catalog,
+                                                const char *after,
+                                                mst_job_each each, void *arg);
+/* Likewise mst_manager_one. */
+MST_MUST_CHECK enum mst_status mst_catalog_one(struct mst_catalog *catalog,
+                                               const char *name,
+                                               mst_job_each each, void *arg);
 
 #endif

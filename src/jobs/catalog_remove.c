@@ -96,11 +96,11 @@ remove_now(struct mst_catalog *catalog,
                        problems.len > 0 ? problems.items[0].text : "");
     }
     mst_problems_clear(&problems);
-    if (status == MST_OK) {
+    if (status == MST_OK && !removal->only_check) {
         status = remove_record(catalog, removal,
                                match.has_revision ? match.revision : 0, err);
     }
-    if (status != MST_OK) {
+    if (status != MST_OK || removal->only_check) {
         mst_config_destroy(config);
         return status;
     }
@@ -118,7 +118,8 @@ mst_catalog_remove(struct mst_catalog *catalog,
     if (status == MST_OK) {
         status = remove_now(catalog, removal, err);
     }
-    if (status == MST_OK && removal->kind == MST_DEFINITION_JOB) {
+    if (status == MST_OK && removal->kind == MST_DEFINITION_JOB
+        && !removal->only_check) {
         /* The job is gone, whatever becomes of this. */
         struct mst_error ignored;
         (void)!catalog_wish(catalog, removal->name, MST_JOB_WANT_RUNNING,

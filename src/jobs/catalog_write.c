@@ -63,16 +63,16 @@ catalog_match(const struct mst_catalog_match *match,
               const char *name, struct mst_error *err)
 {
     if (match->must_not_exist && before != NULL) {
-        return mst_fail(err, MST_REJECTED, "jobs", 0,
+        return mst_fail(err, MST_REJECTED, "jobs", MST_CATALOG_UNMET,
                         "there is a %s '%s' already", word, name);
     }
     if (match->must_exist && before == NULL) {
-        return mst_fail(err, MST_END, "jobs", 0, "there is no %s '%s'", word,
-                        name);
+        return mst_fail(err, MST_END, "jobs", MST_CATALOG_UNMET,
+                        "there is no %s '%s'", word, name);
     }
     if (match->has_revision
         && (before == NULL || before->record.revision != match->revision)) {
-        (void)mst_fail(err, MST_AGAIN, "jobs", 0,
+        (void)mst_fail(err, MST_AGAIN, "jobs", MST_CATALOG_UNMET,
                        "the %s '%s' was changed by somebody else meanwhile",
                        word, name);
         mst_error_hint(err, "read it again, and then change what it is now");

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/thread.h"
+#include "config/toml.h"
 #include "jobs/manager_impl.h"
 
 static void
@@ -26,6 +27,7 @@ control_look(const struct manager_job *entry, bool leaving,
     ret_look->definition = entry->definition != NULL ? entry->definition : "{}";
     ret_look->connector = mst_job_connector(entry->job);
     ret_look->config = entry->from->config;
+    ret_look->revision = ret_look->connector->node->revision;
     ret_look->hash = entry->hash;
     ret_look->last_event_ms = entry->watch.events_ms;
     ret_look->leaving = leaving;

@@ -21,9 +21,11 @@ enum mst_job_action {
 struct mst_job_look {
     const char *name;
     const char *definition; /* JSON without secrets */
+    /* NULL, both: one that is set aside, see mst_catalog_each. */
     const struct mst_config_connector *connector;
     const struct mst_config *config;
-    uint64_t hash; /* of the definition and the services it names */
+    uint64_t revision; /* of its record; 0: it is written in the file */
+    uint64_t hash;     /* of the definition and the services it names */
     struct mst_job_status status;
     int64_t last_event_ms; /* wall clock, to the second; 0: none yet */
     bool leaving; /* gone from the configuration, or about to be replaced */
