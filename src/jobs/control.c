@@ -17,9 +17,37 @@ control_wake(struct mst_manager *manager)
     }
 }
 
+static const struct manager_heir *
+control_heir(const struct mst_manager *manager, const char *name)
+{
+    for (size_t i = 0; i < manager->heirs_len; i++) {
+        if (strcmp(manager->heirs[i].connector->name, name) == 0) {
+            return &manager->heirs[i];
+        }
+    }
+    return NULL;
+}
+
+/* One that is replaced drains still, but its definition is the new one. */
 static void
-control_look(const struct manager_job *entry, bool leaving,
-             struct mst_job_look *ret_look)
+control_look_heir(const struct mst_manager *manager,
+                  const struct manager_heir *heir,
+                  struct mst_job_look *ret_look)
+{
+    ret_look->definition = heir->definition != NULL ? heir->definition : "{}";
+    ret_look->connector = heir->connector;
+    ret_look->config = heir->from->config;
+    ret_look->revision = heir->connector->node->revision;
+    ret_look->hash = mst_manager_hash(heir->from->config, heir->connector);
+    ret_look->status.desired =
+        manager->args.wanted != NULL
+            ? manager->args.wanted(manager->args.wanted_arg, ret_look->name)
+            : MST_JOB_WANT_RUNNING;
+}
+
+static void
+control_look(const struct mst_manager *manager, const struct manager_job *entry,
+             bool leaving, struct mst_job_look *ret_look)
 {
     struct mst_job_status *status = &ret_look->status;
     mst_job_status(entry->job, status);
@@ -42,6 +70,11 @@ control_look(const struct manager_job *entry, bool leaving,
     if (status->ended && status->state == MST_JOB_FAILED
         && status->desired == MST_JOB_WANT_STOPPED) {
         status->state = MST_JOB_STOPPED;
+    }
+    const struct manager_heir *heir =
+        leaving ? control_heir(manager, ret_look->name) : NULL;
+    if (heir != NULL) {
+        control_look_heir(manager, heir, ret_look);
     }
 }
 
@@ -94,7 +127,7 @@ control_each(struct mst_manager *manager, const char *after, mst_job_each each,
         }
         bool leaving = order[i] < manager->jobs
                        || order[i] >= manager->jobs + manager->jobs_len;
-        control_look(order[i], leaving, &look);
+        control_look(manager, order[i], leaving, &look);
         status = each(arg, &look);
     }
     free(order);
@@ -121,7 +154,7 @@ mst_manager_one(struct mst_manager *manager, const char *name,
     mst_mutex_lock(&manager->mutex);
     const struct manager_job *entry = control_find(manager, name, &leaving);
     if (entry != NULL) {
-        control_look(entry, leaving, &look);
+        control_look(manager, entry, leaving, &look);
         status = each(arg, &look);
     }
     mst_mutex_unlock(&manager->mutex);
@@ -262,16 +295,6 @@ control_await(struct mst_manager *manager, const char *name, int wait_ms)
     }
 }
 
-static bool
-control_has_heir(const struct mst_manager *manager, const char *name)
-{
-    bool found = false;
-    for (size_t i = 0; i < manager->heirs_len && !found; i++) {
-        found = strcmp(manager->heirs[i].connector->name, name) == 0;
-    }
-    return found;
-}
-
 /* The job to act on; NULL with MST_OK: its heir will do what is wanted when it
  * starts. Lock: mutex held. */
 static enum mst_status
@@ -293,7 +316,7 @@ control_ask(struct mst_manager *manager, const char *name,
         *ret_entry = entry;
         return control_may(entry, action, err);
     }
-    return manager->args.wanted != NULL && control_has_heir(manager, name)
+    return manager->args.wanted != NULL && control_heir(manager, name) != NULL
                ? MST_OK
                : mst_fail(err, MST_REJECTED, "job", 0,
                           "job '%s' is on its way out: its definition has "

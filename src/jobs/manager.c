@@ -76,6 +76,7 @@ static void
 manager_drop_heirs(struct mst_manager *manager)
 {
     for (size_t i = 0; i < manager->heirs_len; i++) {
+        free(manager->heirs[i].definition);
         mst_manager_release(manager, manager->heirs[i].from);
     }
     manager->heirs_len = 0;
@@ -277,7 +278,9 @@ manager_begin(struct mst_manager *manager, struct manager_config *from,
                          connector->name)
         != NULL) {
         manager->heirs[manager->heirs_len++] =
-            (struct manager_heir){.from = from, .connector = connector};
+            (struct manager_heir){.from = from,
+                                  .connector = connector,
+                                  .definition = manager_definition(connector)};
         from->jobs++;
         return MST_OK;
     }
@@ -388,6 +391,7 @@ manager_inherit(struct mst_manager *manager, const struct manager_job *gone)
         manager->heirs[i] = manager->heirs[--manager->heirs_len];
         /* Said there, and tried again. */
         (void)!manager_begin(manager, heir.from, heir.connector, gone, &err);
+        free(heir.definition);
         mst_manager_release(manager, heir.from);
         return true;
     }
@@ -408,6 +412,7 @@ manager_retry(struct mst_manager *manager)
         manager->heirs[i - 1] = manager->heirs[--manager->heirs_len];
         manager->failed--;
         (void)!manager_begin(manager, heir.from, heir.connector, NULL, &err);
+        free(heir.definition);
         mst_manager_release(manager, heir.from);
     }
 }

@@ -43,6 +43,7 @@ struct manager_heir {
     struct manager_config *from;
     const struct mst_config_connector *connector;
     int64_t retry_ms; /* when that is tried again, monotonic; 0: it waits */
+    char *definition; /* as that of a job */
 };
 
 struct mst_manager {

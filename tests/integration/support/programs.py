@@ -132,6 +132,10 @@ class Daemon:
     def peak_rss_kb(self):
         return self.rss_kb("VmHWM")
 
+    def rewrite(self, text):
+        """Give its configuration file another content."""
+        Path(self.config).write_text(text)
+
     def reload(self):
         self.process.send_signal(signal.SIGHUP)
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "builtins.h"
 #include "config/load.h"
+#include "state/sqlite_records.h"
 #include "state/store_open.h"
 #include "unit/cmocka_all.h"
 
@@ -57,8 +58,25 @@ world_main(void *arg)
     return NULL;
 }
 
-void
-daemon_world_open(struct daemon_world *world, const char *toml)
+static void
+world_keep(struct daemon_world *world, const char *toml,
+           struct mst_config *config)
+{
+    struct mst_error err;
+    assert_int_equal(
+        mst_sqlite_records_open(":memory:", false, &world->records, &err),
+        MST_OK);
+    const struct mst_catalog_args args = {.manager = world->manager,
+                                          .records = world->records,
+                                          .registry = &mst_builtins};
+    assert_int_equal(mst_catalog_create(&args, &world->catalog, &err), MST_OK);
+    assert_int_equal(mst_catalog_begin(world->catalog, strdup(toml),
+                                       strlen(toml), config, &err),
+                     MST_OK);
+}
+
+static void
+world_open(struct daemon_world *world, const char *toml, bool kept)
 {
     struct mst_error err;
     size_t failed = 0;
@@ -69,14 +87,34 @@ daemon_world_open(struct daemon_world *world, const char *toml)
     assert_int_equal(setenv("DAEMON_WORLD", world->directory, 1), 0);
     struct mst_config *config = world_config(toml);
     assert_int_equal(mst_store_open(&place, NULL, &world->store, &err), MST_OK);
-    const struct mst_manager_args args = {.registry = &mst_builtins,
-                                          .store = world->store};
+    struct mst_manager_args args = {.registry = &mst_builtins,
+                                    .store = world->store};
+    if (kept) {
+        args.wanted = mst_catalog_wanted;
+        args.wanted_arg = &world->catalog;
+    }
     assert_int_equal(mst_manager_create(&args, &world->manager, &err), MST_OK);
-    assert_int_equal(mst_manager_apply(world->manager, config, &failed, &err),
-                     MST_OK);
+    if (kept) {
+        world_keep(world, toml, config);
+    } else {
+        assert_int_equal(
+            mst_manager_apply(world->manager, config, &failed, &err), MST_OK);
+    }
     assert_int_equal(failed, 0);
     assert_int_equal(pthread_create(&world->thread, NULL, world_main, world),
                      0);
+}
+
+void
+daemon_world_open(struct daemon_world *world, const char *toml)
+{
+    world_open(world, toml, false);
+}
+
+void
+daemon_world_open_kept(struct daemon_world *world, const char *toml)
+{
+    world_open(world, toml, true);
 }
 
 void
@@ -94,7 +132,11 @@ daemon_world_close(struct daemon_world *world)
 {
     atomic_store(&world->quit, true);
     (void)pthread_join(world->thread, NULL);
+    mst_catalog_destroy(world->catalog);
     mst_manager_destroy(world->manager);
+    if (world->records != NULL) {
+        world->records->type->destroy(world->records);
+    }
     mst_store_close(world->store);
     test_folder_remove(world->directory);
 }

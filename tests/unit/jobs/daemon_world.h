@@ -9,11 +9,13 @@
 
 #include "unit/folder.h"
 
-#include "jobs/control.h"
+#include "jobs/catalog.h"
 
 struct daemon_world {
     struct mst_store *store;
     struct mst_manager *manager;
+    struct mst_record_store *records; /* NULL: opened without */
+    struct mst_catalog *catalog;
     pthread_t thread;
     atomic_bool quit;
     struct mst_config *_Atomic next; /* to be applied */
@@ -23,6 +25,8 @@ struct daemon_world {
 
 /* Fails the test when it can not. */
 void daemon_world_open(struct daemon_world *world, const char *toml);
+/* With a catalog, which keeps its records in memory. */
+void daemon_world_open_kept(struct daemon_world *world, const char *toml);
 /* Loads it as a reload does, and waits until that is done. */
 void daemon_world_reload(struct daemon_world *world, const char *toml);
 void daemon_world_close(struct daemon_world *world);
