@@ -53,6 +53,7 @@ services_json(struct mst_json *out, const char *name,
                    (unsigned long long)revision);
     mst_json_open(out, name, '{');
     mst_json_did(out, mst_buf_append(&out->buf, keys.data, keys.len));
+    out->comma = true;
     services_users(out, config, i);
     mst_json_bool(out, "is_system", services_is_system(&config->system, i));
     mst_json_str(out, "defined_in", revision != 0 ? "api" : "file");

@@ -119,6 +119,9 @@ MST_MUST_CHECK enum mst_status catalog_forget(struct mst_catalog *catalog,
                                               enum mst_record_kind kind,
                                               const char *name,
                                               struct mst_error *err);
+/* It was removed. Lock: writing. */
+void catalog_forgotten(struct mst_catalog *catalog, enum mst_record_kind kind,
+                       const char *name);
 enum mst_job_desired catalog_wanted(struct mst_catalog *catalog,
                                     const char *name);
 

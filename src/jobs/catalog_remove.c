@@ -57,9 +57,11 @@ remove_record(struct mst_catalog *catalog,
         return catalog_match(&any, &other, catalog_word(removal->kind),
                              removal->name, err);
     }
-    return status == MST_OK || status == MST_END
-               ? catalog_forget(catalog, kind, removal->name, err)
-               : status;
+    if (status != MST_OK && status != MST_END) {
+        return status;
+    }
+    catalog_forgotten(catalog, kind, removal->name);
+    return MST_OK;
 }
 
 /* Lock: writing. */

@@ -113,6 +113,17 @@ catalog_save(struct mst_catalog *catalog, const struct catalog_change *change,
     return status;
 }
 
+void
+catalog_forgotten(struct mst_catalog *catalog, enum mst_record_kind kind,
+                  const char *name)
+{
+    mst_fault_point("after_record");
+    mst_mutex_lock(&catalog->lock);
+    catalog_table_drop(&catalog->table, kind, name);
+    catalog->generation++;
+    mst_mutex_unlock(&catalog->lock);
+}
+
 enum mst_status
 catalog_forget(struct mst_catalog *catalog, enum mst_record_kind kind,
                const char *name, struct mst_error *err)
@@ -122,11 +133,7 @@ catalog_forget(struct mst_catalog *catalog, enum mst_record_kind kind,
     if (status != MST_OK && status != MST_END) {
         return status;
     }
-    mst_fault_point("after_record");
-    mst_mutex_lock(&catalog->lock);
-    catalog_table_drop(&catalog->table, kind, name);
-    catalog->generation++;
-    mst_mutex_unlock(&catalog->lock);
+    catalog_forgotten(catalog, kind, name);
     return MST_OK;
 }
 

@@ -188,9 +188,13 @@ catalog_thread(void *arg)
 {
     struct mst_catalog *catalog = arg;
     bool quit = false;
+    int wait_ms = 0;
     while (!quit) {
-        struct timespec until = mst_cond_deadline(SYNC_EVERY_MS);
         mst_mutex_lock(&catalog->lock);
+        /* What is on a server is not read yet: at once. */
+        struct timespec until =
+            mst_cond_deadline(catalog->adopted ? SYNC_EVERY_MS : wait_ms);
+        wait_ms = SYNC_EVERY_MS;
         bool more = true;
         while (!catalog->quit && !catalog->reload && more) {
             more = mst_cond_wait(&catalog->changed, &catalog->lock, &until);
