@@ -91,9 +91,12 @@ static void
 check_system(struct mst_loader *loader)
 {
     struct mst_config_system *system = &loader->config->system;
-    check_store(loader, "job_lifecycle", &system->job_lifecycle.store, false,
+    const struct mst_toml_node *node =
+        mst_node_get(loader->config->root, "system");
+    system->job_lifecycle.given = mst_node_get(node, "job_lifecycle") != NULL;
+    check_store(loader, "job_lifecycle", &system->job_lifecycle.store, true,
                 true);
-    check_store(loader, "service_lifecycle", &system->service_lifecycle, false,
+    check_store(loader, "service_lifecycle", &system->service_lifecycle, true,
                 true);
     check_store(loader, "checkpoints", &system->checkpoints, true, false);
     check_store(loader, "schemas", &system->schemas, true, false);

@@ -44,6 +44,7 @@ enum mst_startup_state {
 struct mst_config_job_store {
     struct mst_config_store store;
     enum mst_startup_state startup_state;
+    bool given; /* else file and API stand side by side */
 };
 
 struct mst_config_system_logs {

@@ -30,7 +30,7 @@ mst_catalog_create(const struct mst_catalog_args *args,
 static enum catalog_mode
 catalog_mode(const struct mst_config_job_store *wanted)
 {
-    if (wanted->store.service_name == NULL) {
+    if (!wanted->given) {
         return CATALOG_SIDE_BY_SIDE;
     }
     switch (wanted->startup_state) {
