@@ -18,8 +18,6 @@ enum {
     MST_API_QUERY_MAX = 4096,
     MST_API_DEPTH_MAX = 32,
     MST_API_COOKIE_MAX = 192,
-    MST_API_ETAG_MAX = 48,
-    MST_API_LOCATION_MAX = 3 * MST_API_CAPTURE_MAX + 32,
     MST_API_ANSWER_MAX = 64 * 1024 * 1024
 };
 
@@ -125,13 +123,13 @@ struct mst_api_answer {
     int status;
     const char *type; /* of the content */
     struct mst_json body;
-    char allow[64];                      /* the header Allow; "": none */
-    int retry_after_s;                   /* the header Retry-After; 0: none */
-    int delay_ms;                        /* kept back for so long */
-    char cookie[MST_API_COOKIE_MAX];     /* the header Set-Cookie; "": none */
-    char etag[MST_API_ETAG_MAX];         /* the header ETag; "": none */
-    char location[MST_API_LOCATION_MAX]; /* the header Location; "": none */
-    struct mst_api_stream *stream;       /* NULL: the body is whole */
+    char allow[64];                  /* the header Allow; "": none */
+    int retry_after_s;               /* the header Retry-After; 0: none */
+    int delay_ms;                    /* kept back for so long */
+    char cookie[MST_API_COOKIE_MAX]; /* the header Set-Cookie; "": none */
+    char etag[48];                   /* the header ETag; "": none */
+    char location[800];              /* the header Location; "": none */
+    struct mst_api_stream *stream;   /* NULL: the body is whole */
 };
 
 void mst_api_answer_init(struct mst_api_answer *answer);
