@@ -119,13 +119,14 @@ steer_run(const struct mst_cli_args *args)
 STEER(start, "Start a job that is stopped, has failed or is through.",
       "One that runs goes on as it is.", "", steer_flags);
 STEER(stop, "Drain a job and stop it.",
-      "It stays stopped until it is started, or the daemon is.\n" END_DETAILS,
+      "It stays stopped until it is started, also when the daemon "
+      "is.\n" END_DETAILS,
       "[--wait S] ", end_flags);
 STEER(restart, "Drain a job and start it anew.", "One that is stopped starts.",
       "", steer_flags);
 STEER(pause, "Drain a job that runs, and keep it as paused.",
-      "It stays paused until it is resumed, or the daemon is "
-      "started.\n" END_DETAILS,
+      "It stays paused until it is resumed, also when the daemon "
+      "starts.\n" END_DETAILS,
       "[--wait S] ", end_flags);
 STEER(resume, "Let a job that was paused go on.",
       "One that runs goes on as it is.", "", steer_flags);
