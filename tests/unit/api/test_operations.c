@@ -299,7 +299,7 @@ check_no_job(struct world *world, const struct mst_api_operation *one,
 {
     (void)path;
     if (strstr(one->path, "{name}") != NULL && one->body_len == 0
-        && !one->document) {
+        && !one->document && (one->query_len == 0 || !one->query[0].required)) {
         char other[256];
         (void)snprintf(other, sizeof(other), "%.*s/no%%20body%s",
                        (int)(strchr(one->path, '{') - one->path - 1), one->path,
