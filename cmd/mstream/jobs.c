@@ -136,8 +136,9 @@ const struct mst_cli_command mst_command_jobs = {
     .name = "jobs",
     .synopsis = "COMMAND [options]",
     .summary = "Look at the jobs of a daemon, and steer them.",
-    .details = "They ask a daemon over its API. What they change lasts, also when\n"
-               "the daemon is started again.",
+    .details =
+        "They ask a daemon over its API. What they change lasts, also when\n"
+        "the daemon is started again.",
     .example = "mstream jobs list",
     .subcommands = jobs_commands,
 };
