@@ -17,11 +17,27 @@ from servers_lib.instance import Instance
 PARTITIONS = 4
 
 
-class Site:
-    """One MongoDB and one Kafka of this run alone, and where files go."""
+class Place:
+    """Where programs are and files go."""
 
     def __init__(self, build, folder):
         self.build, self.folder = Path(build).resolve(), Path(folder)
+        self.children = []  # what must not outlive the run
+
+    def close(self):
+        for child in self.children:
+            if child.poll() is None:
+                child.kill()
+
+    def program(self, *words):
+        return [str(self.build / words[0]), *map(str, words[1:])]
+
+
+class Site(Place):
+    """One MongoDB and one Kafka of this run alone."""
+
+    def __init__(self, build, folder):
+        super().__init__(build, folder)
         self.instance = Instance("plain", self.folder / "servers")
         self.instance.up(oplog_mb=4096, cache_mb=1024, partitions=PARTITIONS)
         env = self.instance.env()
@@ -30,21 +46,15 @@ class Site:
         self.client = pymongo.MongoClient(self.mongodb)
         self.admin = kafka_admin.AdminClient({"bootstrap.servers": self.kafka})
         self._number = 0
-        self.children = []  # what must not outlive the run
 
     def close(self):
-        for child in self.children:
-            if child.poll() is None:
-                child.kill()
+        super().close()
         self.client.close()
         self.instance.down()
 
     def name(self, word):
         self._number += 1
         return f"{word}{self._number}"
-
-    def program(self, *words):
-        return [str(self.build / words[0]), *map(str, words[1:])]
 
     def topic(self, word):
         """A topic whose timestamps are the broker's: when it was appended."""

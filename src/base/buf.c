@@ -81,22 +81,24 @@ enum mst_status
 mst_buf_printf(struct mst_buf *buf, const char *fmt, ...)
 {
     va_list args;
+    size_t room = buf->data != NULL ? buf->cap - buf->len + 1 : 0;
     va_start(args, fmt);
-    int len = vsnprintf(NULL, 0, fmt, args);
+    int len = vsnprintf(room > 0 ? (char *)buf->data + buf->len : NULL, room,
+                        fmt, args);
     va_end(args);
     if (len < 0) {
         return MST_REJECTED;
     }
-    enum mst_status status = mst_buf_reserve(buf, (size_t)len);
-    if (status == MST_OK && buf->data == NULL) {
-        status = mst_buf_grow(buf, 1);
+    if (len > 0 && (size_t)len >= room) {
+        enum mst_status status = mst_buf_grow(buf, (size_t)len);
+        if (status != MST_OK) {
+            return status;
+        }
+        va_start(args, fmt);
+        (void)vsnprintf((char *)buf->data + buf->len, (size_t)len + 1, fmt,
+                        args);
+        va_end(args);
     }
-    if (status != MST_OK) {
-        return status;
-    }
-    va_start(args, fmt);
-    (void)vsnprintf((char *)buf->data + buf->len, (size_t)len + 1, fmt, args);
-    va_end(args);
     buf->len += (size_t)len;
     return MST_OK;
 }
@@ -120,12 +122,31 @@ buf_append_escaped(struct mst_buf *buf, unsigned char c)
     }
 }
 
+/* Bytes at the beginning that stand in JSON as they are, and are ASCII. */
+static size_t
+buf_plain(struct mst_slice text)
+{
+    size_t n = 0;
+    while (n < text.len && text.data[n] >= 0x20 && text.data[n] < 0x80
+           && text.data[n] != '"' && text.data[n] != '\\') {
+        n++;
+    }
+    return n;
+}
+
 enum mst_status
 mst_buf_append_json(struct mst_buf *buf, struct mst_slice text)
 {
     enum mst_status status = mst_buf_append_char(buf, '"');
     size_t at = 0;
     while (status == MST_OK && at < text.len) {
+        size_t plain =
+            buf_plain((struct mst_slice){text.data + at, text.len - at});
+        if (plain > 0) {
+            status = mst_buf_append(buf, text.data + at, plain);
+            at += plain;
+            continue;
+        }
         unsigned char c = text.data[at];
         if (c < 0x20 || c == '"' || c == '\\') {
             status = buf_append_escaped(buf, c);

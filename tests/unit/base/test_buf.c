@@ -2,6 +2,8 @@
 /* The growing buffer: bounds and escapes. */
 #include "unit/cmocka_all.h"
 
+#include <stdio.h>
+
 #include "base/buf.h"
 
 static void
@@ -58,6 +60,28 @@ taken_memory_leaves_an_empty_buffer(void **state)
     free(data);
 }
 
+static void
+what_is_printed_is_whole_at_every_length_or_not_there(void **state)
+{
+    (void)state;
+    for (size_t max = 0; max < 300; max++) {
+        struct mst_buf buf;
+        char text[400];
+        mst_buf_init(&buf, max);
+        size_t len = 0;
+        assert_int_equal(mst_buf_printf(&buf, "%s", ""), MST_OK);
+        for (int n = 1; len + (size_t)n <= max; n++) {
+            assert_int_equal(mst_buf_printf(&buf, "%0*d", n, 7), MST_OK);
+            (void)snprintf(text + len, sizeof(text) - len, "%0*d", n, 7);
+            len += (size_t)n;
+        }
+        assert_int_equal(mst_buf_printf(&buf, "%0*d", 300, 7), MST_REJECTED);
+        assert_int_equal(buf.len, len);
+        assert_true(len == 0 || memcmp(buf.data, text, len) == 0);
+        mst_buf_clear(&buf);
+    }
+}
+
 int
 main(void)
 {
@@ -67,6 +91,7 @@ main(void)
         cmocka_unit_test(a_length_that_overflows_is_rejected),
         cmocka_unit_test(json_text_is_escaped_and_bad_utf8_replaced),
         cmocka_unit_test(taken_memory_leaves_an_empty_buffer),
+        cmocka_unit_test(what_is_printed_is_whole_at_every_length_or_not_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
