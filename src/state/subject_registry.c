@@ -307,6 +307,10 @@ registry_remove_version(struct mst_subject_store *store, const char *name,
 {
     struct mst_subject subject = {.name = NULL};
     enum mst_status status = store->type->load(store, name, &subject, err);
+    if (status == MST_END) {
+        return mst_fail(err, MST_END, ORIGIN, 0, "there is no subject '%s'",
+                        name);
+    }
     if (status != MST_OK) {
         return status;
     }

@@ -287,6 +287,9 @@ numbers_of_deleted_versions_do_not_return(void **state)
     assert_int_equal(mst_subject_delete(store, "a", 3, &err), MST_OK);
     assert_int_equal(store->type->load(store, "a", &got, &err), MST_END);
     assert_int_equal(mst_subject_delete(store, "a", 0, &err), MST_END);
+    mst_error_clear(&err);
+    assert_int_equal(mst_subject_delete(store, "a", 3, &err), MST_END);
+    assert_string_equal(err.text, "there is no subject 'a'");
 }
 
 struct seen {
