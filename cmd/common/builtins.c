@@ -6,6 +6,7 @@
 #include "encodings/schema_plan.h"
 #include "encodings/transcode.h"
 #include "sinks/file/file_sink.h"
+#include "sinks/http/http_sink.h"
 #include "sinks/kafka/kafka_sink.h"
 #include "sinks/mongodb/mongodb_sink.h"
 #include "sinks/terminal/terminal.h"
@@ -26,8 +27,8 @@ static const struct mst_source_type *const builtin_sources[] = {
 };
 
 static const struct mst_sink_type *const builtin_sinks[] = {
-    &mst_file_sink, &mst_kafka_sink, &mst_mongodb_sink, &mst_terminal_sink,
-    NULL,
+    &mst_file_sink,    &mst_http_sink,     &mst_kafka_sink,
+    &mst_mongodb_sink, &mst_terminal_sink, NULL,
 };
 
 static const struct mst_middleware_type *const builtin_middlewares[] = {

@@ -62,4 +62,14 @@ mst_http_run(struct mst_http *http, const struct mst_http_request *request,
 MST_MUST_CHECK enum mst_status mst_http_append_escaped(struct mst_buf *out,
                                                        struct mst_slice text);
 
+/* What a header's name is made of (RFC 9110), and what its value may hold:
+ * nothing that ends the line. */
+bool mst_http_is_token(struct mst_slice name);
+bool mst_http_is_value(struct mst_slice value);
+
+/* Appends "name: value" and a NUL, as libcurl wants it. */
+MST_MUST_CHECK enum mst_status mst_http_add_header(struct mst_buf *out,
+                                                   struct mst_slice name,
+                                                   struct mst_slice value);
+
 #endif

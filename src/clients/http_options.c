@@ -17,9 +17,9 @@ http_complain(struct mst_complaints *complaints, bool error, const char *key,
     complaints->add(complaints, error, key, &err);
 }
 
-static void
-http_check_file(struct mst_complaints *complaints, const char *key,
-                const char *path)
+void
+mst_http_check_file(struct mst_complaints *complaints, const char *key,
+                    const char *path)
 {
     if (path != NULL && access(path, R_OK) != 0) {
         http_complain(complaints, true, key, "the file can not be read");
@@ -43,10 +43,10 @@ mst_http_options_check(const struct mst_http_options *options,
                       "'tls_key_file' has no effect without "
                       "'tls_certificate_file'");
     }
-    http_check_file(complaints, "tls_ca_file", options->ca_file);
-    http_check_file(complaints, "tls_certificate_file",
-                    options->certificate_file);
-    http_check_file(complaints, "tls_key_file", options->key_file);
+    mst_http_check_file(complaints, "tls_ca_file", options->ca_file);
+    mst_http_check_file(complaints, "tls_certificate_file",
+                        options->certificate_file);
+    mst_http_check_file(complaints, "tls_key_file", options->key_file);
     if (options->insecure) {
         http_complain(complaints, false, "tls_insecure",
                       "the server's certificate is not checked: who stands "

@@ -17,6 +17,9 @@ struct mst_http_options {
     bool insecure;
     int64_t connect_timeout_ms;
     int64_t timeout_ms; /* of a request with its answer */
+    /* Not among the entries below: */
+    int64_t keepalive_ms; /* idle connections are probed; 0: not */
+    char *proxy; /* address, or "environment"; NULL: none, come what may */
 };
 
 enum { MST_HTTP_URL_SHOWN_MAX = 256 };
@@ -67,6 +70,10 @@ enum { MST_HTTP_URL_SHOWN_MAX = 256 };
 /* Says what is wrong or unwise about these options. */
 void mst_http_options_check(const struct mst_http_options *options,
                             struct mst_complaints *complaints);
+
+/* Says so when there is a path and the file can not be read. */
+void mst_http_check_file(struct mst_complaints *complaints, const char *key,
+                         const char *path);
 
 /* MST_REJECTED: it is no http:// or https:// address with a host, or it has a
  * login, a query or a fragment in it. */

@@ -62,25 +62,6 @@ registry_check(const void *service, struct mst_complaints *complaints)
     mst_http_options_check(&registry->http, complaints);
 }
 
-/* False: the address has no TLS. */
-static bool
-registry_tls_place(const char *url, char host[REGISTRY_HOST_MAX],
-                   uint16_t *ret_port)
-{
-    if (strncasecmp(url, "https://", 8) != 0) {
-        return false;
-    }
-    url += 8;
-    bool bracket = url[0] == '[';
-    size_t len = strcspn(url, bracket ? "]" : ":/");
-    const char *behind = url + len + (bracket && url[len] == ']' ? 1 : 0);
-    (void)snprintf(host, REGISTRY_HOST_MAX, "%.*s",
-                   (int)(bracket ? len - 1 : len), url + (bracket ? 1 : 0));
-    long port = behind[0] == ':' ? strtol(behind + 1, NULL, 10) : 443;
-    *ret_port = (uint16_t)port;
-    return port > 0 && port <= UINT16_MAX;
-}
-
 static void
 registry_doctor_tls(const struct registry_service *registry, int timeout_ms,
                     struct mst_findings *findings)
@@ -90,7 +71,8 @@ registry_doctor_tls(const struct registry_service *registry, int timeout_ms,
     for (size_t i = 0; i < registry->urls.len; i++) {
         char host[REGISTRY_HOST_MAX];
         uint16_t port = 0;
-        if (registry_tls_place(registry->urls.items[i], host, &port)
+        if (mst_tls_expiry_place(registry->urls.items[i], host, sizeof(host),
+                                 &port)
             && mst_tls_expiry_server(host, port, timeout_ms, &end_ms, NULL)
                    == MST_OK) {
             mst_tls_expiry_tell(findings, host, end_ms);

@@ -9,6 +9,9 @@
 #include <openssl/x509.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <time.h>
@@ -131,6 +134,24 @@ mst_tls_expiry_server(const char *host, uint16_t port, int timeout_ms,
     return ok ? MST_OK
               : mst_fail(err, MST_DISCONNECTED, ORIGIN, 0,
                          "%s:%u shows no certificate", host, port);
+}
+
+bool
+mst_tls_expiry_place(const char *url, char *host, size_t size,
+                     uint16_t *ret_port)
+{
+    if (strncasecmp(url, "https://", 8) != 0) {
+        return false;
+    }
+    url += 8;
+    bool bracket = url[0] == '[';
+    size_t len = strcspn(url, bracket ? "]" : ":/");
+    const char *behind = url + len + (bracket && url[len] == ']' ? 1 : 0);
+    (void)snprintf(host, size, "%.*s", (int)(bracket ? len - 1 : len),
+                   url + (bracket ? 1 : 0));
+    long port = behind[0] == ':' ? strtol(behind + 1, NULL, 10) : 443;
+    *ret_port = (uint16_t)port;
+    return port > 0 && port <= UINT16_MAX;
 }
 
 void

@@ -3,6 +3,7 @@
 #ifndef MST_CLIENTS_TLS_EXPIRY_H
 #define MST_CLIENTS_TLS_EXPIRY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/inspect.h"
@@ -19,6 +20,10 @@ MST_MUST_CHECK enum mst_status mst_tls_expiry_file(const char *path,
 MST_MUST_CHECK enum mst_status
 mst_tls_expiry_server(const char *host, uint16_t port, int timeout_ms,
                       int64_t *ret_wall_ms, struct mst_error *err);
+
+/* Host and port of an https:// address. False: it has no TLS. */
+bool mst_tls_expiry_place(const char *url, char *host, size_t size,
+                          uint16_t *ret_port);
 
 /* Reports when the certificate of that host or file ends. */
 void mst_tls_expiry_tell(struct mst_findings *findings, const char *whose,

@@ -95,6 +95,8 @@ mst_job_sink_args(const struct mst_config *config,
         .resource = step->resource,
         .encoding = step->to,
         .memory = mst_job_memory(config, connector),
+        .batch_events =
+            connector->batch.framed ? (size_t)connector->batch.size : 0,
     };
 }
 
