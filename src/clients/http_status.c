@@ -116,7 +116,7 @@ status_excerpt(struct mst_slice body, char out[MST_HTTP_EXCERPT_MAX + 1])
         size_t good = mst_utf8_valid(body.data + at, len - at);
         for (size_t i = 0; i < good; i++) {
             uint8_t byte = body.data[at + i];
-            bool blank = byte < 0x20 || byte == 0x7f;
+            bool blank = byte <= 0x20 || byte == 0x7f;
             if (!blank || (to > 0 && out[to - 1] != ' ')) {
                 out[to++] = blank ? ' ' : (char)byte;
             }

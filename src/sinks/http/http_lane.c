@@ -114,7 +114,7 @@ void
 http_lane_fail(struct http_sink *sink, struct http_lane *lane,
                enum mst_status status, const struct mst_error *err)
 {
-    lane->failed_round = atomic_load(&sink->round);
+    lane->failed_round = sink->why_round;
     lane->suspects = 0;
     if (!lane->busy) {
         http_lane_confirm(sink, lane, status, err);

@@ -26,6 +26,7 @@ run_note(struct http_sink *sink, const struct mst_error *err)
     int64_t now = mst_clock_ms();
     mst_mutex_lock(&sink->mutex);
     sink->failed = true;
+    sink->why_round = atomic_load(&sink->round);
     if (err->status == MST_FATAL && sink->fatal.status == MST_OK) {
         sink->fatal = *err;
     }

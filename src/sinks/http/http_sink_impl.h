@@ -82,9 +82,12 @@ struct http_sink {
     /* Thread: the sink's. */
     struct http_lane *lanes;
     size_t lanes_len;
-    size_t busy;           /* lanes with a request under way */
-    size_t next_lane;      /* for events that may be in any */
-    struct mst_error why;  /* the newest failure */
+    size_t busy;          /* lanes with a request under way */
+    size_t next_lane;     /* for events that may be in any */
+    struct mst_error why; /* the newest failure */
+    /* The round that it was in. Lanes fail in that one, also those that are
+     * reached when the confirmations before have let drain begin the next. */
+    unsigned why_round;
     int64_t not_before_ms; /* the server asked for that much patience */
     int64_t progress_ms;
     bool unwell; /* health was told */
