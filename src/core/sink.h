@@ -59,9 +59,9 @@ struct mst_sink_args {
     const void *service; /* the provider's options struct */
     const void *options; /* this step's options struct */
     const char *resource;
-    enum mst_encoding encoding;       /* of the payloads that it will get */
-    uint64_t memory;                  /* bytes that it may keep in queues */
-    size_t batch_events; /* the connector's `batch`; 0: it has none */
+    enum mst_encoding encoding; /* of the payloads that it will get */
+    uint64_t memory;            /* bytes that it may keep in queues */
+    size_t batch_events;        /* the connector's `batch`; 0: it has none */
     const struct mst_sink_host *host; /* NULL: nobody listens (doctor) */
 };
 

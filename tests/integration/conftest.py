@@ -12,6 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from support.faults import FaultProxy  # noqa: E402
+from support.http import HttpServer  # noqa: E402
 from support.kafka import Kafka  # noqa: E402
 from support.mongo import Mongo  # noqa: E402
 from support.programs import CommandLine, Daemons  # noqa: E402
@@ -149,3 +150,29 @@ def mstreamd(tmp_path):
 def mstream(tmp_path):
     """mstream("validate", path, code=2): run the command line."""
     return CommandLine(tmp_path)
+
+
+@pytest.fixture
+def make_http():
+    """make_http(certificate=None, ...): an HttpServer; see support/http.py."""
+    made = []
+
+    def make(*arguments, **keys):
+        made.append(HttpServer(*arguments, **keys))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+@pytest.fixture
+def http_letters(mstream):
+    """http_letters(): what was rejected, by the state of the test's daemon."""
+
+    def found():
+        return mstream(
+            "dlq", "list", "--json", "--config", mstream.folder / "mstream-0.toml"
+        ).json()
+
+    return found

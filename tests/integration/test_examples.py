@@ -351,3 +351,28 @@ def test_schemas_of_the_store_shape_lines(mstream, tmp_path):
     mstream("run", example, "--once", "--no-progress")
     out = tmp_path / "schemas-out" / "orders.jsonl"
     assert out.read_text() == '{"id":7,"total":1.5,"note":""}\n'
+
+
+def test_mongodb_to_http_keeps_a_resource_like_the_collection(
+    mstreamd, mongodb, make_http
+):
+    server = make_http()
+    run(
+        mstreamd,
+        "mongodb-to-http",
+        MONGO_URI=mongodb.uri,
+        MONGO_DATABASE=mongodb.name,
+        HOOK_URL=server.url,
+        HOOK_KEY="k",
+    )
+    users = mongodb.db["users"]
+    wait_until(lambda: follows(mongodb), what="the change stream")
+    users.insert_one({"_id": "ada", "age": 36})
+    wait_until(lambda: len(server.accepted) == 1)
+    users.delete_one({"_id": "ada"})
+    wait_until(lambda: len(server.accepted) == 2)
+    put, delete = server.accepted
+    assert (put.method, put.path) == ("PUT", "/users/ada")
+    assert json.loads(put.body) == {"_id": "ada", "age": 36}
+    assert put.headers["x-api-key"] == "k"
+    assert (delete.method, delete.path) == ("DELETE", "/users/ada")
