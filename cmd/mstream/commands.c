@@ -13,6 +13,8 @@ const struct mst_cli_command *const mst_cli_commands[] = {
     &mst_command_dry_run,
     &mst_command_convert,
     &mst_command_jobs,
+    &mst_command_services,
+    &mst_command_reload,
     &mst_command_top,
     &mst_command_logs,
     &mst_command_runs,

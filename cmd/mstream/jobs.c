@@ -5,10 +5,16 @@
 #include <stdio.h>
 
 #include "commands.h"
+#include "define.h"
 #include "online.h"
 #include "table.h"
 
 static const struct mst_cli_flag jobs_flags[] = {MST_ONLINE_FLAGS};
+
+static const struct mst_cli_flag show_flags[] = {
+    MST_ONLINE_FLAGS,
+    {"definition", NULL, "its definition alone, as JSON", NULL},
+};
 
 static void
 list_row(struct mst_table *table, const json_t *job)
@@ -72,11 +78,26 @@ list_run(const struct mst_cli_args *args)
     return mst_output_end(&out, MST_EXIT_OK);
 }
 
+/* What `apply` takes. */
+static int
+show_definition(const struct mst_cli_args *args, const char *const *path)
+{
+    int code = MST_EXIT_OK;
+    json_t *job = mst_online_call(args, "GET", path, &code);
+    if (job != NULL) {
+        code = mst_online_print(json_object_get(job, "pipeline"));
+        json_decref(job);
+    }
+    return code;
+}
+
 static int
 show_run(const struct mst_cli_args *args)
 {
     const char *const path[] = {"jobs", args->words[0], NULL};
-    return mst_online_show(args, path);
+    return mst_cli_value(args, "definition") != NULL
+               ? show_definition(args, path)
+               : mst_online_show(args, path);
 }
 
 static int
@@ -101,12 +122,12 @@ static const struct mst_cli_command jobs_list = {
 static const struct mst_cli_command jobs_show = {
     .group = "jobs",
     .name = "show",
-    .synopsis = "JOB [--url URL]",
+    .synopsis = "JOB [--definition] [--url URL]",
     .summary = "One job: its state, why, its numbers and its definition.",
     .details = MST_ONLINE_DETAILS,
     .example = "mstream jobs show users",
-    .flags = jobs_flags,
-    .flags_len = MST_ARRAY_SIZE(jobs_flags),
+    .flags = show_flags,
+    .flags_len = MST_ARRAY_SIZE(show_flags),
     .words_min = 1,
     .words_max = 1,
     .run = show_run,
@@ -127,9 +148,19 @@ static const struct mst_cli_command jobs_metrics = {
 };
 
 static const struct mst_cli_command *const jobs_commands[] = {
-    &jobs_list,       &jobs_show,     &jobs_metrics,     &mst_jobs_logs,
-    &mst_jobs_start,  &mst_jobs_stop, &mst_jobs_restart, &mst_jobs_pause,
-    &mst_jobs_resume, NULL,
+    &jobs_list,
+    &jobs_show,
+    &jobs_metrics,
+    &mst_jobs_logs,
+    &mst_jobs_start,
+    &mst_jobs_stop,
+    &mst_jobs_restart,
+    &mst_jobs_pause,
+    &mst_jobs_resume,
+    &mst_jobs_create,
+    &mst_jobs_apply,
+    &mst_jobs_delete,
+    NULL,
 };
 
 const struct mst_cli_command mst_command_jobs = {

@@ -43,6 +43,24 @@ online_url(const char *base, const char *const *segments, const char *query,
     return status == MST_OK && mst_buf_text(url) == NULL ? MST_FATAL : status;
 }
 
+/* Each mistake in a line of its own; as many as there is room for. */
+static void
+online_problems(const json_t *problems, struct mst_error *err)
+{
+    for (size_t i = 0; i < json_array_size(problems); i++) {
+        const json_t *one = json_array_get(problems, i);
+        const char *path = json_string_value(json_object_get(one, "path"));
+        const char *text = json_string_value(json_object_get(one, "message"));
+        const char *hint = json_string_value(json_object_get(one, "hint"));
+        size_t used = strlen(err->text);
+        (void)snprintf(err->text + used, sizeof(err->text) - used,
+                       "\n  %s%s%s%s%s%s", path != NULL ? path : "",
+                       path != NULL && path[0] != '\0' ? ": " : "",
+                       text != NULL ? text : "", hint != NULL ? " (" : "",
+                       hint != NULL ? hint : "", hint != NULL ? ")" : "");
+    }
+}
+
 /* An answer of 200 with JSON in it, or NULL with err as the daemon said it. */
 static json_t *
 online_read(const struct mst_http_answer *answer, struct mst_error *err)
@@ -60,6 +78,10 @@ online_read(const struct mst_http_answer *answer, struct mst_error *err)
                        answer->status == 401 ? "set MSTREAM_TOKEN"
                        : hint != NULL        ? hint
                                              : "");
+        const json_t *problems = json_object_get(json, "problems");
+        if (json_array_size(problems) > 1) {
+            online_problems(problems, err);
+        }
     } else {
         (void)mst_fail(err, MST_FATAL, "api", answer->status,
                        "this is no mstream daemon: it answered %ld without "
@@ -71,20 +93,26 @@ online_read(const struct mst_http_answer *answer, struct mst_error *err)
 }
 
 static json_t *
-online_ask(const char *method, const char *url,
+online_ask(const struct mst_online_message *message, const char *url,
            const struct mst_http_options *options, struct mst_error *err)
 {
-    static const char *const headers[] = {"Accept: application/json", NULL};
+    char match[128];
+    const char *const headers[] = {
+        "Accept: application/json", "Content-Type: application/json",
+        message->if_match != NULL ? match : NULL, NULL};
     struct mst_http *http = NULL;
     struct mst_http_answer answer = {0};
     json_t *json = NULL;
     const struct mst_http_request request = {
-        .method = method,
+        .method = message->method,
         .url = url,
         .headers = headers,
         /* A POST without a body still has a length. */
-        .body =
-            strcmp(method, "GET") == 0 ? MST_SLICE_NONE : mst_slice_of("", 0)};
+        .body = message->body.data != NULL            ? message->body
+                : strcmp(message->method, "GET") == 0 ? MST_SLICE_NONE
+                                                      : mst_slice_of("", 0)};
+    (void)snprintf(match, sizeof(match), "If-Match: \"%s\"",
+                   message->if_match != NULL ? message->if_match : "");
     if (mst_http_create(options, &http, err) != MST_OK) {
         return NULL;
     }
@@ -132,17 +160,17 @@ online_target(const struct mst_cli_args *args, const char *const *segments,
                : mst_fail(err, MST_FATAL, "api", 0, "this name is too long");
 }
 
-json_t *
-mst_online_ask(const struct mst_cli_args *args, const char *method,
-               const char *const *segments, const char *query,
-               struct mst_error *err)
+static json_t *
+online_send(const struct mst_cli_args *args,
+            const struct mst_online_message *message, struct mst_error *err)
 {
     struct online_target target;
     json_t *json = NULL;
     mst_error_clear(err);
-    enum mst_status status = online_target(args, segments, query, &target, err);
+    enum mst_status status =
+        online_target(args, message->segments, message->query, &target, err);
     if (status == MST_OK) {
-        json = online_ask(method, (const char *)target.url.data,
+        json = online_ask(message, (const char *)target.url.data,
                           &target.options, err);
     } else {
         err->status = status;
@@ -152,11 +180,21 @@ mst_online_ask(const struct mst_cli_args *args, const char *method,
 }
 
 json_t *
-mst_online_query(const struct mst_cli_args *args, const char *method,
-                 const char *const *segments, const char *query, int *ret_code)
+mst_online_ask(const struct mst_cli_args *args, const char *method,
+               const char *const *segments, const char *query,
+               struct mst_error *err)
+{
+    const struct mst_online_message message = {
+        .method = method, .segments = segments, .query = query};
+    return online_send(args, &message, err);
+}
+
+json_t *
+mst_online_send(const struct mst_cli_args *args,
+                const struct mst_online_message *message, int *ret_code)
 {
     struct mst_error err;
-    json_t *json = mst_online_ask(args, method, segments, query, &err);
+    json_t *json = online_send(args, message, &err);
     *ret_code = json != NULL                 ? MST_EXIT_OK
                 : err.status == MST_REJECTED ? MST_EXIT_USAGE
                                              : MST_EXIT_FAILED;
@@ -164,6 +202,15 @@ mst_online_query(const struct mst_cli_args *args, const char *method,
         mst_cli_error(args, &err);
     }
     return json;
+}
+
+json_t *
+mst_online_query(const struct mst_cli_args *args, const char *method,
+                 const char *const *segments, const char *query, int *ret_code)
+{
+    const struct mst_online_message message = {
+        .method = method, .segments = segments, .query = query};
+    return mst_online_send(args, &message, ret_code);
 }
 
 json_t *

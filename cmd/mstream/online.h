@@ -31,6 +31,17 @@ json_t *mst_online_call(const struct mst_cli_args *args, const char *method,
 json_t *mst_online_query(const struct mst_cli_args *args, const char *method,
                          const char *const *segments, const char *query,
                          int *ret_code);
+/* One request with a body. */
+struct mst_online_message {
+    const char *method;
+    const char *const *segments;
+    const char *query;     /* NULL: none */
+    struct mst_slice body; /* JSON */
+    const char *if_match;  /* revision that it has to have; NULL: any */
+};
+json_t *mst_online_send(const struct mst_cli_args *args,
+                        const struct mst_online_message *message,
+                        int *ret_code);
 /* The same, but says nothing: err does. Its status is MST_REJECTED when a flag
  * was wrong, and that was said. */
 json_t *mst_online_ask(const struct mst_cli_args *args, const char *method,

@@ -6,8 +6,6 @@
 
 enum { SERVICES_LIST_MAX = 10000, SERVICES_TEXT_MAX = 16 * 1024 * 1024 };
 
-static const char services_spare[] = "{}";
-
 static void
 services_users(struct mst_json *out, const struct mst_config *config,
                size_t service)
@@ -46,7 +44,7 @@ services_json(struct mst_json *out, const char *name,
     mst_buf_init(&text, SERVICES_TEXT_MAX);
     mst_json_did(out, mst_config_service_json(service, &text));
     /* Without its brackets. */
-    struct mst_slice keys = text.len > sizeof(services_spare)
+    struct mst_slice keys = text.len > 2
                                 ? mst_slice_of(text.data + 1, text.len - 2)
                                 : MST_SLICE_LIT("\"name\":null");
     (void)snprintf(number, sizeof(number), "%llu",

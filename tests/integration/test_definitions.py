@@ -495,3 +495,35 @@ def test_bodies_of_clients_of_the_published_program_work(start, mongodb):
     wait_running(api, "users")
     assert api.call("POST", "/jobs/users/stop")[0] == 200
     assert api.call("POST", "/jobs", job)[0] == 409
+
+
+def test_the_commands_make_change_and_remove(start, mstream, tmp_path):
+    api = start(services_text())
+    at = ("--url", api.url)
+    file = tmp_path / "job.json"
+    file.write_text(json.dumps(connector("a")))
+    assert "a: the job was made" in mstream("jobs", "create", file, *at).out
+    assert "already" in mstream("jobs", "create", file, *at, code=1).err
+    assert "a: the job was so already" in mstream("jobs", "apply", file, *at).out
+    shown = mstream("jobs", "show", "a", "--definition", *at).json()
+    shown["source"]["rate"] = 7
+    both = json.dumps([shown, connector("b")])
+    said = mstream("jobs", "apply", "-", *at, input=both).out
+    assert "a: the job was changed" in said and "b: the job was made" in said
+    shown["source"]["rat"] = shown["sinks"][0]["pat"] = 1
+    said = mstream("jobs", "apply", "-", *at, input=json.dumps(shown), code=1).err
+    assert "source.rat: unknown key" in said and "sinks[0].pat: unknown key" in said
+    assert "line 1, column" in mstream("jobs", "create", "-", *at, input="{", code=2).err
+    mstream("jobs", "delete", "a", "--if-match", "1", *at, code=1)
+    assert "a: the job" in mstream("jobs", "delete", "a", "--purge", *at).out
+
+    body = json.dumps(service())
+    mstream("services", "create", "-", *at, input=body)
+    assert mstream("services", "apply", "-", *at, input=body, code=0).out
+    listed = mstream("services", "list", *at).out.splitlines()
+    assert listed[0].split() == ["SERVICE", "PROVIDER", "DEFINED", "IN", "USED", "BY"]
+    assert any(line.split() == ["disk", "file", "file", "b"] for line in listed), listed
+    assert mstream("services", "show", "out", *at, "--json").json()["path"] == "./out"
+    mstream("services", "delete", "out", *at)
+    mstream("services", "show", "out", *at, code=1)
+    assert "loaded again" in mstream("reload", *at).out

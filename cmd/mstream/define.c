@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/* mstream jobs|services create, apply and delete. */
+#include "define.h"
+
+#include <stdlib.h>
+
+#include "input.h"
+#include "online.h"
+#include "output.h"
+
+enum { DEFINE_TEXT_MAX = 16 * 1024 * 1024 };
+
+static const struct mst_cli_flag define_flags[] = {
+    MST_ONLINE_FLAGS,
+    {"if-match", "REVISION", "only what has this revision", NULL},
+};
+
+static const struct mst_cli_flag delete_job_flags[] = {
+    MST_ONLINE_FLAGS,
+    {"if-match", "REVISION", "only what has this revision", NULL},
+    {"purge", NULL, "remove its checkpoints and dead letters, too", NULL},
+};
+
+/* What the daemon said: a line, or the whole of it. */
+static int
+define_print(const struct mst_cli_args *args, const char *name,
+             const json_t *answer)
+{
+    struct mst_output out;
+    char text[64];
+    if (args->json) {
+        return mst_online_print(answer);
+    }
+    mst_output_init(&out);
+    mst_output_text(&out, "%s: %s\n", name,
+                    mst_online_text(answer, "message", text));
+    return mst_output_end(&out, MST_EXIT_OK);
+}
+
+/* One definition of the file. */
+static int
+define_send(const struct mst_cli_args *args, const json_t *one)
+{
+    const char *name = json_string_value(json_object_get(one, "name"));
+    bool create = strcmp(args->command->name, "create") == 0;
+    const char *const path[] = {args->command->group, create ? NULL : name,
+                                NULL};
+    int code = MST_EXIT_USAGE;
+    if (name == NULL) {
+        mst_cli_fail(args,
+                     "it is the connector or the service as JSON, or an "
+                     "array of them",
+                     "this is no definition: it has no 'name'");
+        return code;
+    }
+    char *body = json_dumps(one, JSON_COMPACT);
+    const struct mst_online_message message = {
+        .method = create ? "POST" : "PUT",
+        .segments = path,
+        .body = mst_slice_str(body != NULL ? body : ""),
+        .if_match = mst_cli_value(args, "if-match")};
+    json_t *answer = mst_online_send(args, &message, &code);
+    free(body);
+    if (answer != NULL) {
+        code = define_print(args, name, answer);
+        json_decref(answer);
+    }
+    return code;
+}
+
+/* NULL: said what is wrong. */
+static json_t *
+define_read(const struct mst_cli_args *args)
+{
+    struct mst_buf text;
+    struct mst_error err;
+    json_error_t where;
+    json_t *json = NULL;
+    mst_error_clear(&err);
+    mst_buf_init(&text, DEFINE_TEXT_MAX);
+    if (mst_input_read(args->words[0], &text, &err) != MST_OK) {
+        mst_cli_error(args, &err);
+    } else {
+        json = json_loadb((const char *)text.data, text.len,
+                          JSON_REJECT_DUPLICATES, &where);
+        if (json == NULL) {
+            mst_cli_fail(args, NULL, "%s: line %d, column %d: %s",
+                         args->words[0], where.line, where.column, where.text);
+        }
+    }
+    mst_buf_clear(&text);
+    return json;
+}
+
+static int
+define_run(const struct mst_cli_args *args)
+{
+    json_t *json = define_read(args);
+    int code = json == NULL ? MST_EXIT_USAGE : MST_EXIT_OK;
+    if (json_is_array(json)) {
+        for (size_t i = 0; i < json_array_size(json) && code == MST_EXIT_OK;
+             i++) {
+            code = define_send(args, json_array_get(json, i));
+        }
+    } else if (json != NULL) {
+        code = define_send(args, json);
+    }
+    json_decref(json);
+    return code;
+}
+
+static int
+delete_run(const struct mst_cli_args *args)
+{
+    const char *const path[] = {args->command->group, args->words[0], NULL};
+    bool job = strcmp(args->command->group, "jobs") == 0;
+    bool purge = job && mst_cli_value(args, "purge") != NULL;
+    int code = MST_EXIT_OK;
+    const struct mst_online_message message = {
+        .method = "DELETE",
+        .segments = path,
+        .query = purge ? "purge=true" : NULL,
+        .if_match = mst_cli_value(args, "if-match")};
+    json_t *answer = mst_online_send(args, &message, &code);
+    if (answer != NULL) {
+        code = define_print(args, args->words[0], answer);
+        json_decref(answer);
+    }
+    return code;
+}
+
+#define DEFINE(of, verb, words, what, more, example_text)                      \
+    const struct mst_cli_command mst_##of##_##verb = {                         \
+        .group = #of,                                                          \
+        .name = #verb,                                                         \
+        .synopsis = words " [--url URL]",                                      \
+        .summary = (what),                                                     \
+        .details = more MST_ONLINE_DETAILS,                                    \
+        .example = (example_text),                                             \
+        .flags = define_flags,                                                 \
+        .flags_len = MST_ARRAY_SIZE(define_flags),                             \
+        .words_min = 1,                                                        \
+        .words_max = 1,                                                        \
+        .run = define_run,                                                     \
+    }
+
+#define DEFINE_FILE                                                            \
+    "FILE holds the definition as JSON, with the keys of the configuration\n"  \
+    "file, or an array of them; - is standard input.\n"
+
+DEFINE(jobs, create, "FILE|-", "Make a job.", DEFINE_FILE,
+       "mstream jobs create users.json");
+DEFINE(jobs, apply, "FILE|-", "Make a job, or change it to this.",
+       DEFINE_FILE "What is so already is left alone.\n",
+       "mstream jobs show users --definition | mstream jobs apply -");
+DEFINE(services, create, "FILE|-", "Make a service.", DEFINE_FILE,
+       "mstream services create kafka.json");
+DEFINE(services, apply, "FILE|-", "Make a service, or change it to this.",
+       DEFINE_FILE "Jobs that use it drain and start anew, no other does.\n"
+                   "A secret that is **** is kept.\n",
+       "mstream services apply kafka.json");
+
+const struct mst_cli_command mst_jobs_delete = {
+    .group = "jobs",
+    .name = "delete",
+    .synopsis = "JOB [--purge] [--url URL]",
+    .summary = "Drain a job and remove it.",
+    .details = "One that is written in the file is removed "
+               "there.\n" MST_ONLINE_DETAILS,
+    .example = "mstream jobs delete users --purge",
+    .flags = delete_job_flags,
+    .flags_len = MST_ARRAY_SIZE(delete_job_flags),
+    .words_min = 1,
+    .words_max = 1,
+    .run = delete_run,
+};
+
+const struct mst_cli_command mst_services_delete = {
+    .group = "services",
+    .name = "delete",
+    .synopsis = "SERVICE [--url URL]",
+    .summary = "Remove a service that no job uses.",
+    .details = "One that is written in the file is removed "
+               "there.\n" MST_ONLINE_DETAILS,
+    .example = "mstream services delete old-kafka",
+    .flags = define_flags,
+    .flags_len = MST_ARRAY_SIZE(define_flags),
+    .words_min = 1,
+    .words_max = 1,
+    .run = delete_run,
+};
