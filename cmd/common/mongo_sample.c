@@ -6,21 +6,29 @@
 
 #include "clients/mongo_client.h"
 
+static void
+sample_shorten(int64_t *timeout_ms, int64_t most)
+{
+    *timeout_ms = most > 0 && *timeout_ms > most ? most : *timeout_ms;
+}
+
+void
+mst_cmd_mongo_hurry(struct mst_mongo_options *options, int timeout_ms)
+{
+    /* To be found and to answer: each has half of it. */
+    sample_shorten(&options->connect_timeout_ms, timeout_ms / 2);
+    sample_shorten(&options->server_selection_timeout_ms, timeout_ms / 2);
+    sample_shorten(&options->socket_timeout_ms, timeout_ms / 2);
+}
+
 /* A client of its own, which gives up in time. */
 static enum mst_status
 sample_connect(const struct mst_mongo_options *service, int timeout_ms,
                mongoc_client_t **ret_client, struct mst_error *err)
 {
     struct mst_mongo_options options = *service;
-    /* To be found and to answer: each has half of it. */
-    int64_t half = timeout_ms / 2;
-    if (half > 0 && options.connect_timeout_ms > half) {
-        options.connect_timeout_ms = half;
-    }
-    if (half > 0 && options.server_selection_timeout_ms > half) {
-        options.server_selection_timeout_ms = half;
-    }
-    return mst_mongo_client_create(&options, "mstream", half, NULL, ret_client,
+    mst_cmd_mongo_hurry(&options, timeout_ms);
+    return mst_mongo_client_create(&options, "mstream", 0, NULL, ret_client,
                                    err);
 }
 

@@ -23,6 +23,10 @@ mst_cmd_mongo_sample(const struct mst_cmd_sample *what,
                                             struct mst_error *err),
                      void *ctx, struct mst_error *err);
 
+/* Lets clients of these options give up after timeout_ms, if not before; 0:
+ * changes nothing. */
+void mst_cmd_mongo_hurry(struct mst_mongo_options *options, int timeout_ms);
+
 /* Calls each with the names of the collections, by name. */
 MST_MUST_CHECK enum mst_status
 mst_cmd_mongo_collections(const struct mst_mongo_options *service,

@@ -255,6 +255,24 @@ const struct mst_api_shape mst_api_shapes[] = {
      "\"share_percent\",\"sample_count\",\"schema\"],\"properties\":{\"s"
      "hare_percent\":{\"type\":\"number\"},\"sample_count\":{\"type\":\""
      "integer\"},\"schema\":{\"type\":\"object\"}}}}"},
+    {"ServiceSchemas", "application/json",
+     "{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":["
+     "\"id\",\"name\",\"encoding\"],\"properties\":{\"id\":{\"type\":\"s"
+     "tring\"},\"name\":{\"type\":[\"string\",\"null\"]},\"encoding\":{"
+     "\"type\":\"string\"}}}}"},
+    {"ServiceSchema", "application/json",
+     "{\"type\":\"object\",\"required\":[\"id\",\"name\",\"encoding\",\""
+     "definition\",\"created_at\",\"updated_at\",\"version\"],\"properti"
+     "es\":{\"id\":{\"type\":\"string\"},\"name\":{\"type\":[\"string\","
+     "\"null\"]},\"encoding\":{\"type\":\"string\"},\"definition\":{\"ty"
+     "pe\":\"string\"},\"created_at\":{\"type\":[\"string\",\"null\"],\""
+     "format\":\"date-time\"},\"updated_at\":{\"type\":[\"string\",\"nul"
+     "l\"],\"format\":\"date-time\"},\"version\":{\"type\":\"integer\"}}"
+     "}"},
+    {"ServiceSchemaDone", "application/json",
+     "{\"type\":\"object\",\"required\":[\"message\",\"item\"],\"propert"
+     "ies\":{\"message\":{\"type\":\"string\"},\"item\":{\"$ref\":\"#/co"
+     "mponents/schemas/ServiceSchema\"}}}"},
     {"LogEvents", "text/event-stream", "{\"type\":\"string\"}"},
     {"Metrics", "text/plain", "{\"type\":\"string\"}"},
     {"OpenApi", "application/json", "{\"type\":\"object\"}"},

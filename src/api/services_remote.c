@@ -9,7 +9,10 @@ enum {
     REMOTE_TIMEOUT_MS = 5000,
     REMOTE_TIMEOUT_MAX_MS = 30000,
     REMOTE_SAMPLE = 100,
-    REMOTE_SAMPLE_MAX = 10000
+    REMOTE_SAMPLE_MAX = 10000,
+    REMOTE_SCHEMAS_MAX = 1000,
+    REMOTE_SCHEMA_TEXT_MAX = 2 * 1024 * 1024,
+    REMOTE_NAME_MAX = 255
 };
 
 /* A service for as long as one works with it; NULL: refused. */
@@ -140,6 +143,80 @@ remote_introspect(struct mst_api *api, const struct mst_api_request *request,
     }
 }
 
+/* A tool that works on the schemas that are kept in a service. */
+static void
+remote_schemas(struct mst_api *api, const struct mst_api_request *request,
+               struct mst_api_answer *answer, struct mst_api_subject *what,
+               enum mst_status (*tool)(const struct mst_api_subject *what,
+                                       struct mst_json *out,
+                                       struct mst_error *err))
+{
+    struct mst_job_loan loan;
+    struct mst_error err;
+    mst_error_clear(&err);
+    what->service = remote_borrow(api, request, answer, &loan);
+    what->config = loan.config;
+    if (what->service != NULL) {
+        mst_api_tool_done(answer, tool(what, &answer->body, &err), &err);
+    }
+    mst_manager_give_back(api->args.manager, &loan);
+}
+
+static void
+remote_list_schemas(struct mst_api *api, const struct mst_api_request *request,
+                    struct mst_api_answer *answer)
+{
+    const struct mst_api_tools *tools = mst_api_tools_of(api, answer);
+    const struct mst_api_value *limit = mst_api_query(request, "limit");
+    struct mst_api_subject what = {
+        .after = mst_api_query(request, "after")->text,
+        .limit = limit->given ? limit->number : REMOTE_SCHEMAS_MAX};
+    if (tools != NULL) {
+        remote_schemas(api, request, answer, &what, tools->subjects);
+    }
+}
+
+static void
+remote_show_schema(struct mst_api *api, const struct mst_api_request *request,
+                   struct mst_api_answer *answer)
+{
+    const struct mst_api_tools *tools = mst_api_tools_of(api, answer);
+    struct mst_api_subject what = {.name = request->captures[1]};
+    if (tools != NULL) {
+        remote_schemas(api, request, answer, &what, tools->subject);
+    }
+}
+
+static void
+remote_add_schema(struct mst_api *api, const struct mst_api_request *request,
+                  struct mst_api_answer *answer)
+{
+    const struct mst_api_tools *tools = mst_api_tools_of(api, answer);
+    const char *id = mst_api_body(request, "id")->text;
+    const char *name = mst_api_body(request, "name")->text;
+    struct mst_api_subject what = {
+        .name = id != NULL && id[0] != '\0' ? id : name,
+        .text = mst_api_body(request, "definition")->text,
+        .kind = mst_api_body(request, "encoding")->text};
+    if (what.name == NULL || what.name[0] == '\0') {
+        mst_api_refuse(answer, 422, "missing_field", "name",
+                       "'id' or 'name' is missing");
+    } else if (tools != NULL) {
+        remote_schemas(api, request, answer, &what, tools->subject_put);
+    }
+}
+
+static void
+remote_remove_schema(struct mst_api *api, const struct mst_api_request *request,
+                     struct mst_api_answer *answer)
+{
+    const struct mst_api_tools *tools = mst_api_tools_of(api, answer);
+    struct mst_api_subject what = {.name = request->captures[1]};
+    if (tools != NULL) {
+        remote_schemas(api, request, answer, &what, tools->subject_remove);
+    }
+}
+
 #define REMOTE_TIMEOUT                                                         \
     {                                                                          \
         .name = "timeout", .type = MST_API_DURATION, .min = 100,               \
@@ -161,6 +238,37 @@ static const struct mst_api_field remote_introspect_query[] = {
      .max = REMOTE_SAMPLE_MAX,
      .help = "So many random documents (100)."},
     REMOTE_TIMEOUT,
+};
+
+static const struct mst_api_field remote_list_query[] = {
+    MST_API_LIMIT(REMOTE_SCHEMAS_MAX),
+    {.name = "after",
+     .type = MST_API_TEXT,
+     .max = REMOTE_NAME_MAX,
+     .help = "Only ids behind this one."},
+};
+
+static const char *const remote_encodings[] = {"json", "avro", NULL};
+
+static const struct mst_api_field remote_schema_body[] = {
+    {.name = "definition",
+     .type = MST_API_TEXT,
+     .required = true,
+     .max = REMOTE_SCHEMA_TEXT_MAX,
+     .help = "The schema as text."},
+    {.name = "encoding",
+     .type = MST_API_CHOICE,
+     .required = true,
+     .choices = remote_encodings,
+     .help = "What the schema is for."},
+    {.name = "id",
+     .type = MST_API_TEXT,
+     .max = REMOTE_NAME_MAX,
+     .help = "What it goes by."},
+    {.name = "name",
+     .type = MST_API_TEXT,
+     .max = REMOTE_NAME_MAX,
+     .help = "The same, where no id is given."},
 };
 
 const struct mst_api_operation mst_api_services_remote[] = {
@@ -195,5 +303,41 @@ const struct mst_api_operation mst_api_services_remote[] = {
      .status = 200,
      .answer = "Introspection",
      .run = remote_introspect},
+    {.method = "GET",
+     .path = "/services/{name}/schemas",
+     .role = MST_API_READ,
+     .id = "listServiceSchemas",
+     .summary = "The schemas that a mongodb service keeps.",
+     .query = remote_list_query,
+     .query_len = MST_ARRAY_SIZE(remote_list_query),
+     .status = 200,
+     .answer = "ServiceSchemas",
+     .run = remote_list_schemas},
+    {.method = "POST",
+     .path = "/services/{name}/schemas",
+     .role = MST_API_OPERATE,
+     .id = "addServiceSchema",
+     .summary = "Keeps a schema in a mongodb service, or its next version.",
+     .body = remote_schema_body,
+     .body_len = MST_ARRAY_SIZE(remote_schema_body),
+     .status = 201,
+     .answer = "ServiceSchemaDone",
+     .run = remote_add_schema},
+    {.method = "GET",
+     .path = "/services/{name}/schemas/{id}",
+     .role = MST_API_READ,
+     .id = "getServiceSchema",
+     .summary = "The newest version of a schema that a service keeps.",
+     .status = 200,
+     .answer = "ServiceSchema",
+     .run = remote_show_schema},
+    {.method = "DELETE",
+     .path = "/services/{name}/schemas/{id}",
+     .role = MST_API_ADMIN,
+     .id = "removeServiceSchema",
+     .summary = "Removes a schema that a service keeps.",
+     .status = 200,
+     .answer = "Done",
+     .run = remote_remove_schema},
     {0},
 };

@@ -31,6 +31,9 @@ struct mst_api_look {
 
 struct mst_api_subject {
     const struct mst_config *config;
+    /* The schemas of this one, as the published mstream shows them; NULL: the
+     * store that the configuration names. */
+    const struct mst_config_service *service;
     const char *name;  /* NULL: all */
     int64_t version;   /* 0: all of them, or the newest */
     const char *text;  /* of a new version */

@@ -121,6 +121,31 @@ def test_a_service_is_tested_and_looked_into(mstreamd, mongodb):
     api.get("/services/nobody/resources", status=404)
 
 
+def test_schemas_of_a_service_have_the_published_shape(mstreamd, mongodb):
+    api = Api(mstreamd(jobs_text("a") + config.mongodb(mongodb.uri, mongodb.name)))
+    mongodb.db.schemas.insert_one(
+        {"id": "0f1e", "name": "old", "encoding": "avro", "definition": '"int"'}
+    )
+    path = "/services/m/schemas"
+    body = {"id": "order", "encoding": "avro", "definition": json.dumps(RECORD)}
+    made = api.post(path, body, status=201)["item"]
+    assert (made["id"], made["encoding"], made["version"]) == ("order", "avro", 1)
+    assert json.loads(made["definition"]) == RECORD
+    broken = {**body, "definition": json.dumps(field("b"))}
+    assert "BACKWARD" in api.post(path, broken, status=422)["message"]
+    assert [one["id"] for one in api.get(path)] == ["old", "order"]
+    assert set(api.get(path)[0]) == {"id", "name", "encoding"}
+    assert [one["id"] for one in api.get(f"{path}?after=old")] == ["order"]
+    assert api.get(f"{path}/0f1e")["definition"] == '"int"'
+    assert api.get(f"{path}/order") == made
+    assert api.call("DELETE", f"{path}/order")[0] == 200
+    assert api.call("DELETE", f"{path}/order")[0] == 404
+    api.get(f"{path}/order", status=404)
+    assert api.get("/schemas") == []
+    assert api.post(path, {**body, "id": ""}, status=422)["path"] == "name"
+    assert "generate" in api.get("/services/made/schemas", status=422)["message"]
+
+
 def test_a_server_that_does_not_answer_holds_nobody_up(mstreamd):
     """An address that takes connections and says nothing."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
@@ -132,6 +157,7 @@ def test_a_server_that_does_not_answer_holds_nobody_up(mstreamd):
         assert not tested["ok"]
         assert api.get("/services/m/resources?timeout=1s", status=503)["message"]
         assert api.get("/services/m/schema/introspect?resource=x&timeout=1s", status=503)["message"]
+        assert api.get("/services/m/schemas", status=503)["message"]
         assert time.monotonic() - began < 30
         assert "canary-word" not in json.dumps(tested) + daemon.stderr()
         assert api.get("/livez")

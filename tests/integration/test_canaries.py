@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: MIT
 """Secrets of every field that takes one, looked for wherever they could come out."""
 
+import os
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -151,3 +154,71 @@ def test_secrets_of_the_file_are_nowhere_else(mstreamd, tmp_path, by):
     wait_for_reasons(api)
     names = ["a", *map(name_of, SECRETS), *(job[0] for job in jobs_that_fail())]
     check_nowhere(canaries, api, daemon, names, tmp_path)
+
+
+def test_secrets_sent_to_the_api_are_sealed_and_nowhere_else(mstreamd, mstream, tmp_path):
+    canaries = Canaries("rest")
+    daemon = mstreamd(HASTE + jobs_text("a"), env={"MSTREAM_LOG_LEVEL": "debug"})
+    api = Api(daemon)
+    for provider in SECRETS:
+        keys = canaries.service(provider)
+        body = {"provider": provider.split()[0], "name": name_of(provider), **keys}
+        status, _, answer = api.call("POST", "/services", body)
+        assert status == 201 and not canaries.found(str(answer)), answer
+        broken = {**body, "name": "broken", "no_such_key": 1}
+        status, _, answer = api.call("POST", "/services", broken)
+        assert status == 422 and not canaries.found(str(answer)), answer
+        kept = {**body, "name": name_of(provider)}
+        status, _, answer = api.call("PUT", f"/services/{name_of(provider)}", kept)
+        assert status == 200 and not canaries.found(str(answer)), answer
+    for name, source, sink in jobs_that_fail():
+        body = {"name": name, "source": source, "sinks": [sink]}
+        status, _, answer = api.call("POST", "/jobs", body)
+        assert status == 201, answer
+    wait_for_reasons(api)
+    names = ["a", *map(name_of, SECRETS), *(job[0] for job in jobs_that_fail())]
+    check_nowhere(canaries, api, daemon, names, tmp_path)
+    check_the_key(daemon, tmp_path)
+    check_a_rotation(mstream, daemon, canaries, api, tmp_path)
+
+
+def check_the_key(daemon, tmp_path):
+    """It is in its file alone: in no core file, as text or as bytes."""
+    path = tmp_path / "mstream.key"
+    assert path.stat().st_mode & 0o777 == 0o600
+    digits = [line for line in path.read_bytes().split() if re.fullmatch(b"[0-9a-f]{64}", line)]
+    assert len(digits) == 1
+    for other, content in files_of(tmp_path):
+        assert other == path or digits[0] not in content, other
+    if shutil.which("gcore") is None:
+        return
+    core = tmp_path / "core"
+    made = subprocess.run(
+        ["gcore", "-o", core, str(daemon.pid)], capture_output=True, timeout=60, check=False
+    )
+    if made.returncode != 0:
+        return  # tracing is not allowed here
+    core = Path(f"{core}.{daemon.pid}")
+    content = core.read_bytes()
+    os.unlink(core)
+    assert b"mstreamd" in content
+    assert digits[0] not in content and bytes.fromhex(digits[0].decode()) not in content
+
+
+def check_a_rotation(mstream, daemon, canaries, api, tmp_path):
+    """Beside the daemon, which goes on with the new key, also after a start."""
+    before = mstream("key", "list", "--config", daemon.config, "--json").json()
+    assert [one["services"] for one in before] == [len(SECRETS)]
+    rotated = mstream("key", "rotate", "--config", daemon.config, "--json").json()
+    assert (rotated["sealed"], rotated["failed"]) == (len(SECRETS), 0)
+    after = mstream("key", "list", "--config", daemon.config, "--json").json()
+    assert [(one["use"], one["services"]) for one in after] == [
+        ("opens", 0),
+        ("seals", len(SECRETS)),
+    ]
+    body = {"provider": "file", "name": "later", "path": "./later"}
+    assert api.call("POST", "/services", body)[0] == 201
+    newest = mstream("key", "list", "--config", daemon.config, "--json").json()[-1]
+    assert newest["services"] == len(SECRETS) + 1
+    for path, content in files_of(tmp_path):
+        assert not canaries.found(content), path
