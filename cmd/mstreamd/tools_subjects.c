@@ -23,9 +23,10 @@ subjects_open(const struct mst_api_subject *what, bool read_only,
         return mst_cmd_open_subjects(what->config, read_only, ret_store, err);
     }
     if (strcmp(what->service->provider, "mongodb") != 0) {
-        return mst_fail(err, MST_REJECTED, ORIGIN, 0,
-                        "service '%s' is %s: only one of mongodb keeps schemas",
-                        what->service->name, what->service->provider);
+        (void)mst_fail(err, MST_REJECTED, ORIGIN, 0,
+                       "service '%s' is %s: only one of mongodb keeps schemas",
+                       what->service->name, what->service->provider);
+        return MST_REJECTED;
     }
     struct mst_mongo_options options =
         *(const struct mst_mongo_options *)what->service->options;
