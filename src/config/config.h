@@ -42,6 +42,7 @@ struct mst_config {
     struct mst_config_state state;
     uint64_t memory;
     int64_t shutdown_timeout_ms;
+    int64_t stuck_after_ms;
     struct mst_config_log log;
     struct mst_config_system system;
     struct mst_config_service *services;

@@ -43,7 +43,7 @@ tend_watch(struct mst_manager *manager, int64_t now)
         mst_job_status(entry->job, &seen);
         entry->stuck = !mst_watch_look(
             &entry->watch, &seen, &mst_job_connector(entry->job)->checkpoint,
-            now, &entry->stuck_why);
+            entry->from->config->stuck_after_ms, now, &entry->stuck_why);
     }
     mst_mutex_unlock(&manager->mutex);
 }

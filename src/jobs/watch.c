@@ -22,13 +22,13 @@ watch_begin(struct mst_watch *watch, const struct mst_job_status *seen,
 
 static bool
 watch_delivery(struct mst_watch *watch, const struct mst_job_status *seen,
-               int64_t now, struct mst_error *err)
+               int64_t patience_ms, int64_t now, struct mst_error *err)
 {
     if (seen->run.settled_seq != watch->settled || seen->run.memory == 0) {
         watch->settled = seen->run.settled_seq;
         watch->settled_at = now;
     }
-    if (now - watch->settled_at < MST_WATCH_PATIENCE_MS) {
+    if (now - watch->settled_at < patience_ms) {
         return true;
     }
     (void)mst_fail(err, MST_RETRY, "job", 0,
@@ -40,7 +40,7 @@ watch_delivery(struct mst_watch *watch, const struct mst_job_status *seen,
 
 static bool
 watch_saving(struct mst_watch *watch, const struct mst_job_status *seen,
-             int64_t interval_ms, int64_t now, struct mst_error *err)
+             int64_t patience_ms, int64_t now, struct mst_error *err)
 {
     if (seen->run.checkpoints != watch->checkpoints
         || seen->run.settled_seq == watch->saved_settled) {
@@ -48,7 +48,7 @@ watch_saving(struct mst_watch *watch, const struct mst_job_status *seen,
         watch->saved_settled = seen->run.settled_seq;
         watch->saved_at = now;
     }
-    if (now - watch->saved_at < MST_WATCH_PATIENCE_MS + interval_ms) {
+    if (now - watch->saved_at < patience_ms) {
         return true;
     }
     (void)mst_fail(err, MST_RETRY, "job", 0,
@@ -61,8 +61,8 @@ watch_saving(struct mst_watch *watch, const struct mst_job_status *seen,
 
 bool
 mst_watch_look(struct mst_watch *watch, const struct mst_job_status *seen,
-               const struct mst_config_checkpoint *checkpoint, int64_t now,
-               struct mst_error *err)
+               const struct mst_config_checkpoint *checkpoint,
+               int64_t patience_ms, int64_t now, struct mst_error *err)
 {
     bool runs = seen->state == MST_JOB_RUNNING;
     if (seen->totals.events_in != watch->events) {
@@ -73,9 +73,10 @@ mst_watch_look(struct mst_watch *watch, const struct mst_job_status *seen,
         watch_begin(watch, seen, now);
         return true;
     }
-    bool moves = watch_delivery(watch, seen, now, err);
-    bool saves = !checkpoint->enabled
-                 || watch_saving(watch, seen, checkpoint->interval_ms, now,
-                                 moves ? err : NULL);
+    bool moves = watch_delivery(watch, seen, patience_ms, now, err);
+    bool saves =
+        !checkpoint->enabled
+        || watch_saving(watch, seen, patience_ms + checkpoint->interval_ms, now,
+                        moves ? err : NULL);
     return moves && saves;
 }

@@ -5,12 +5,6 @@
 
 #include "jobs/job.h"
 
-enum {
-    /* Longer than any pause that retries, elections and rebalances explain
-     * without the job saying so itself. */
-    MST_WATCH_PATIENCE_MS = 60 * 1000
-};
-
 /* Zeroed: nothing seen yet. */
 struct mst_watch {
     int64_t run_ms; /* the run that is watched, by its start */
@@ -23,10 +17,10 @@ struct mst_watch {
     int64_t events_ms;
 };
 
-/* A look at `now` (monotonic). True: healthy as far as it can be seen. False:
+/* A look at `now` (monotonic); patience_ms: stuck_after. True: healthy as far as it can be seen. False:
  * err says what stands still though there is something to do. */
 bool mst_watch_look(struct mst_watch *watch, const struct mst_job_status *seen,
-                    const struct mst_config_checkpoint *checkpoint, int64_t now,
-                    struct mst_error *err);
+                    const struct mst_config_checkpoint *checkpoint,
+                    int64_t patience_ms, int64_t now, struct mst_error *err);
 
 #endif

@@ -8,6 +8,8 @@ static const struct mst_config_checkpoint saves = {.enabled = true,
                                                    .interval_ms = 1000};
 static const struct mst_config_checkpoint saves_not = {.enabled = false};
 
+enum { PATIENCE_MS = 60 * 1000 };
+
 struct step {
     int64_t at_s;
     uint64_t settled;
@@ -29,7 +31,7 @@ check(const struct step *steps, size_t n,
         seen.run.settled_seq = steps[i].settled;
         seen.run.memory = steps[i].memory;
         seen.run.checkpoints = steps[i].checkpoints;
-        assert_int_equal(mst_watch_look(&watch, &seen, checkpoint,
+        assert_int_equal(mst_watch_look(&watch, &seen, checkpoint, PATIENCE_MS,
                                         1000 + steps[i].at_s * 1000, &err),
                          steps[i].healthy);
     }
@@ -89,13 +91,17 @@ a_new_run_begins_with_new_patience(void **state)
     struct mst_job_status seen = {.state = MST_JOB_RUNNING, .started_ms = 1};
     (void)state;
     seen.run.memory = 1;
-    assert_true(mst_watch_look(&watch, &seen, &saves, 1000, &err));
+    assert_true(mst_watch_look(&watch, &seen, &saves, PATIENCE_MS, 1000, &err));
     seen.started_ms = 2;
-    assert_true(mst_watch_look(&watch, &seen, &saves, 90000, &err));
-    assert_true(mst_watch_look(&watch, &seen, &saves, 100000, &err));
-    assert_false(mst_watch_look(&watch, &seen, &saves, 151000, &err));
+    assert_true(
+        mst_watch_look(&watch, &seen, &saves, PATIENCE_MS, 90000, &err));
+    assert_true(
+        mst_watch_look(&watch, &seen, &saves, PATIENCE_MS, 100000, &err));
+    assert_false(
+        mst_watch_look(&watch, &seen, &saves, PATIENCE_MS, 151000, &err));
     seen.state = MST_JOB_RETRYING; /* it says so itself */
-    assert_true(mst_watch_look(&watch, &seen, &saves, 152000, &err));
+    assert_true(
+        mst_watch_look(&watch, &seen, &saves, PATIENCE_MS, 152000, &err));
 }
 
 int
