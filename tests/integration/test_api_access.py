@@ -4,6 +4,7 @@
 import http.client
 import json
 import shutil
+import socket
 import ssl
 
 import pytest
@@ -134,6 +135,28 @@ def test_a_new_certificate_is_shown_without_a_restart(mstreamd, tmp_path):
             return None
 
     wait_until(works)
+    # One that can not be used is said, and the one before stays.
+    cert.write_text("this is no certificate")
+    wait_until(lambda: api.get("/health") and "the one before is still in use" in daemon.stderr())
+    assert api.get("/health")
+
+
+def test_guessing_tokens_is_slow_and_holds_nobody_up(mstreamd, mstream, tmp_path):
+    tokens = tmp_path / "tokens"
+    token = mstream("token", "create", "one", "--role", "read", "--file", tokens).out.strip()
+    api = Api(mstreamd(jobs_text("a", tokens_file=str(tokens))), token)
+    lines = [socket.create_connection((api.host, api.port), 30) for _ in range(200)]
+    guess = b"GET /jobs HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer mst_guess\r\n\r\n"
+    for line in lines:
+        line.sendall(guess)
+    assert api.get("/jobs"), "who has a token is not slowed down"
+    answers = [line.recv(4096) for line in lines]
+    for line in lines:
+        line.close()
+    slowed = [answer for answer in answers if b" 401 " in answer]
+    refused = [answer for answer in answers if b" 429 " in answer]
+    assert len(slowed) + len(refused) == 200 and slowed and refused
+    assert all(b"Retry-After: 1" in answer for answer in refused)
 
 
 def test_a_client_certificate_is_required_where_it_is_asked_for(mstreamd, tmp_path):
