@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/* `mask`: what is in some fields becomes unreadable. */
+#include "udf/builtin.h"
+#include "udf/builtins.h"
+#include "udf/mask.h"
+
+/* As in the option's choices; the first are those of mst_mask_text. */
+enum { MASK_NULL = MST_MASK_HASH + 1 };
+
+struct mask_options {
+    struct mst_strings fields;
+    int with;
+    char *salt;
+};
+
+static const char *const mask_ways[] = {"hide", "email", "phone", "year",
+                                        "hash", "null",  NULL};
+
+static const struct mst_option mask_table[] = {
+    {.name = "fields",
+     .type = MST_OPTION_STRING_LIST,
+     .offset = offsetof(struct mask_options, fields),
+     .flags = MST_OPTION_REQUIRED,
+     .help = "Paths of what is masked, through arrays in each item."},
+    {.name = "with",
+     .type = MST_OPTION_ENUM,
+     .offset = offsetof(struct mask_options, with),
+     .def = "hide",
+     .choices = mask_ways,
+     .help = "`hide`: a star for each character; `email`: the first character "
+             "and the domain stay; `phone`: the last four; `year`: the first "
+             "of January; `hash`: SHA-256 of salt and value; `null`. What is "
+             "not of that kind becomes null."},
+    {.name = "salt",
+     .type = MST_OPTION_STRING,
+     .offset = offsetof(struct mask_options, salt),
+     .flags = MST_OPTION_SECRET,
+     .help = "In front of the value that `hash` hashes: without one, values "
+             "of a small set are found by trying."},
+};
+
+static enum mst_status
+mask_string(struct mst_builtin *self, struct mst_doc_node *node,
+            struct mst_slice text, struct mst_error *err)
+{
+    const struct mask_options *options = self->options;
+    struct mst_buf out;
+    mst_buf_init(&out, self->scratch.max);
+    enum mst_status status = mst_mask_text((enum mst_mask_way)options->with,
+                                           text, options->salt, &out);
+    const struct mst_bson_value value = {
+        MST_BSON_STRING,
+        status == MST_OK ? mst_doc_string(&self->doc.arena, mst_buf_slice(&out))
+                         : MST_SLICE_NONE};
+    mst_buf_clear(&out);
+    if (value.raw.data == NULL) {
+        return mst_fail_memory(err, "mask");
+    }
+    return mst_builtin_replace(self, node, &value, err);
+}
+
+static enum mst_status
+mask_date(struct mst_builtin *self, struct mst_doc_node *node,
+          struct mst_error *err)
+{
+    uint64_t ms = 0;
+    uint8_t raw[8];
+    for (unsigned i = 0; i < 8; i++) {
+        ms |= (uint64_t)node->raw.data[i] << (8 * i);
+    }
+    ms = (uint64_t)mst_mask_year((int64_t)ms);
+    for (unsigned i = 0; i < 8; i++) {
+        raw[i] = (uint8_t)(ms >> (8 * i));
+    }
+    const struct mst_bson_value value = {
+        MST_BSON_DATE,
+        mst_arena_copy(&self->doc.arena, mst_slice_of(raw, sizeof(raw)))};
+    if (value.raw.data == NULL) {
+        return mst_fail_memory(err, "mask");
+    }
+    return mst_builtin_replace(self, node, &value, err);
+}
+
+static enum mst_status
+mask_visit(struct mst_builtin *self, struct mst_doc_node *node,
+           struct mst_error *err)
+{
+    static const struct mst_bson_value null = {MST_BSON_NULL,
+                                               {(const uint8_t *)"", 0}};
+    const struct mask_options *options = self->options;
+    if (node->type == MST_BSON_NULL) {
+        return MST_OK;
+    }
+    if (options->with == MASK_NULL) {
+        return mst_builtin_replace(self, node, &null, err);
+    }
+    if (node->type == MST_BSON_STRING) {
+        return mask_string(self, node,
+                           mst_slice_of(node->raw.data + 4, node->raw.len - 5),
+                           err);
+    }
+    if (node->type == MST_BSON_DATE && options->with == MST_MASK_YEAR) {
+        return mask_date(self, node, err);
+    }
+    if (options->with != MST_MASK_HASH || mst_doc_is_container(node)) {
+        return mst_builtin_replace(self, node, &null, err);
+    }
+    mst_buf_reset(&self->scratch);
+    enum mst_status status = mst_builtin_text(node, &self->scratch, err);
+    return status == MST_OK
+               ? mask_string(self, node, mst_buf_slice(&self->scratch), err)
+               : status;
+}
+
+static enum mst_status
+mask_apply(void *ctx, const struct mst_event *event, struct mst_emit *emit,
+           struct mst_error *err)
+{
+    struct mst_builtin *self = ctx;
+    const struct mask_options *options = self->options;
+    enum mst_status status = mst_builtin_read(self, event, err);
+    if (status == MST_END) {
+        return emit->event(emit, event, err);
+    }
+    for (size_t i = 0; i < options->fields.len && status == MST_OK; i++) {
+        status = mst_builtin_each(self, self->doc.root,
+                                  mst_slice_str(options->fields.items[i]),
+                                  mask_visit, err);
+    }
+    return status == MST_OK ? mst_builtin_emit(self, event, emit, err) : status;
+}
+
+const struct mst_middleware_type mst_mask_middleware = {
+    .name = "mask",
+    .help = "Makes what is in some fields unreadable. It masks the document, "
+            "not the event's key.",
+    .options = {.options = mask_table,
+                .len = MST_ARRAY_SIZE(mask_table),
+                .size = sizeof(struct mask_options)},
+    .resource_optional = true,
+    .builtin = true,
+    .encodings = 1U << MST_ENCODING_BSON,
+    .create = mst_builtin_create,
+    .apply = mask_apply,
+    .destroy = mst_builtin_destroy,
+};
