@@ -27,6 +27,12 @@ mst_clock_ms(void)
 }
 
 int64_t
+mst_clock_boot_ms(void)
+{
+    return clock_read(CLOCK_BOOTTIME) / 1000000;
+}
+
+int64_t
 mst_clock_wall_ms(void)
 {
     return clock_read(CLOCK_REALTIME) / 1000000;

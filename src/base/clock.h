@@ -11,6 +11,9 @@
 /* Milliseconds / nanoseconds of a clock that never goes back. */
 int64_t mst_clock_ms(void);
 int64_t mst_clock_ns(void);
+/* The same, but it goes on while the machine is suspended: for what others
+ * count, too. */
+int64_t mst_clock_boot_ms(void);
 /* Milliseconds since 1970-01-01 UTC. */
 int64_t mst_clock_wall_ms(void);
 

@@ -36,6 +36,7 @@ mst_pipeline_renew(struct mst_pipeline *pipeline)
     const struct mst_pipeline_spec *spec = pipeline->spec;
     int64_t ttl_ms = spec->lease_ttl_ms;
     int64_t now = mst_clock_ms();
+    int64_t asked_ms = mst_clock_boot_ms();
     struct mst_error err;
     if (now < pipeline->lease_next_ms) {
         return;
@@ -46,7 +47,7 @@ mst_pipeline_renew(struct mst_pipeline *pipeline)
     if (status == MST_OK) {
         /* Counted from before the call. The last fifth is for what the sinks
          * were given and did not confirm yet. */
-        atomic_store(&pipeline->lease_until_ms, now + ttl_ms - ttl_ms / 5);
+        atomic_store(&pipeline->lease_until_ms, asked_ms + ttl_ms - ttl_ms / 5);
         pipeline->lease_next_ms = now + ttl_ms / 3;
         mst_pipeline_trouble(pipeline, &pipeline->lease_problem, NULL, 0);
         if (spec->lease_renewed != NULL
@@ -72,5 +73,5 @@ mst_pipeline_renew(struct mst_pipeline *pipeline)
 bool
 mst_pipeline_may_deliver(struct mst_pipeline *pipeline)
 {
-    return mst_clock_ms() < atomic_load(&pipeline->lease_until_ms);
+    return mst_clock_boot_ms() < atomic_load(&pipeline->lease_until_ms);
 }

@@ -229,8 +229,9 @@ pipeline_load(struct mst_pipeline *pipeline, int64_t until_ms,
 /* Times of the run's own clockwork, monotonic. */
 struct pipeline_clock {
     int64_t save_ms;
-    int64_t timeout_ms; /* INT64_MAX: none */
-    int64_t give_up_ms; /* of draining; INT64_MAX: not asked to stop yet */
+    int64_t timeout_ms;  /* INT64_MAX: none */
+    int64_t give_up_ms;  /* of draining; INT64_MAX: not asked to stop yet */
+    int64_t unleased_ms; /* the same, where nothing may be delivered */
     bool timed_out;
 };
 
@@ -324,8 +325,28 @@ pipeline_serve(struct mst_pipeline *pipeline, struct pipeline_clock *clock)
     }
 }
 
-/* Until they are done; a run that was asked to stop gives them
- * shutdown_timeout in all. False: given up. */
+/* A run that was asked to stop gives what is in flight shutdown_timeout, but
+ * not long where nothing may be delivered any more: the state does not answer.
+ */
+static bool
+pipeline_gives_up(struct mst_pipeline *pipeline, struct pipeline_clock *clock)
+{
+    int64_t now = mst_clock_ms();
+    if (!mst_pipeline_is_stopping(pipeline)) {
+        return false;
+    }
+    if (clock->give_up_ms == INT64_MAX) {
+        clock->give_up_ms = now + pipeline->spec->shutdown_timeout_ms;
+    }
+    if (mst_pipeline_may_deliver(pipeline)) {
+        clock->unleased_ms = INT64_MAX;
+    } else if (clock->unleased_ms == INT64_MAX) {
+        clock->unleased_ms = now + PIPELINE_LAST_SAVE_MS;
+    }
+    return now >= clock->give_up_ms || now >= clock->unleased_ms;
+}
+
+/* Until they are done, or time is up. False: given up. */
 static bool
 pipeline_drain(struct mst_pipeline *pipeline, struct pipeline_clock *clock,
                bool (*is_done)(struct mst_pipeline *pipeline))
@@ -335,11 +356,6 @@ pipeline_drain(struct mst_pipeline *pipeline, struct pipeline_clock *clock,
                           is_done)) {
             return !mst_pipeline_is_aborting(pipeline);
         }
-        if (clock->give_up_ms == INT64_MAX
-            && mst_pipeline_is_stopping(pipeline)) {
-            clock->give_up_ms =
-                mst_clock_ms() + pipeline->spec->shutdown_timeout_ms;
-        }
         mst_mutex_lock(&pipeline->mutex);
         bool give_up = pipeline->aborting || pipeline->lease_lost;
         mst_mutex_unlock(&pipeline->mutex);
@@ -347,7 +363,7 @@ pipeline_drain(struct mst_pipeline *pipeline, struct pipeline_clock *clock,
             clock->timed_out = true;
             give_up = true;
         }
-        if (give_up || mst_clock_ms() >= clock->give_up_ms) {
+        if (give_up || pipeline_gives_up(pipeline, clock)) {
             return false;
         }
     }
@@ -388,7 +404,9 @@ pipeline_close_workers(struct mst_pipeline *pipeline,
 static void
 pipeline_save_last(struct mst_pipeline *pipeline)
 {
-    int64_t until = mst_clock_ms() + PIPELINE_LAST_SAVE_MS;
+    int64_t until =
+        mst_clock_ms()
+        + (mst_pipeline_may_deliver(pipeline) ? PIPELINE_LAST_SAVE_MS : 0);
     bool wait = false;
     do {
         if (wait) {
@@ -465,6 +483,7 @@ mst_pipeline_run(struct mst_pipeline *pipeline, struct mst_error *err)
                       : spec->timeout_ms > 0 ? now + spec->timeout_ms
                                              : INT64_MAX,
         .give_up_ms = INT64_MAX,
+        .unleased_ms = INT64_MAX,
     };
     enum mst_status status = pipeline_load(pipeline, clock.timeout_ms, err);
     clock.timed_out = status == MST_RETRY && mst_clock_ms() >= clock.timeout_ms;

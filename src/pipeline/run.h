@@ -80,8 +80,9 @@ struct mst_pipeline {
     struct mst_flight *pool; /* for reuse */
     size_t pool_len;
 
-    int64_t lease_next_ms;              /* job's thread: renew it then */
-    atomic_int_fast64_t lease_until_ms; /* monotonic: deliver before this */
+    int64_t lease_next_ms; /* job's thread: renew it then */
+    atomic_int_fast64_t
+        lease_until_ms; /* of mst_clock_boot_ms: deliver before */
 
     pthread_mutex_t save_mutex; /* one save at a time; guards the next */
     struct mst_buf saved_position;

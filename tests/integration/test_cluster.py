@@ -163,3 +163,58 @@ def test_machines_that_die_and_sleep_under_load_lose_nothing(cluster):
 @pytest.mark.parametrize("seed", [1, 2, 4])
 def test_machines_survive_30_deaths_and_naps(cluster, seed):
     survive(cluster(4), rounds=30, seed=seed)
+
+
+# --- the state's server ----------------------------------------------------
+
+
+def test_a_stop_does_not_wait_for_a_dead_state_server(
+    mongodb, kafka, mstreamd, own_proxy
+):
+    """Answers that never come are waited for seconds, not the half minute
+    of a service; nothing is lost."""
+    shop = Cluster(mongodb, kafka, mstreamd, 2)
+    shop.state_uri = own_proxy.before_mongodb(mongodb.uri)
+    try:
+        shop.start("alpha")
+        shop.wait_spread(alpha=2)
+        shop.write()
+        shop.wait_more(20)
+        own_proxy.stall("mongodb")
+        shop.daemons["alpha"].wait_log("delivery waits until the lease", 60)
+        shop.daemons["alpha"].stop(deadline=30)
+        own_proxy.restore("mongodb")
+        shop.start("beta")
+        shop.wait_spread(beta=2)
+        shop.wait_more(20)
+        shop.finish()
+    finally:
+        shop.close()
+
+
+@pytest.mark.soak
+def test_machines_share_jobs_while_primaries_come_and_go(
+    own_servers, mongodb_at, kafka, mstreamd
+):
+    """The state is on the servers that fail, as the documents are."""
+    replica = own_servers("replica")
+    mongodb = mongodb_at(replica.env()["MSTREAM_TEST_REPLICA_MONGODB"])
+    shop = Cluster(mongodb, kafka, mstreamd, 4)
+    try:
+        shop.start("alpha")
+        shop.start("beta")
+        shop.wait_spread(alpha=2, beta=2)
+        shop.write()
+        for fault in ("step_down", "kill", "step_down", "kill"):
+            shop.wait_more(50)
+            name = replica.primary()
+            if fault == "kill":
+                replica.kill(name)
+                shop.wait_more(50)
+                replica.start(name)
+            else:
+                replica.step_down()
+        shop.wait_more(50)
+        shop.finish()
+    finally:
+        shop.close()

@@ -18,7 +18,7 @@ from .crash import Verdict, Writer
 from .waiting import wait_until
 
 SHARED = config.table(
-    "[system]", {"checkpoints": {"service_name": "m", "resource": "positions"}}
+    "[system]", {"checkpoints": {"service_name": "s", "resource": "positions"}}
 )
 
 
@@ -40,16 +40,24 @@ class Saves:
     def __init__(self, positions):
         self.seen = {}  # job -> [(fence, events, position)]
         self._stop = threading.Event()
-        self._stream = positions.watch(max_await_time_ms=50)
+        self._positions = positions
+        self._stream = self._watch()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
+
+    def _watch(self, after=None):
+        return self._positions.watch(max_await_time_ms=50, resume_after=after)
 
     def _run(self):
         while not self._stop.is_set():
             try:
+                if not self._stream.alive:
+                    self._stream = self._watch(self._stream.resume_token)
                 event = self._stream.try_next()
             except pymongo.errors.PyMongoError:
-                return
+                # Primaries come and go.
+                self._stop.wait(0.05)
+                continue
             if event is not None:
                 self._look(event)
 
@@ -101,6 +109,7 @@ class Cluster:
         self.saves = Saves(self.positions)
         self.library = other_machine(mstreamd.folder)
         self.daemons = {}
+        self.state_uri = None  # where it is another one than the documents'
 
     def text(self, state):
         jobs = "".join(
@@ -124,6 +133,9 @@ class Cluster:
             SHARED
             + config.state(state)
             + config.mongodb(self.mongodb.uri, self.mongodb.name)
+            + config.mongodb(
+                self.state_uri or self.mongodb.uri, self.mongodb.name, name="s"
+            )
             + config.kafka(self.kafka.bootstrap)
             + jobs
         )
