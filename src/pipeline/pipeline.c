@@ -464,9 +464,8 @@ pipeline_verdict(struct mst_pipeline *pipeline, bool drained, bool timed_out,
     }
     if (!drained || !mst_tracker_is_empty(&pipeline->tracker)) {
         (void)mst_fail(err, MST_RETRY, "job", 0,
-                       "some events were not confirmed within %lld ms; they "
-                       "come again at the next start",
-                       (long long)pipeline->spec->shutdown_timeout_ms);
+                       "some events were not confirmed in time; they come "
+                       "again at the next start");
         return MST_PIPELINE_UNDRAINED;
     }
     return reached_end ? MST_PIPELINE_COMPLETED : MST_PIPELINE_STOPPED;

@@ -15,7 +15,7 @@ enum {
     /* Every call is over in a fraction of what a service may ask for: a job
      * that stops waits for a few of them, and leases are short. */
     STORE_CONNECT_MS = 3000,
-    STORE_SELECT_MS = 3000,
+    STORE_SELECT_MS = 2000,
     STORE_SOCKET_MS = 5000,
     STORE_WTIMEOUT_MS = 4000,
     STORE_DUPLICATE_KEY = 11000
