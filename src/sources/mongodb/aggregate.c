@@ -99,9 +99,14 @@ static enum mst_status
 watch_stage_of_build(const struct mst_mongo_source_options *options,
                      struct mst_error *err)
 {
-    if (options->reader != 0) {
-        return mst_fail(err, MST_FATAL, ORIGIN, 0,
-                        "reader: only \"change_stream\" is part of this build");
+    bool piped = options->pipeline != NULL && options->pipeline[0] != '\0';
+    if (options->reader == MST_MONGO_READER_OPLOG && piped) {
+        (void)mst_fail(err, MST_FATAL, ORIGIN, 0,
+                       "reader = \"oplog\" can not run a pipeline: its stages "
+                       "are the server's");
+        mst_error_hint(err, "leave pipeline out, or reader = "
+                            "\"change_stream\"");
+        return MST_FATAL;
     }
     if (options->snapshot != 0) {
         return mst_fail(err, MST_FATAL, ORIGIN, 0,
@@ -115,9 +120,9 @@ watch_stage_of_build(const struct mst_mongo_source_options *options,
     return MST_OK;
 }
 
-/* True when the operations filter lets this one pass. */
-static bool
-watch_wants(const struct mst_mongo_source_options *options, enum mst_op op)
+bool
+mst_mongo_watch_wants(const struct mst_mongo_source_options *options,
+                      enum mst_op op)
 {
     for (size_t i = 0; i < options->operations.len; i++) {
         enum mst_op one;
@@ -147,7 +152,7 @@ watch_operations(const struct mst_mongo_source_options *options,
     }
     if (options->payload == MST_MONGO_PAYLOAD_DOCUMENT
         && options->full_document == MST_MONGO_FULL_OFF
-        && watch_wants(options, MST_OP_UPDATE)) {
+        && mst_mongo_watch_wants(options, MST_OP_UPDATE)) {
         (void)mst_fail(err, MST_FATAL, ORIGIN, 0,
                        "full_document = \"off\" leaves payload = \"document\" "
                        "nothing to send for an update");
@@ -260,8 +265,11 @@ aggregate_point(bson_t *spec, const struct mst_mongo_position *position)
             &token);
         return;
     }
-    (void)BSON_APPEND_TIMESTAMP(spec, "startAtOperationTime", position->seconds,
-                                position->increment);
+    /* What is done of that very time is dropped when it comes (emit.c). */
+    uint32_t increment = position->increment + (position->after ? 1 : 0);
+    uint32_t carry = position->after && increment == 0 ? 1 : 0;
+    (void)BSON_APPEND_TIMESTAMP(spec, "startAtOperationTime",
+                                position->seconds + carry, increment);
 }
 
 static void
@@ -405,7 +413,7 @@ aggregate_operations(struct stages *stages, const struct mst_mongo_watch *watch)
     uint32_t n = 0;
     for (int kind = MST_MONGO_INSERT; kind <= MST_MONGO_DELETE; kind++) {
         enum mst_op op = mst_mongo_kind_op((enum mst_mongo_kind)kind);
-        if (!watch_wants(watch->options, op)) {
+        if (!mst_mongo_watch_wants(watch->options, op)) {
             aggregate_name(&list, n++,
                            mst_mongo_kind_name((enum mst_mongo_kind)kind));
         }

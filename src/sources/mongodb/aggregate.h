@@ -6,6 +6,7 @@
 #include <bson/bson.h>
 
 #include "base/error.h"
+#include "core/event.h"
 #include "sources/mongodb/options.h"
 #include "sources/mongodb/position.h"
 
@@ -38,6 +39,10 @@ MST_MUST_CHECK bson_t *
 mst_mongo_aggregate(const struct mst_mongo_watch *watch,
                     const struct mst_mongo_position *position,
                     enum mst_mongo_mode mode);
+
+/* The option `operations` lets this one pass. */
+bool mst_mongo_watch_wants(const struct mst_mongo_source_options *options,
+                           enum mst_op op);
 
 /* Whether a name means several collections: it has a * or a ?. */
 bool mst_mongo_is_glob(const char *name);

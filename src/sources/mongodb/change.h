@@ -32,6 +32,7 @@ enum { MST_MONGO_KINDS = MST_MONGO_OTHER + 1 };
 struct mst_mongo_change {
     struct mst_slice bytes; /* the whole event */
     struct mst_slice token; /* _id */
+    struct mst_slice mark;  /* where the reader stands then; none: token */
     enum mst_mongo_kind kind;
     struct mst_slice kind_name;
     struct mst_slice ns;  /* {db, coll}; coll is absent for dropDatabase */

@@ -105,7 +105,7 @@ emit_event(struct mst_mongo_source *source, struct mst_batch *batch,
     event->op = mst_mongo_kind_op(change->kind);
     event->key = change->key;
     event->key_kind = change->key.data != NULL ? MST_KEY_BSON : MST_KEY_NONE;
-    event->mark = change->token;
+    event->mark = change->mark.data != NULL ? change->mark : change->token;
     event->source_ts_ms = mst_mongo_change_time(change);
     enum mst_status status = emit_payload(source, event, change, err);
     if (status == MST_OK
@@ -145,9 +145,10 @@ emit_count(struct mst_mongo_source *source, enum mst_mongo_kind kind)
     atomic_store_explicit(count, before + 1, memory_order_relaxed);
 }
 
-static enum mst_status
-emit_change(struct mst_mongo_source *source, struct mst_batch *batch,
-            const struct mst_mongo_change *change, struct mst_error *err)
+enum mst_status
+mst_mongo_emit_change(struct mst_mongo_source *source, struct mst_batch *batch,
+                      const struct mst_mongo_change *change,
+                      struct mst_error *err)
 {
     emit_count(source, change->kind);
     if (emit_is_document(change->kind)) {
@@ -194,7 +195,22 @@ emit_fragment(struct mst_mongo_source *source, struct mst_batch *batch,
     if (status != MST_OK) {
         return MST_DISCONNECTED;
     }
-    return emit_change(source, batch, &change, err);
+    return mst_mongo_emit_change(source, batch, &change, err);
+}
+
+/* The position is of the oplog reader, in the middle of a transaction, and
+ * this change is one of those before it. */
+static bool
+emit_is_done(const struct mst_mongo_source *source,
+             const struct mst_mongo_change *change)
+{
+    const struct mst_mongo_position *resume = &source->resume;
+    struct mst_mongo_token token;
+    return resume->changes > 0 && change->seconds == resume->seconds
+           && change->increment == resume->increment
+           && change->token.data != NULL
+           && mst_mongo_token_decode(change->token, &token, NULL) == MST_OK
+           && token.index < resume->changes;
 }
 
 enum mst_status
@@ -208,7 +224,11 @@ mst_mongo_emit(struct mst_mongo_source *source, struct mst_batch *batch,
         change.key = MST_SLICE_NONE;
         change.kind = MST_MONGO_OTHER;
         change.kind_name = MST_SLICE_NONE;
-        return emit_change(source, batch, &change, err);
+        return mst_mongo_emit_change(source, batch, &change, err);
+    }
+    if (emit_is_done(source, &change)) {
+        source->last_token = change.token;
+        return MST_OK;
     }
     if (change.fragment > 0) {
         return emit_fragment(source, batch, &change, err);
@@ -216,5 +236,5 @@ mst_mongo_emit(struct mst_mongo_source *source, struct mst_batch *batch,
     if (change.token.data != NULL) {
         source->last_token = change.token;
     }
-    return emit_change(source, batch, &change, err);
+    return mst_mongo_emit_change(source, batch, &change, err);
 }

@@ -30,6 +30,12 @@ enum mst_mongo_on_lost {
     MST_MONGO_LOST_SNAPSHOT
 };
 
+enum mst_mongo_reader {
+    MST_MONGO_READER_CHANGE_STREAM = 0,
+    MST_MONGO_READER_OPLOG,
+    MST_MONGO_READER_AUTO
+};
+
 struct mst_mongo_source_options {
     struct mst_strings collections; /* names and globs */
     struct mst_strings operations;
@@ -38,7 +44,7 @@ struct mst_mongo_source_options {
     int payload;          /* enum mst_mongo_payload */
     int full_document;    /* enum mst_mongo_full_document */
     int before;           /* enum mst_mongo_before */
-    int reader;           /* 0: change_stream; others are refused */
+    int reader;           /* enum mst_mongo_reader */
     int snapshot;         /* 0: never; others are refused */
     int on_lost_position; /* enum mst_mongo_on_lost */
     bool enable_pre_images;

@@ -28,6 +28,8 @@ mst_mongo_position_clear(struct mst_mongo_position *position)
     position->start_after = false;
     position->seconds = 0;
     position->increment = 0;
+    position->changes = 0;
+    position->after = false;
 }
 
 enum mst_status
@@ -49,6 +51,8 @@ mst_mongo_position_set_token(struct mst_mongo_position *position,
     position->start_after = token.invalidate;
     position->seconds = token.seconds;
     position->increment = token.increment;
+    position->changes = 0;
+    position->after = false;
     return MST_OK;
 }
 
@@ -56,11 +60,44 @@ void
 mst_mongo_position_set_time(struct mst_mongo_position *position,
                             uint32_t seconds, uint32_t increment)
 {
+    mst_mongo_position_set_entry(position, seconds, increment, 0, false);
+}
+
+void
+mst_mongo_position_set_entry(struct mst_mongo_position *position,
+                             uint32_t seconds, uint32_t increment,
+                             uint32_t changes, bool after)
+{
     mst_buf_reset(&position->token);
     position->now = false;
     position->start_after = false;
     position->seconds = seconds;
     position->increment = increment;
+    position->changes = changes;
+    position->after = after;
+}
+
+enum mst_status
+mst_mongo_position_copy(struct mst_mongo_position *position,
+                        const struct mst_mongo_position *from,
+                        struct mst_error *err)
+{
+    size_t have = position->token.len;
+    enum mst_status status = MST_OK;
+    if (from->token.len > have) {
+        status = mst_buf_reserve(&position->token, from->token.len - have);
+    }
+    if (status != MST_OK) {
+        return mst_fail_memory(err, ORIGIN);
+    }
+    struct mst_buf token = position->token;
+    if (from->token.len > 0) {
+        memcpy(token.data, from->token.data, from->token.len);
+    }
+    token.len = from->token.len;
+    *position = *from;
+    position->token = token;
+    return MST_OK;
 }
 
 /* JSON text to BSON; NULL when it is not JSON. */
@@ -131,7 +168,12 @@ position_read(struct mst_mongo_position *position, struct mst_slice doc,
     if (mst_bson_find(doc, "at", &value) && mst_bson_get_document(&value, &part)
         && position_uint32(part, "seconds", &seconds)
         && position_uint32(part, "ordinal", &ordinal)) {
-        mst_mongo_position_set_time(position, seconds, ordinal);
+        uint32_t changes = 0;
+        bool after = mst_bson_find(part, "after", &value)
+                     && mst_bson_get_bool(&value, &after) && after;
+        (void)position_uint32(part, "changes", &changes);
+        mst_mongo_position_set_entry(position, seconds, ordinal, changes,
+                                     after);
         return MST_OK;
     }
     return position_damaged(err, "it has neither 'token' nor 'at'");
@@ -165,8 +207,16 @@ mst_mongo_position_format(const struct mst_mongo_position *position,
         status =
             mst_buf_printf(out,
                            "{\"kind\":\"mongodb\",\"at\":{\"seconds\":%" PRIu32
-                           ",\"ordinal\":%" PRIu32 "}}",
+                           ",\"ordinal\":%" PRIu32,
                            position->seconds, position->increment);
+        if (status == MST_OK && position->changes > 0) {
+            status =
+                mst_buf_printf(out, ",\"changes\":%" PRIu32, position->changes);
+        }
+        if (status == MST_OK) {
+            status = mst_buf_append_str(
+                out, position->after ? ",\"after\":true}}" : "}}");
+        }
     } else {
         bson_t token;
         char *json = NULL;
@@ -289,8 +339,13 @@ mst_mongo_position_text(const struct mst_mongo_position *position,
     }
     char time[MST_TIME_TEXT_MAX];
     mst_time_format((int64_t)position->seconds * 1000, time);
-    return mst_buf_printf(out, "%s, ordinal %u, before it", time,
-                          position->increment);
+    if (position->changes > 1) {
+        return mst_buf_printf(out, "%s, ordinal %u, after %u changes of it",
+                              time, position->increment, position->changes);
+    }
+    bool after = position->after || position->changes > 0;
+    return mst_buf_printf(out, "%s, ordinal %u, %s", time, position->increment,
+                          after ? "after that change" : "before it");
 }
 
 bool

@@ -4,6 +4,8 @@
  *   {"kind":"mongodb","token":{"_data":"82..."},"start_after":false}
  * or, for a moment that a person asked for,
  *   {"kind":"mongodb","at":{"seconds":1795259453,"ordinal":1}}
+ * or, of the oplog reader, with more inside `at`: "after":true when that entry
+ * is done, "changes":3 when the first three changes of its transaction are.
  */
 #ifndef MST_SOURCES_MONGODB_POSITION_H
 #define MST_SOURCES_MONGODB_POSITION_H
@@ -22,6 +24,8 @@ struct mst_mongo_position {
     bool start_after;     /* with startAfter instead of resumeAfter */
     uint32_t seconds;     /* without token: from this cluster time on */
     uint32_t increment;
+    uint32_t changes; /* without token: but not the first ones of that time */
+    bool after;       /* without token: but none of that time */
 };
 
 void mst_mongo_position_init(struct mst_mongo_position *position);
@@ -33,6 +37,15 @@ mst_mongo_position_set_token(struct mst_mongo_position *position,
                              struct mst_slice doc, struct mst_error *err);
 void mst_mongo_position_set_time(struct mst_mongo_position *position,
                                  uint32_t seconds, uint32_t increment);
+
+void mst_mongo_position_set_entry(struct mst_mongo_position *position,
+                                  uint32_t seconds, uint32_t increment,
+                                  uint32_t changes, bool after);
+/* Makes it the same as from. MST_FATAL: no memory, it is as it was. */
+MST_MUST_CHECK enum mst_status
+mst_mongo_position_copy(struct mst_mongo_position *position,
+                        const struct mst_mongo_position *from,
+                        struct mst_error *err);
 
 /* Reads the saved form. MST_FATAL: of another source, or damaged. */
 MST_MUST_CHECK enum mst_status

@@ -31,8 +31,7 @@ reader_begin(struct mst_mongo_source *source, const struct mst_start *start,
     }
     if (!source->pinned.now) {
         /* Nothing is saved yet, but `now` was when we first came. */
-        return mst_mongo_position_set_token(
-            &source->resume, mst_buf_slice(&source->pinned.token), err);
+        return mst_mongo_position_copy(&source->resume, &source->pinned, err);
     }
     return mst_mongo_position_start(&source->resume, source->options->start,
                                     &source->earliest, err);
@@ -127,14 +126,16 @@ reader_note_start(struct mst_mongo_source *source)
     if (!source->settled.now || behind) {
         return;
     }
-    if (resume->token.len == 0) {
-        mst_mongo_position_set_time(&source->settled, resume->seconds,
-                                    resume->increment);
-    } else if (mst_mongo_position_set_token(&source->settled,
-                                            mst_buf_slice(&resume->token), NULL)
-               == MST_OK) {
-        source->settled.start_after = resume->start_after;
-    }
+    /* Without memory it stays `now`, which can not be saved. */
+    (void)!mst_mongo_position_copy(&source->settled, resume, NULL);
+}
+
+/* Opens what changes come by, at source->resume. */
+static enum mst_status
+reader_reopen(struct mst_mongo_source *source, struct mst_error *err)
+{
+    return source->oplog != NULL ? mst_oplog_reader_open(source, err)
+                                 : mst_mongo_resume_open(source, err);
 }
 
 enum mst_status
@@ -162,7 +163,10 @@ mst_mongo_reader_open(void *ctx, const struct mst_start *start,
         source->mode = source->watch.always_split ? MST_MONGO_MODE_SPLIT
                                                   : MST_MONGO_MODE_PLAIN;
         source->mode_events = 0;
-        status = mst_mongo_resume_open(source, err);
+        status = mst_oplog_reader_choose(source, err);
+    }
+    if (status == MST_OK) {
+        status = reader_reopen(source, err);
     }
     if (status != MST_OK) {
         bool interrupted = reader_is_interrupted(source);
@@ -173,6 +177,10 @@ mst_mongo_reader_open(void *ctx, const struct mst_start *start,
     source->bounded = start->bounded;
     source->until_seconds = source->reply->seconds;
     source->until_increment = source->reply->increment;
+    if (source->oplog != NULL) {
+        source->until_seconds = source->oplog->newest.seconds;
+        source->until_increment = source->oplog->newest.increment;
+    }
     source->mark_due_ms =
         mst_clock_ms() + source->options->heartbeat_interval_ms;
     return MST_OK;
@@ -202,7 +210,10 @@ reader_fetch(struct mst_mongo_source *source, int timeout_ms,
              struct mst_error *err)
 {
     if (source->restart || source->stream.cursor_id == 0) {
-        return mst_mongo_resume_open(source, err);
+        return reader_reopen(source, err);
+    }
+    if (source->oplog != NULL) {
+        mst_oplog_reader_probe(source);
     }
     /* A bounded read asks whether that was all; it does not wait for more. */
     int64_t await_ms = source->bounded ? READER_BOUNDED_AWAIT_MS
@@ -219,7 +230,7 @@ reader_fetch(struct mst_mongo_source *source, int timeout_ms,
                                await_ms, &reply, &failure)) {
         reader_note_failure(source, &failure);
         enum mst_status status = mst_mongo_resume_adapt(source, &failure, err);
-        return status == MST_OK ? mst_mongo_resume_open(source, err) : status;
+        return status == MST_OK ? reader_reopen(source, err) : status;
     }
     source->socket_timeout_ms = 0;
     if (mst_bson_iter_init(&source->iter, reply->batch, NULL) != MST_OK) {
@@ -236,7 +247,8 @@ reader_fetch(struct mst_mongo_source *source, int timeout_ms,
 static bool
 reader_is_exhausted(const struct mst_mongo_source *source)
 {
-    return source->iter.next >= source->iter.end;
+    return source->iter.next >= source->iter.end
+           && (source->oplog == NULL || !source->oplog->unwind.active);
 }
 
 /* Makes the batch keep what its events will point into. */
@@ -340,6 +352,27 @@ reader_end_mark(struct mst_mongo_source *source, struct mst_batch *batch,
     source->mark_due_ms = now + source->options->heartbeat_interval_ms;
 }
 
+/* As below, by the oplog's own marks. */
+static enum mst_status
+reader_finish_oplog(struct mst_mongo_source *source, struct mst_batch *batch,
+                    struct mst_error *err)
+{
+    bool quiet = source->reply_events == 0;
+    enum mst_status status =
+        mst_oplog_reader_advance(source, quiet, batch, err);
+    source->earliest = false;
+    atomic_store_explicit(&source->caught_up, quiet, memory_order_relaxed);
+    if (source->reply->cursor_id == 0) {
+        source->restart = true;
+    }
+    if (status == MST_OK && reader_is_past(source)) {
+        status = MST_END;
+    }
+    mst_mongo_reply_unref(source->reply);
+    source->reply = NULL;
+    return status;
+}
+
 /* The reply is read: remembers where that is, and lets it go. */
 static enum mst_status
 reader_finish(struct mst_mongo_source *source, struct mst_batch *batch,
@@ -347,6 +380,9 @@ reader_finish(struct mst_mongo_source *source, struct mst_batch *batch,
 {
     struct mst_mongo_reply *reply = source->reply;
     enum mst_status status = MST_OK;
+    if (source->oplog != NULL) {
+        return reader_finish_oplog(source, batch, err);
+    }
     /* Between fragments there is no place to stand. */
     bool whole = !mst_mongo_join_is_open(&source->join);
     bool marked = whole && reply->token.data != NULL;
@@ -393,10 +429,16 @@ mst_mongo_reader_read(void *ctx, struct mst_batch *batch, int timeout_ms,
     }
     status = reader_hold(source, batch, err);
     if (status == MST_OK) {
-        status = reader_fill(source, batch, err);
+        status = source->oplog != NULL
+                     ? mst_oplog_reader_fill(source, batch, err)
+                     : reader_fill(source, batch, err);
     }
     if (status == MST_OK && reader_is_exhausted(source)) {
         status = reader_finish(source, batch, err);
+    }
+    if (status != MST_OK && status != MST_END
+        && reader_is_interrupted(source)) {
+        status = MST_AGAIN;
     }
     if (status == MST_OK && batch->len == 0 && batch->end_mark.data == NULL) {
         return MST_AGAIN;
@@ -439,5 +481,7 @@ mst_mongo_reader_close(void *ctx)
     source->last_token = MST_SLICE_NONE;
     source->restart = false;
     mst_mongo_join_clear(&source->join);
+    mst_oplog_reader_destroy(source->oplog);
+    source->oplog = NULL;
     mst_mongo_stream_close(&source->stream);
 }

@@ -111,9 +111,10 @@ resume_interval(struct mst_mongo_source *source, char *out, size_t size)
                    to, from);
 }
 
-static enum mst_status
-resume_lost(struct mst_mongo_source *source,
-            const struct mst_mongo_failure *failure, struct mst_error *err)
+enum mst_status
+mst_mongo_resume_lost(struct mst_mongo_source *source,
+                      const struct mst_mongo_failure *failure,
+                      struct mst_error *err)
 {
     char interval[320];
     resume_interval(source, interval, sizeof(interval));
@@ -185,7 +186,7 @@ mst_mongo_resume_adapt(struct mst_mongo_source *source,
             /* The oplog's first entry went while we came: take the next. */
             return mst_mongo_resume_earliest(source, err);
         }
-        return resume_lost(source, failure, err);
+        return mst_mongo_resume_lost(source, failure, err);
     case MST_MONGO_FAULT_OTHER:
     default:
         return mst_mongo_failure_say(failure, source->ns, err);

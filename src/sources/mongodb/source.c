@@ -79,6 +79,9 @@ static void
 mongodb_settle(void *ctx, struct mst_slice mark)
 {
     struct mst_mongo_source *source = ctx;
+    if (mst_oplog_mark_read(mark, &source->settled)) {
+        return;
+    }
     /* A token that can not be read keeps the one before it: safe, since a
      * position behind only repeats. */
     (void)!mst_mongo_position_set_token(&source->settled, mark, NULL);

@@ -11,6 +11,7 @@
 #include "sources/mongodb/envelope.h"
 #include "sources/mongodb/join.h"
 #include "sources/mongodb/labels.h"
+#include "sources/mongodb/oplog/reader.h"
 #include "sources/mongodb/stream.h"
 
 struct mst_mongo_source {
@@ -32,10 +33,11 @@ struct mst_mongo_source {
     uint64_t mode_events;      /* read since the mode was entered */
     int64_t socket_timeout_ms; /* grows while the server needs longer */
 
-    struct mst_mongo_reply *reply; /* being read, NULL: none */
-    struct mst_bson_iter iter;     /* over its batch */
-    size_t reply_events;           /* taken from it so far */
-    struct mst_slice last_token;   /* of its last complete event */
+    struct mst_mongo_reply *reply;  /* being read, NULL: none */
+    struct mst_bson_iter iter;      /* over its batch */
+    size_t reply_events;            /* taken from it so far */
+    struct mst_slice last_token;    /* of its last complete event */
+    struct mst_oplog_reader *oplog; /* NULL: changes come by a stream */
     struct mst_mongo_join join;
     struct mst_mongo_envelope envelope;
     bool mark_wanted;    /* give the reply's own token, quiet or not */
@@ -80,6 +82,17 @@ mst_mongo_resume_adapt(struct mst_mongo_source *source,
                        const struct mst_mongo_failure *failure,
                        struct mst_error *err);
 
+/* The position is lost: says what with it. MST_OK: it is `now` instead. */
+MST_MUST_CHECK enum mst_status
+mst_mongo_resume_lost(struct mst_mongo_source *source,
+                      const struct mst_mongo_failure *failure,
+                      struct mst_error *err);
+
+/* Makes an event of a change, where it is to be one (emit.c). */
+MST_MUST_CHECK enum mst_status
+mst_mongo_emit_change(struct mst_mongo_source *source, struct mst_batch *batch,
+                      const struct mst_mongo_change *change,
+                      struct mst_error *err);
 /* Turns one element of a reply's batch into at most one event (emit.c). */
 MST_MUST_CHECK enum mst_status mst_mongo_emit(struct mst_mongo_source *source,
                                               struct mst_batch *batch,

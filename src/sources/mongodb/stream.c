@@ -53,6 +53,8 @@ stream_check_member(struct mst_mongo_stream *stream, const bson_t *hello,
         }
         return MST_FATAL;
     }
+    stream->wire_version = wire;
+    stream->is_router = router;
     (void)snprintf(stream->set_name, sizeof(stream->set_name), "%s", set);
     return MST_OK;
 }

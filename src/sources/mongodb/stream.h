@@ -23,6 +23,8 @@ struct mst_mongo_stream {
     uint32_t server_id;
     const char *db; /* borrowed */
     char set_name[128];
+    int64_t wire_version; /* 17: server 6.0 */
+    bool is_router;
     int64_t cursor_id; /* 0: none */
     char cursor_collection[MST_MONGO_COLLECTION_MAX];
     bool broken; /* no use in talking to the server any more */
