@@ -204,13 +204,13 @@ static bool
 emit_is_done(const struct mst_mongo_source *source,
              const struct mst_mongo_change *change)
 {
-    const struct mst_mongo_position *resume = &source->resume;
     struct mst_mongo_token token;
-    return resume->changes > 0 && change->seconds == resume->seconds
-           && change->increment == resume->increment
+    return source->done_changes > 0
+           && change->seconds == source->done_time.seconds
+           && change->increment == source->done_time.increment
            && change->token.data != NULL
            && mst_mongo_token_decode(change->token, &token, NULL) == MST_OK
-           && token.index < resume->changes;
+           && token.index < source->done_changes;
 }
 
 enum mst_status

@@ -9,12 +9,14 @@
 #include "clients/tls_expiry.h"
 #include "core/source.h"
 #include "sources/mongodb/aggregate.h"
+#include "sources/mongodb/oplog/reader.h"
 #include "sources/mongodb/stream.h"
 
 #define ORIGIN "mongodb"
 
 enum {
     INSPECT_TEXT_MAX = 512,
+    INSPECT_ROLE_MAX = 4096,
     /* An oplog that holds less is gone over one night's outage. */
     INSPECT_OPLOG_SHORT_S = 8 * 3600,
     INSPECT_CERTIFICATE_DAYS = 30
@@ -85,6 +87,42 @@ inspect_server(struct inspect *inspect)
     return ok;
 }
 
+/* Whether the oplog can be read, where the job asks for that; the role that
+ * is enough. True: it is what the job will read. */
+static bool
+inspect_reader(struct inspect *inspect, const struct mst_mongo_watch *watch)
+{
+    struct mst_error err;
+    struct mst_buf role;
+    bool automatic = inspect->options->reader == MST_MONGO_READER_AUTO;
+    if (inspect->options->reader == MST_MONGO_READER_CHANGE_STREAM) {
+        return false;
+    }
+    mst_error_clear(&err);
+    mst_buf_init(&role, INSPECT_ROLE_MAX);
+    enum mst_status status = mst_oplog_reader_check(
+        &inspect->stream, watch, inspect->service.db_name, &err);
+    char text[INSPECT_TEXT_MAX];
+    (void)snprintf(text, sizeof(text), "%s%.400s",
+                   status == MST_OK
+                       ? "the oplog is read, and shows all databases to this "
+                         "user"
+                       : (automatic ? "a change stream is read: " : ""),
+                   status == MST_OK ? "" : err.text);
+    enum mst_finding_level level =
+        automatic ? MST_FINDING_WARN : MST_FINDING_FAIL;
+    inspect_add(inspect, status == MST_OK ? MST_FINDING_OK : level, "reader",
+                text, err.hint);
+    if (mst_oplog_role_print(watch, inspect->service.db_name, &role)
+        == MST_OK) {
+        const char *role_text = mst_buf_text(&role);
+        inspect_add(inspect, MST_FINDING_OK, "role",
+                    role_text != NULL ? role_text : "", NULL);
+    }
+    mst_buf_clear(&role);
+    return status == MST_OK;
+}
+
 /* The very stream that the job would open. */
 static void
 inspect_stream(struct inspect *inspect)
@@ -97,6 +135,10 @@ inspect_stream(struct inspect *inspect)
                              inspect->args->resource, inspect->options, &err)
         != MST_OK) {
         inspect_failed(inspect, MST_FINDING_FAIL, "options", &err);
+        return;
+    }
+    if (inspect_reader(inspect, &watch)) {
+        mst_mongo_watch_clear(&watch);
         return;
     }
     mst_mongo_position_init(&now);
@@ -317,6 +359,36 @@ inspect_print(const struct mst_source_args *args, const bson_t *command,
                                        "the command can not be shown");
 }
 
+/* What the oplog is asked for. */
+static enum mst_status
+inspect_explain_oplog(const struct mst_source_args *source,
+                      const struct mst_mongo_watch *watch, struct mst_buf *out,
+                      struct mst_error *err)
+{
+    const struct mst_mongo_source_options *options = source->options;
+    const struct mst_mongo_options *service = source->service;
+    const struct mst_oplog_scope scope = {
+        .watch = watch, .db = mst_slice_str(service->db_name)};
+    bson_t filter = BSON_INITIALIZER;
+    mst_oplog_scope_filter(&scope, &filter);
+    char *json = bson_as_relaxed_extended_json(&filter, NULL);
+    enum mst_status status =
+        json == NULL ? MST_FATAL
+                     : mst_buf_printf(
+                         out,
+                         "oplog:    %sfind on local.oplog.rs, tailable, from "
+                         "the position on, where %s\n",
+                         options->reader == MST_MONGO_READER_AUTO
+                             ? "where it may be read: "
+                             : "",
+                         json);
+    bson_free(json);
+    bson_destroy(&filter);
+    return status == MST_OK ? MST_OK
+                            : mst_fail(err, status, ORIGIN, 0,
+                                       "the filter can not be shown");
+}
+
 static enum mst_status
 inspect_explain(const void *args, struct mst_buf *out, struct mst_error *err)
 {
@@ -329,6 +401,13 @@ inspect_explain(const void *args, struct mst_buf *out, struct mst_error *err)
         &watch, source->job, source->resource, options, err);
     if (status != MST_OK) {
         return status;
+    }
+    if (options->reader != MST_MONGO_READER_CHANGE_STREAM) {
+        status = inspect_explain_oplog(source, &watch, out, err);
+        if (status != MST_OK || options->reader == MST_MONGO_READER_OPLOG) {
+            mst_mongo_watch_clear(&watch);
+            return status;
+        }
     }
     mst_mongo_position_init(&position);
     status =

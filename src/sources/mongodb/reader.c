@@ -148,6 +148,9 @@ mst_mongo_reader_open(void *ctx, const struct mst_start *start,
     if (status != MST_OK) {
         return status;
     }
+    source->done_time.seconds = source->resume.seconds;
+    source->done_time.increment = source->resume.increment;
+    source->done_changes = source->resume.changes;
     char app[128];
     (void)snprintf(app, sizeof(app), "mstream %.100s", source->args->job);
     status = mst_mongo_stream_connect(&source->stream, source->service, app,

@@ -25,6 +25,10 @@ struct mst_mongo_source {
     /* --- reader thread ------------------------------------------------ */
     struct mst_mongo_stream stream;
     struct mst_mongo_position resume; /* all before it was handed out */
+    /* Where reading began, when that is amidst a transaction: the first
+     * changes of that time are done. */
+    struct mst_oplog_time done_time;
+    uint32_t done_changes;
     struct mst_mongo_position pinned; /* where `now` was, `now`: not yet */
     enum mst_mongo_mode mode;
     bool earliest;             /* the position is "as far back as there is" */

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import bson
 from bson.raw_bson import RawBSONDocument
 from pymongo import DeleteOne, InsertOne, ReplaceOne, UpdateOne
-from pymongo.errors import CollectionInvalid, OperationFailure, PyMongoError
+from pymongo.errors import AutoReconnect, CollectionInvalid, OperationFailure, PyMongoError
 
 from . import config
 
@@ -121,6 +121,8 @@ class Mutator:
         self.random = random.Random(seed)
         self.names = names
         self.ids = 0
+        # An index is ready only once all voting members are up.
+        self.indexes = True
 
     def value(self, depth=0):
         r = self.random
@@ -274,7 +276,7 @@ class Mutator:
         r = self.random
         name = r.choice(self.names)
         kind = r.randrange(7)
-        if kind == 0:
+        if kind == 0 and self.indexes:
             self.db[name].create_index(self.name())
         elif kind == 1:
             self.db[name].drop_indexes()
@@ -299,12 +301,10 @@ class Mutator:
                 self.ddl()
             else:
                 self.write(self.db[r.choice(self.names)])
-        except (OperationFailure, CollectionInvalid):
+        except (OperationFailure, CollectionInvalid, AutoReconnect):
             pass  # refused: both readers see what was written of it
 
     def run(self, steps):
-        for name in self.names:
-            self.db[name].insert_one(self.document())
         for _ in range(steps):
             self.step()
 

@@ -86,8 +86,8 @@ fill_emit(struct fill *fill, struct mst_oplog_change *change)
         return status;
     }
     bool alone = !fill->reader->unwind.active;
-    change->change.mark =
-        fill_mark(fill, change->commit.time, change->commit.index + 1, alone);
+    change->change.mark = fill_mark(
+        fill, change->commit.time, alone ? 0 : change->commit.index + 1, alone);
     if (change->change.mark.data == NULL) {
         return mst_fail_memory(fill->err, ORIGIN);
     }

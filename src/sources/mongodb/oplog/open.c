@@ -132,6 +132,25 @@ mst_oplog_reader_check(struct mst_mongo_stream *stream,
     return status == MST_OK ? open_check_type(stream, watch, db, err) : status;
 }
 
+enum mst_status
+mst_oplog_role_print(const struct mst_mongo_watch *watch, const char *db,
+                     struct mst_buf *out)
+{
+    enum mst_status status = mst_buf_printf(
+        out,
+        "enough: db.getSiblingDB(\"admin\").createRole({role: "
+        "\"mstream_oplog\", roles: [], privileges: [{resource: {db: "
+        "\"local\", collection: \"oplog.rs\"}, actions: [\"find\"]}, "
+        "{resource: {db: \"%s\", collection: \"%s\"}, actions: [\"find\"]}",
+        db, watch->database ? "" : watch->resource);
+    if (status == MST_OK && open_wants_images(watch->options)) {
+        status = mst_buf_append_str(
+            out, ", {resource: {db: \"config\", collection: "
+                 "\"system.preimages\"}, actions: [\"find\"]}");
+    }
+    return status == MST_OK ? mst_buf_append_str(out, "]})") : status;
+}
+
 static enum mst_status
 open_create(struct mst_mongo_source *source, struct mst_error *err)
 {

@@ -43,6 +43,11 @@ mst_oplog_reader_check(struct mst_mongo_stream *stream,
                        const struct mst_mongo_watch *watch, const char *db,
                        struct mst_error *err);
 
+/* Appends the command that makes a role with all that this reader needs. */
+MST_MUST_CHECK enum mst_status
+mst_oplog_role_print(const struct mst_mongo_watch *watch, const char *db,
+                     struct mst_buf *out);
+
 /* Opens the tail at source->resume; source->reply is its first reply. */
 MST_MUST_CHECK enum mst_status
 mst_oplog_reader_open(struct mst_mongo_source *source, struct mst_error *err);
