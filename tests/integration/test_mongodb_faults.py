@@ -6,6 +6,7 @@ from urllib.parse import quote
 import pymongo
 import pytest
 from servers_lib import cache, ports, process
+from support.mongo import limited_users
 from support.mongodb_stream import Stream
 from support.waiting import wait_until
 
@@ -167,29 +168,9 @@ def test_a_standalone_server_is_refused_in_words(stream, tmp_path):
 @pytest.fixture
 def role(secure, unique):
     """role(actions): a connection string of a user that may just that."""
-    admin = pymongo.MongoClient(secure["MSTREAM_TEST_SECURE_MONGODB_ADMIN"])
-    made = []
-
-    def create(actions):
-        name = f"{unique}_{len(made)}"
-        made.append(name)
-        where = {"db": unique, "collection": "users"}
-        admin.admin.command(
-            "createRole",
-            name,
-            privileges=[{"resource": where, "actions": actions}],
-            roles=[],
-        )
-        admin.admin.command("createUser", name, pwd="p@ss", roles=[name])
-        uri = secure["MSTREAM_TEST_SECURE_MONGODB"]
-        return f"mongodb://{name}:p%40ss@" + uri.partition("@")[2]
-
-    yield create, admin[unique]
-    for name in made:
-        admin.admin.command("dropUser", name)
-        admin.admin.command("dropRole", name)
-    admin.drop_database(unique)
-    admin.close()
+    where = {"db": unique, "collection": "users"}
+    with limited_users(secure, unique) as (create, admin):
+        yield lambda actions: create([{"resource": where, "actions": actions}]), admin
 
 
 def test_find_and_changestream_on_the_collection_are_enough(stream, role):

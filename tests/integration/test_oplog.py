@@ -8,8 +8,8 @@ import sqlite3
 from contextlib import contextmanager
 
 import bson
-import pymongo
 import pytest
+from support.mongo import limited_users
 from support.oplog import READERS, Mutator, Pair
 from support.waiting import wait_until
 
@@ -265,24 +265,9 @@ def test_both_readers_agree_through_kills_and_elections(
 
 @pytest.fixture
 def person(secure, unique):
-    """person(role): a connection string of a user with that role alone."""
-    admin = pymongo.MongoClient(secure["MSTREAM_TEST_SECURE_MONGODB_ADMIN"])
-    made = []
-
-    def create(privileges):
-        name = f"{unique}_{len(made)}"
-        made.append(name)
-        admin.admin.command("createRole", name, privileges=privileges, roles=[])
-        admin.admin.command("createUser", name, pwd="p@ss", roles=[name])
-        uri = secure["MSTREAM_TEST_SECURE_MONGODB"]
-        return f"mongodb://{name}:p%40ss@" + uri.partition("@")[2]
-
-    yield create, admin[unique]
-    for name in made:
-        admin.admin.command("dropUser", name)
-        admin.admin.command("dropRole", name)
-    admin.drop_database(unique)
-    admin.close()
+    """person(privileges): a connection string of a user with these alone."""
+    with limited_users(secure, unique) as made:
+        yield made
 
 
 def doctor(pair, reader, code=None, **source):

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """A MongoDB deployment as tests see it."""
 
+from contextlib import contextmanager
+
 import pymongo
 
 
@@ -36,3 +38,26 @@ class Mongo:
     def close_quietly(self):
         """For servers that a test may have left broken."""
         self.client.close()
+
+
+@contextmanager
+def limited_users(secure, database):
+    """create(privileges): a connection string of a user with these alone; and
+    the database, by a user who may do all."""
+    admin = pymongo.MongoClient(secure["MSTREAM_TEST_SECURE_MONGODB_ADMIN"])
+    made = []
+
+    def create(privileges):
+        name = f"{database}_{len(made)}"
+        made.append(name)
+        admin.admin.command("createRole", name, privileges=privileges, roles=[])
+        admin.admin.command("createUser", name, pwd="p@ss", roles=[name])
+        uri = secure["MSTREAM_TEST_SECURE_MONGODB"]
+        return f"mongodb://{name}:p%40ss@" + uri.partition("@")[2]
+
+    yield create, admin[database]
+    for name in made:
+        admin.admin.command("dropUser", name)
+        admin.admin.command("dropRole", name)
+    admin.drop_database(database)
+    admin.close()

@@ -2,34 +2,17 @@
 /* Deltas of the oplog: told as a change stream tells them, and applied. */
 #include "unit/cmocka_all.h"
 
-#include <bson/bson.h>
 #include <stdio.h>
 
 #include "base/macros.h"
 #include "sources/mongodb/oplog/diff.h"
-
-static bson_t *
-from_json(const char *json)
-{
-    bson_error_t error;
-    bson_t *doc = bson_new_from_json((const uint8_t *)json, -1, &error);
-    if (doc == NULL) {
-        fail_msg("%s: %s", json, error.message);
-    }
-    return doc;
-}
-
-static struct mst_slice
-bytes_of(const bson_t *doc)
-{
-    return mst_slice_of(bson_get_data(doc), doc->len);
-}
+#include "unit/sources/bson_case.h"
 
 static void
 assert_is(struct mst_slice bytes, const char *json, const char *what)
 {
-    bson_t *expected = from_json(json);
-    if (!mst_slice_equal(bytes, bytes_of(expected))) {
+    bson_t *expected = bson_case(json);
+    if (!mst_slice_equal(bytes, bson_case_bytes(expected))) {
         bson_t got;
         assert_true(bson_init_static(&got, bytes.data, bytes.len));
         char *text = bson_as_canonical_extended_json(&got, NULL);
@@ -92,8 +75,9 @@ diff_is_told_as_a_change_stream_tells_it(void **state)
                            "\"truncatedArrays\":%s%s}",
                            descriptions[i].updated, descriptions[i].removed,
                            descriptions[i].truncated, paths);
-            bson_t *diff = from_json(descriptions[i].diff);
-            assert_int_equal(mst_oplog_describe(&describer, bytes_of(diff),
+            bson_t *diff = bson_case(descriptions[i].diff);
+            assert_int_equal(mst_oplog_describe(&describer,
+                                                bson_case_bytes(diff),
                                                 with_paths, NULL),
                              MST_OK);
             assert_is(mst_buf_slice(&describer.out), json,
@@ -126,18 +110,19 @@ what_is_no_diff_is_rejected(void **state)
     struct mst_buf out;
     mst_oplog_describer_init(&describer);
     mst_buf_init(&out, 1 << 20);
-    bson_t *doc = from_json("{\"arr\":[1,2],\"s\":{}}");
+    bson_t *doc = bson_case("{\"arr\":[1,2],\"s\":{}}");
     for (size_t i = 0; i < MST_ARRAY_SIZE(no_diffs); i++) {
-        bson_t *diff = from_json(no_diffs[i]);
+        bson_t *diff = bson_case(no_diffs[i]);
         struct mst_error err;
         mst_error_clear(&err);
         assert_int_equal(
-            mst_oplog_describe(&describer, bytes_of(diff), true, &err),
+            mst_oplog_describe(&describer, bson_case_bytes(diff), true, &err),
             MST_REJECTED);
         assert_true(err.text[0] != '\0');
-        assert_int_equal(
-            mst_oplog_diff_apply(bytes_of(doc), bytes_of(diff), &out, NULL),
-            MST_REJECTED);
+        assert_int_equal(mst_oplog_diff_apply(bson_case_bytes(doc),
+                                              bson_case_bytes(diff), &out,
+                                              NULL),
+                         MST_REJECTED);
         assert_int_equal(out.len, 0);
         bson_destroy(diff);
     }
@@ -152,8 +137,8 @@ depth_is_bounded(void **state)
     (void)state;
     struct mst_oplog_describer describer;
     struct mst_buf out;
-    bson_t *diff = from_json("{\"u\":{\"a\":1}}");
-    bson_t *doc = from_json("{\"a\":0}");
+    bson_t *diff = bson_case("{\"u\":{\"a\":1}}");
+    bson_t *doc = bson_case("{\"a\":0}");
     mst_oplog_describer_init(&describer);
     mst_buf_init(&out, 1 << 20);
     for (int i = 0; i < 400; i++) {
@@ -164,11 +149,12 @@ depth_is_bounded(void **state)
         diff = deeper;
         doc = around;
     }
-    assert_int_equal(mst_oplog_describe(&describer, bytes_of(diff), true, NULL),
-                     MST_REJECTED);
     assert_int_equal(
-        mst_oplog_diff_apply(bytes_of(doc), bytes_of(diff), &out, NULL),
+        mst_oplog_describe(&describer, bson_case_bytes(diff), true, NULL),
         MST_REJECTED);
+    assert_int_equal(mst_oplog_diff_apply(bson_case_bytes(doc),
+                                          bson_case_bytes(diff), &out, NULL),
+                     MST_REJECTED);
     bson_destroy(diff);
     bson_destroy(doc);
     mst_buf_clear(&out);
@@ -212,12 +198,13 @@ diff_is_applied_as_the_server_does(void **state)
     struct mst_buf out;
     mst_buf_init(&out, 1 << 20);
     for (size_t i = 0; i < MST_ARRAY_SIZE(effects); i++) {
-        bson_t *doc = from_json(effects[i].doc);
-        bson_t *diff = from_json(effects[i].diff);
+        bson_t *doc = bson_case(effects[i].doc);
+        bson_t *diff = bson_case(effects[i].diff);
         mst_buf_reset(&out);
-        assert_int_equal(
-            mst_oplog_diff_apply(bytes_of(doc), bytes_of(diff), &out, NULL),
-            MST_OK);
+        assert_int_equal(mst_oplog_diff_apply(bson_case_bytes(doc),
+                                              bson_case_bytes(diff), &out,
+                                              NULL),
+                         MST_OK);
         assert_is(mst_buf_slice(&out), effects[i].after, effects[i].diff);
         bson_destroy(doc);
         bson_destroy(diff);
@@ -238,19 +225,20 @@ diff_of_another_document_is_rejected(void **state)
     };
     struct mst_buf out;
     mst_buf_init(&out, 1 << 20);
-    bson_t *doc = from_json("{\"a\":1,\"l\":[1,2],\"s\":{}}");
+    bson_t *doc = bson_case("{\"a\":1,\"l\":[1,2],\"s\":{}}");
     for (size_t i = 0; i < MST_ARRAY_SIZE(diffs); i++) {
-        bson_t *diff = from_json(diffs[i]);
-        assert_int_equal(
-            mst_oplog_diff_apply(bytes_of(doc), bytes_of(diff), &out, NULL),
-            MST_REJECTED);
+        bson_t *diff = bson_case(diffs[i]);
+        assert_int_equal(mst_oplog_diff_apply(bson_case_bytes(doc),
+                                              bson_case_bytes(diff), &out,
+                                              NULL),
+                         MST_REJECTED);
         bson_destroy(diff);
     }
     /* Padding ends at the buffer's maximum. */
-    bson_t *diff = from_json("{\"sl\":{\"a\":true,\"u2000000000\":1}}");
-    assert_int_equal(
-        mst_oplog_diff_apply(bytes_of(doc), bytes_of(diff), &out, NULL),
-        MST_REJECTED);
+    bson_t *diff = bson_case("{\"sl\":{\"a\":true,\"u2000000000\":1}}");
+    assert_int_equal(mst_oplog_diff_apply(bson_case_bytes(doc),
+                                          bson_case_bytes(diff), &out, NULL),
+                     MST_REJECTED);
     bson_destroy(diff);
     bson_destroy(doc);
     mst_buf_clear(&out);

@@ -2,12 +2,12 @@
 /* Entries of the oplog as the events of a change stream. */
 #include "unit/cmocka_all.h"
 
-#include <bson/bson.h>
 #include <stdio.h>
 
 #include "base/macros.h"
 #include "sources/mongodb/oplog/render.h"
 #include "sources/mongodb/oplog/unwind.h"
+#include "unit/sources/bson_case.h"
 
 #define UUID                                                                   \
     "{\"$binary\":{\"base64\":\"jU/aWV/DS92/"                                  \
@@ -181,23 +181,6 @@ static const struct entry_case cases[] = {
      ENTRY("c", "d.$cmd", "\"o\":{\"drop\":7}"), NULL, NULL},
 };
 
-static struct mst_slice
-bytes_of(const bson_t *doc)
-{
-    return mst_slice_of(bson_get_data(doc), doc->len);
-}
-
-static bson_t *
-from_json(const char *json)
-{
-    bson_error_t error;
-    bson_t *doc = bson_new_from_json((const uint8_t *)json, -1, &error);
-    if (doc == NULL) {
-        fail_msg("%s: %s", json, error.message);
-    }
-    return doc;
-}
-
 /* What the cases map with. */
 struct fixture {
     struct mst_mongo_source_options options;
@@ -255,7 +238,7 @@ check_event(const struct entry_case *one, struct mst_slice got)
     assert_non_null(hole);
     (void)snprintf(json, sizeof(json), "%.*s%s%s", (int)(hole - one->event),
                    one->event, token, hole + 2);
-    bson_t *expected = from_json(json);
+    bson_t *expected = bson_case(json);
     char *is = bson_as_canonical_extended_json(&event, NULL);
     char *must = bson_as_canonical_extended_json(expected, NULL);
     if (strcmp(is, must) != 0) {
@@ -277,9 +260,9 @@ entry_becomes_the_event_of_a_change_stream(void **state)
         struct mst_error err;
         mst_error_clear(&err);
         fixture_init(&fixture, cases[i].flags);
-        bson_t *doc = from_json(cases[i].entry);
-        assert_int_equal(mst_oplog_entry_parse(bytes_of(doc), &entry, NULL),
-                         MST_OK);
+        bson_t *doc = bson_case(cases[i].entry);
+        assert_int_equal(
+            mst_oplog_entry_parse(bson_case_bytes(doc), &entry, NULL), MST_OK);
         const struct mst_oplog_commit commit = {.time = entry.time,
                                                 .wall_ms = entry.wall_ms};
         enum mst_status status =
@@ -327,9 +310,9 @@ the_end_of_a_namespace_is_told(void **state)
         struct mst_oplog_commit commit = {.time = {1, 1}};
         struct mst_oplog_change change;
         fixture_init(&fixture, ends[i].flags);
-        bson_t *doc = from_json(ends[i].command);
+        bson_t *doc = bson_case(ends[i].command);
         entry.ns = MST_SLICE_LIT("d.$cmd");
-        entry.o = bytes_of(doc);
+        entry.o = bson_case_bytes(doc);
         assert_int_equal(
             mst_oplog_map(&fixture.map, &entry, &commit, &change, NULL),
             MST_OK);
@@ -357,8 +340,8 @@ commands_of_transactions_are_told_apart(void **state)
         {"{}", MST_OPLOG_DDL},
     };
     for (size_t i = 0; i < MST_ARRAY_SIZE(commands); i++) {
-        bson_t *doc = from_json(commands[i].o);
-        struct mst_oplog_entry entry = {.op = 'c', .o = bytes_of(doc)};
+        bson_t *doc = bson_case(commands[i].o);
+        struct mst_oplog_entry entry = {.op = 'c', .o = bson_case_bytes(doc)};
         struct mst_slice array;
         assert_int_equal(mst_oplog_entry_command(&entry), commands[i].command);
         assert_int_equal(mst_oplog_entry_operations(&entry, &array),
@@ -373,7 +356,7 @@ static void
 operations_of_a_transaction_are_numbered(void **state)
 {
     (void)state;
-    bson_t *doc = from_json(
+    bson_t *doc = bson_case(
         "{\"lsid\":{\"id\":7},\"txnNumber\":{\"$numberLong\":\"5\"},"
         "\"op\":\"c\",\"ns\":\"admin.$cmd\",\"o\":{\"applyOps\":["
         "{\"op\":\"i\",\"ns\":\"d.other\",\"ui\":" UUID
@@ -389,7 +372,7 @@ operations_of_a_transaction_are_numbered(void **state)
     struct mst_oplog_unwind unwind = {.active = false};
     struct mst_mongo_failure failure;
     fixture_init(&fixture, 0);
-    assert_int_equal(mst_oplog_entry_parse(bytes_of(doc), &entry, NULL),
+    assert_int_equal(mst_oplog_entry_parse(bson_case_bytes(doc), &entry, NULL),
                      MST_OK);
     assert_int_equal(mst_oplog_unwind_begin(&unwind, NULL, &entry, &failure),
                      MST_OK);

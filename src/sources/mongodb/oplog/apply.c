@@ -97,12 +97,11 @@ apply_note_diff(struct apply *apply, struct mst_slice diff,
     enum mst_status status;
     while ((status = mst_bson_iter_next(&iter)) == MST_OK && !apply->bad) {
         uint8_t what = iter.key.len == 0 ? 0 : iter.key.data[0];
-        if (iter.type != MST_BSON_DOCUMENT) {
-            apply->bad = true;
-        } else if (what == 's') {
+        bool named = iter.type == MST_BSON_DOCUMENT;
+        if (named && what == 's') {
             apply_note(apply, mst_slice_of(iter.key.data + 1, iter.key.len - 1),
                        's', mst_bson_iter_value(&iter));
-        } else if (iter.key.len == 1
+        } else if (named && iter.key.len == 1
                    && (what == 'd' || what == 'u' || what == 'i')) {
             apply_note_section(apply, what, iter.value);
             if (what == 'i') {

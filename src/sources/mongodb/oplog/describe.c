@@ -238,16 +238,15 @@ static void
 describe_field(struct describe *describe, const struct mst_bson_iter *iter)
 {
     uint8_t what = iter->key.data[0];
-    if (iter->type != MST_BSON_DOCUMENT) {
-        describe->bad = true;
-    } else if (what == 's') {
+    bool named = iter->type == MST_BSON_DOCUMENT;
+    if (named && what == 's') {
         if (describe_push(describe,
                           mst_slice_of(iter->key.data + 1, iter->key.len - 1),
                           false)) {
             describe_level(describe, iter->value);
             describe_pop(describe);
         }
-    } else if (iter->key.len == 1
+    } else if (named && iter->key.len == 1
                && (what == 'd' || what == 'u' || what == 'i')) {
         describe_section(describe, what, iter->value);
     } else {

@@ -318,9 +318,8 @@ open_once(struct mst_mongo_source *source, struct mst_mongo_reply **ret_reply,
     }
     struct mst_oplog_time time = open_place(source);
     struct mst_mongo_reply *reply = NULL;
-    if (!mst_oplog_tail_open(&source->stream, &source->oplog->map.scope,
-                             source->args->job, time,
-                             source->options->batch_size, &reply, failure)) {
+    if (!mst_oplog_tail_open(&source->stream, &source->oplog->map.scope, time,
+                             &reply, failure)) {
         return false;
     }
     if (!open_check_history(source, time, failure)) {

@@ -6,28 +6,38 @@
 
 #include "encodings/bson_reader.h"
 
-bool
-mst_oplog_tail_open(struct mst_mongo_stream *stream,
-                    const struct mst_oplog_scope *scope, const char *job,
-                    struct mst_oplog_time from, int64_t batch_size,
-                    struct mst_mongo_reply **ret_reply,
-                    struct mst_mongo_failure *failure)
+/* {ts: from then on, ns: what the scope wants} */
+static void
+tail_filter(bson_t *command, const struct mst_oplog_scope *scope,
+            struct mst_oplog_time from)
 {
-    bson_t command = BSON_INITIALIZER;
     bson_t filter;
-    char comment[160];
-    (void)BSON_APPEND_UTF8(&command, "find", "oplog.rs");
-    (void)BSON_APPEND_DOCUMENT_BEGIN(&command, "filter", &filter);
     bson_t bound;
+    (void)BSON_APPEND_DOCUMENT_BEGIN(command, "filter", &filter);
     (void)BSON_APPEND_DOCUMENT_BEGIN(&filter, "ts", &bound);
     (void)BSON_APPEND_TIMESTAMP(&bound, "$gte", from.seconds, from.increment);
     (void)bson_append_document_end(&filter, &bound);
     mst_oplog_scope_filter(scope, &filter);
-    (void)bson_append_document_end(&command, &filter);
+    (void)bson_append_document_end(command, &filter);
+}
+
+bool
+mst_oplog_tail_open(struct mst_mongo_stream *stream,
+                    const struct mst_oplog_scope *scope,
+                    struct mst_oplog_time from,
+                    struct mst_mongo_reply **ret_reply,
+                    struct mst_mongo_failure *failure)
+{
+    bson_t command = BSON_INITIALIZER;
+    const struct mst_mongo_watch *watch = scope->watch;
+    char comment[160];
+    (void)BSON_APPEND_UTF8(&command, "find", "oplog.rs");
+    tail_filter(&command, scope, from);
     BCON_APPEND(&command, "tailable", BCON_BOOL(true), "awaitData",
-                BCON_BOOL(true), "batchSize", BCON_INT64(batch_size),
-                "readConcern", "{", "level", "majority", "}");
-    (void)snprintf(comment, sizeof(comment), "mstream job %.128s", job);
+                BCON_BOOL(true), "batchSize",
+                BCON_INT64(watch->options->batch_size), "readConcern", "{",
+                "level", "majority", "}");
+    (void)snprintf(comment, sizeof(comment), "mstream job %.128s", watch->job);
     (void)BSON_APPEND_UTF8(&command, "comment", comment);
     bool ok = mst_mongo_stream_open(stream, &command, ret_reply, failure);
     bson_destroy(&command);

@@ -10,10 +10,11 @@
 
 /* Opens the cursor at that time; the first entries come with it. Goes on with
  * mst_mongo_stream_more (stream->db is "local"). */
-MST_MUST_CHECK bool mst_oplog_tail_open(
-    struct mst_mongo_stream *stream, const struct mst_oplog_scope *scope,
-    const char *job, struct mst_oplog_time from, int64_t batch_size,
-    struct mst_mongo_reply **ret_reply, struct mst_mongo_failure *failure);
+MST_MUST_CHECK bool mst_oplog_tail_open(struct mst_mongo_stream *stream,
+                                        const struct mst_oplog_scope *scope,
+                                        struct mst_oplog_time from,
+                                        struct mst_mongo_reply **ret_reply,
+                                        struct mst_mongo_failure *failure);
 
 /* The oldest entry's time; *ret_complete: it is the first that the set ever
  * wrote, so nothing was truncated. */
