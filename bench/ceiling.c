@@ -5,6 +5,7 @@
  * checkpoint, no retry. What mstream is measured against.
  *
  *   ceiling URI DB COLLECTION BROKERS TOPIC SECONDS ORDINAL COUNT LINGER_MS
+ *           [FULL_DOCUMENT]
  *
  * Starts at the operation time SECONDS,ORDINAL and ends when COUNT messages
  * are acknowledged (0: on SIGTERM). Prints one JSON line.
@@ -79,7 +80,7 @@ ceiling_producer(const char *brokers, const char *linger,
 }
 
 static mongoc_change_stream_t *
-ceiling_stream(mongoc_collection_t *collection, char **argv)
+ceiling_stream(mongoc_collection_t *collection, int argc, char **argv)
 {
     bson_t pipeline = BSON_INITIALIZER;
     bson_t opts = BSON_INITIALIZER;
@@ -87,6 +88,9 @@ ceiling_stream(mongoc_collection_t *collection, char **argv)
                                 (uint32_t)strtoul(argv[6], NULL, 10),
                                 (uint32_t)strtoul(argv[7], NULL, 10));
     (void)bson_append_int32(&opts, "batchSize", -1, 10000);
+    if (argc > 10) {
+        (void)bson_append_utf8(&opts, "fullDocument", -1, argv[10], -1);
+    }
     mongoc_change_stream_t *stream =
         mongoc_collection_watch(collection, &pipeline, &opts);
     bson_destroy(&pipeline);
@@ -131,10 +135,10 @@ int
 main(int argc, char **argv)
 {
     struct ceiling ceiling = {0};
-    if (argc != 10) {
+    if (argc != 10 && argc != 11) {
         (void)fprintf(stderr,
                       "usage: %s URI DB COLLECTION BROKERS TOPIC "
-                      "SECONDS ORDINAL COUNT LINGER_MS\n",
+                      "SECONDS ORDINAL COUNT LINGER_MS [FULL_DOCUMENT]\n",
                       argv[0]);
         return 2;
     }
@@ -149,7 +153,7 @@ main(int argc, char **argv)
         mongoc_client_get_collection(client, argv[2], argv[3]);
     rd_kafka_t *producer = ceiling_producer(argv[4], argv[9], &ceiling);
     rd_kafka_topic_t *topic = rd_kafka_topic_new(producer, argv[5], NULL);
-    mongoc_change_stream_t *stream = ceiling_stream(collection, argv);
+    mongoc_change_stream_t *stream = ceiling_stream(collection, argc, argv);
     while (!ceiling_stop && (count == 0 || sent < count)) {
         if (mongoc_change_stream_next(stream, &event)) {
             ceiling_produce(producer, topic, event);

@@ -193,9 +193,9 @@ mst_mongo_reader_open(void *ctx, const struct mst_start *start,
 
 /* Time-outs of the socket while the server scans a long oplog for few events
  * would repeat for ever: give it longer each time. */
-static void
-reader_note_failure(struct mst_mongo_source *source,
-                    const struct mst_mongo_failure *failure)
+void
+mst_mongo_reader_note_failure(struct mst_mongo_source *source,
+                              const struct mst_mongo_failure *failure)
 {
     if (failure->error.domain != MONGOC_ERROR_STREAM
         || mst_mongo_cancel_is_now(source->cancel)) {
@@ -231,7 +231,7 @@ reader_fetch(struct mst_mongo_source *source, int timeout_ms,
     if (!mst_mongo_stream_more(&source->stream,
                                single ? 1 : source->options->batch_size,
                                await_ms, &reply, &failure)) {
-        reader_note_failure(source, &failure);
+        mst_mongo_reader_note_failure(source, &failure);
         enum mst_status status = mst_mongo_resume_adapt(source, &failure, err);
         return status == MST_OK ? reader_reopen(source, err) : status;
     }

@@ -71,6 +71,10 @@ enum mst_status mst_mongo_reader_read(void *ctx, struct mst_batch *batch,
                                       int timeout_ms, struct mst_error *err);
 void mst_mongo_reader_close(void *ctx);
 
+/* Gives the server longer to answer, when it has just not in time. */
+void mst_mongo_reader_note_failure(struct mst_mongo_source *source,
+                                   const struct mst_mongo_failure *failure);
+
 /* Opens the stream at source->resume, and changes what has to be changed to
  * get it open (resume.c). */
 MST_MUST_CHECK enum mst_status

@@ -189,6 +189,41 @@ position_decides_how_the_stream_resumes(void **state)
     mst_mongo_watch_clear(&watch);
 }
 
+/* Of the oplog reader: the stream begins behind what is done. */
+static void
+stream_begins_behind_an_entry_that_is_done(void **state)
+{
+    (void)state;
+    static const struct {
+        uint32_t increment;
+        bool after;
+        const char *stages;
+    } cases[] = {
+        {34, false,
+         "[{\"$changeStream\":{\"fullDocument\":\"updateLookup\","
+         "\"startAtOperationTime\":{\"$timestamp\":{\"t\":12,\"i\":34}}}}]"},
+        {34, true,
+         "[{\"$changeStream\":{\"fullDocument\":\"updateLookup\","
+         "\"startAtOperationTime\":{\"$timestamp\":{\"t\":12,\"i\":35}}}}]"},
+        {UINT32_MAX, true,
+         "[{\"$changeStream\":{\"fullDocument\":\"updateLookup\","
+         "\"startAtOperationTime\":{\"$timestamp\":{\"t\":13,\"i\":0}}}}]"},
+    };
+    struct mst_mongo_source_options options = {.payload = 0};
+    struct mst_mongo_watch watch;
+    assert_int_equal(mst_mongo_watch_init(&watch, "j", "c", &options, NULL),
+                     MST_OK);
+    for (size_t i = 0; i < MST_ARRAY_SIZE(cases); i++) {
+        struct mst_mongo_position position;
+        mst_mongo_position_init(&position);
+        mst_mongo_position_set_entry(&position, 12, cases[i].increment, 0,
+                                     cases[i].after);
+        expect(&watch, &position, MST_MONGO_MODE_PLAIN, cases[i].stages);
+        mst_mongo_position_clear(&position);
+    }
+    mst_mongo_watch_clear(&watch);
+}
+
 static void
 options_that_can_not_be_are_refused_by_name(void **state)
 {
@@ -218,7 +253,9 @@ options_that_can_not_be_are_refused_by_name(void **state)
         {"*", {.enable_pre_images = true}, "enable_pre_images"},
         {"users", {.operations = {odds, 1}}, "'truncate'"},
         {"users", {.full_document = MST_MONGO_FULL_OFF}, "full_document"},
-        {"users", {.reader = 1}, "reader"},
+        {"users",
+         {.reader = MST_MONGO_READER_OPLOG, .pipeline = no_stage},
+         "reader"},
         {"users", {.snapshot = 1}, "snapshot"},
         {"users",
          {.on_lost_position = MST_MONGO_LOST_SNAPSHOT},
@@ -251,6 +288,7 @@ main(void)
         cmocka_unit_test(split_stage_of_the_user_stays_the_last),
         cmocka_unit_test(collections_are_matched_by_name_and_glob),
         cmocka_unit_test(position_decides_how_the_stream_resumes),
+        cmocka_unit_test(stream_begins_behind_an_entry_that_is_done),
         cmocka_unit_test(options_that_can_not_be_are_refused_by_name),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -352,6 +352,8 @@ mst_oplog_reader_open(struct mst_mongo_source *source, struct mst_error *err)
             source->restart = false;
             return MST_OK;
         }
+        /* It searches a long oplog for the first entry that is wanted. */
+        mst_mongo_reader_note_failure(source, &failure);
         enum mst_status status = mst_mongo_resume_adapt(source, &failure, err);
         if (status != MST_OK) {
             return status;
