@@ -3,7 +3,9 @@
 
 import pytest
 from support import config
+from support.api import Api, jobs_text
 from support.crash import fault_binaries
+from support.waiting import wait_until
 
 KEY_POINTS = ["before_key_file", "before_key_rename", "after_key_rename"]
 
@@ -68,3 +70,78 @@ def test_a_rotation_that_is_killed_while_it_writes_the_key_loses_none(keys, mstr
     newest = keys("rotate", "--json").json()["key"]
     assert [one["key"] for one in keys("list", "--json").json()] == [*there, newest]
     assert [path.name for path in keys.file.parent.glob("k.key*")] == ["k.key"]
+
+
+def rest_text(where):
+    """A daemon whose services are kept there: in its file, or in MongoDB."""
+    text = jobs_text("a")
+    if where is not None:
+        text += config.mongodb(where.uri, where.name, name="state")
+        lifecycle = {"service_name": "state", "resource": "kept"}
+        text += config.table("[system]", {"service_lifecycle": lifecycle})
+    return text
+
+
+SERVICES = ("one", "two", "three")
+
+
+def add_services(api):
+    for name in SERVICES:
+        body = {"provider": "file", "name": name, "path": f"./{name}"}
+        assert api.call("POST", "/services", body)[0] == 201
+
+
+def kept(api):
+    return {one["name"]: one["path"] for one in api.get("/services") if one["name"] in SERVICES}
+
+
+@pytest.mark.parametrize("kind", ["embedded", "mongodb"])
+def test_a_rotation_that_is_killed_at_any_save_leaves_all_readable(request, mstreamd, mstream, kind):
+    where = request.getfixturevalue("mongodb") if kind == "mongodb" else None
+    daemon = mstreamd(rest_text(where))
+    api = Api(daemon)
+    add_services(api)
+    known = kept(api)
+    for point in ("before_record", "after_record"):
+        for nth in range(1, len(SERVICES) + 1):
+            killed = mstream.start(
+                "key", "rotate", "--config", daemon.config,
+                env={"MSTREAM_CRASH_AT": f"{point}:{nth}"},
+                executable=fault_binaries() / "mstream",
+            )
+            assert killed.wait(30) == -9
+            listed = mstream("key", "list", "--config", daemon.config, "--json").json()
+            done = nth if point == "after_record" else nth - 1
+            assert listed[-1] == {**listed[-1], "use": "seals", "services": done}
+            assert sum(one["services"] for one in listed) == len(SERVICES)
+            assert all(one["use"] != "missing" for one in listed)
+            # Beside it the daemon goes on, with the new key; of a store that
+            # others share it first has to see the new revision.
+            body = {"provider": "file", "name": "two", "path": f"./{point}{nth}"}
+            wait_until(lambda body=body: api.call("PUT", "/services/two", body)[0] == 200)
+            known["two"] = body["path"]
+    assert daemon.stop() == 0
+    # Nobody waits for a state that is on a server.
+    again = Api(mstreamd(daemon.config.read_text()))
+    wait_until(lambda: kept(again) == known)
+    rotated = mstream("key", "rotate", "--config", daemon.config, "--json").json()
+    assert (rotated["sealed"], rotated["failed"]) == (len(SERVICES), 0)
+
+
+def test_a_wrong_key_is_named_and_the_services_are_left_alone(mstreamd, mstream, tmp_path):
+    daemon = mstreamd(rest_text(None))
+    add_services(Api(daemon))
+    assert daemon.stop() == 0
+    text = daemon.config.read_text()
+    path = tmp_path / "mstream.key"
+    key = mstream("key", "list", "--config", daemon.config, "--json").json()[0]["key"]
+    right = path.read_bytes()
+    path.write_text("ab" * 32 + "\n")
+    daemon = mstreamd(text)
+    daemon.wait_log(key)
+    assert kept(Api(daemon)) == {}
+    result = mstream("key", "rotate", "--config", daemon.config, code=1)
+    assert key in result.err and "3 can not be opened" in result.out
+    assert daemon.stop() == 0
+    path.write_bytes(right)
+    assert set(kept(Api(mstreamd(text)))) == set(SERVICES)
