@@ -59,7 +59,10 @@ def refused(api, method, path, body, what):
     status, answer = call(api, method, path, body)
     assert 400 <= status < 500, (what, status, answer)
     assert isinstance(answer["message"], str) and isinstance(answer["code"], str), what
-    assert set(answer) <= {"message", "code", "path", "hint"}, what
+    assert set(answer) <= {"message", "code", "path", "hint", "problems"}, what
+    # Of a definition with several mistakes each is said, the first in front.
+    for problem in answer.get("problems", []):
+        assert isinstance(problem["message"], str), what
 
 
 def kinds(field):
