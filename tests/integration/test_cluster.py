@@ -165,6 +165,35 @@ def test_machines_survive_30_deaths_and_naps(cluster, seed):
     survive(cluster(4), rounds=30, seed=seed)
 
 
+def test_jobs_of_the_api_are_shared_with_what_is_wanted_of_them(cluster):
+    shop = cluster(1)
+    shop.stored = True
+    [name] = shop.names
+    for machine in ("alpha", "beta"):
+        shop.start(machine, lease=SHORT)
+    alpha, beta = shop.api("alpha"), shop.api("beta")
+    alpha.post("/jobs", {"name": name, **shop.connector(name)}, status=201)
+    wait_until(lambda: beta.call("GET", f"/jobs/{name}")[0] == 200, 60, 0.1)
+    wait_until(shop.holders, 60, 0.1)
+    shop.write()
+    shop.wait_more(20)
+
+    # Stopped at one, it runs nowhere.
+    beta.post(f"/jobs/{name}/stop")
+    for api in (alpha, beta):
+        wait_until(lambda: api.get(f"/jobs/{name}")["state"] == "stopped", 60, 0.1)  # noqa: B023
+    assert not shop.holders()
+    alpha.post(f"/jobs/{name}/start")
+    shop.wait_more(20)
+
+    [holder] = shop.holders()
+    other = {"alpha": "beta", "beta": "alpha"}[holder]
+    shop.daemons[holder].kill()
+    shop.wait_spread(**{other: 1})
+    shop.wait_more(20)
+    shop.finish()
+
+
 # --- the state's server ----------------------------------------------------
 
 

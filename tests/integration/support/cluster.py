@@ -17,9 +17,8 @@ from .api import Api
 from .crash import Verdict, Writer
 from .waiting import wait_until
 
-SHARED = config.table(
-    "[system]", {"checkpoints": {"service_name": "s", "resource": "positions"}}
-)
+CHECKPOINTS = {"checkpoints": {"service_name": "s", "resource": "positions"}}
+STORED = {"job_lifecycle": {"service_name": "s", "resource": "jobs"}}
 
 
 def other_machine(folder):
@@ -109,28 +108,27 @@ class Cluster:
         self.saves = Saves(self.positions)
         self.library = other_machine(mstreamd.folder)
         self.daemons = {}
+        self.stored = False  # the jobs are made over the API
         self.state_uri = None  # where it is another one than the documents'
 
+    def connector(self, name):
+        common = {"output_encoding": "json"}
+        source = {"service_name": "m", "resource": name, "start": self.since}
+        sink = {"service_name": "k", "resource": self.topics[name]}
+        return {"source": {**source, **common}, "sinks": [{**sink, **common}]}
+
     def text(self, state):
-        jobs = "".join(
-            config.job(
-                name,
-                {
-                    "service_name": "m",
-                    "resource": name,
-                    "output_encoding": "json",
-                    "start": self.since,
-                },
-                {
-                    "service_name": "k",
-                    "resource": self.topics[name],
-                    "output_encoding": "json",
-                },
-            )
-            for name in self.names
-        )
+        jobs, shared = "", CHECKPOINTS
+        if self.stored:
+            shared = {**CHECKPOINTS, **STORED}
+        else:
+            for name in self.names:
+                connector = self.connector(name)
+                jobs += config.job(
+                    name, connector["source"], *connector["sinks"]
+                )
         return (
-            SHARED
+            config.table("[system]", shared)
             + config.state(state)
             + config.mongodb(self.mongodb.uri, self.mongodb.name)
             + config.mongodb(
