@@ -51,7 +51,7 @@ fuzz_entry(struct mst_slice in, bool database)
     struct mst_oplog_change change;
     mst_oplog_map_init(&map, &watch, "d", rules);
     mst_oplog_render_init(&render);
-    map.arena = &arena;
+    mst_oplog_map_use(&map, &arena);
     if (mst_oplog_entry_parse(in, &entry, NULL) == MST_OK) {
         struct mst_slice array;
         (void)mst_oplog_entry_command(&entry);

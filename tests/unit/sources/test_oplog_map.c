@@ -206,7 +206,7 @@ fixture_init(struct fixture *fixture, unsigned flags)
     };
     mst_oplog_map_init(&fixture->map, &fixture->watch, "d", rules);
     mst_oplog_render_init(&fixture->render);
-    fixture->map.arena = &fixture->arena;
+    mst_oplog_map_use(&fixture->map, &fixture->arena);
 }
 
 static void

@@ -369,7 +369,7 @@ mst_oplog_reader_fill(struct mst_mongo_source *source, struct mst_batch *batch,
     const struct mst_mongo_reply *held = NULL;
     const struct mst_oplog_unwind *unwind = &source->oplog->unwind;
     enum mst_status status = MST_OK;
-    source->oplog->map.arena = &batch->arena;
+    mst_oplog_map_use(&source->oplog->map, &batch->arena);
     while (status == MST_OK) {
         if (!fill_has_room(&fill)) {
             break;

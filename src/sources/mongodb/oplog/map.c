@@ -31,6 +31,38 @@ mst_oplog_map_clear(struct mst_oplog_map *map)
     mst_buf_clear(&map->part);
 }
 
+void
+mst_oplog_map_use(struct mst_oplog_map *map, struct mst_arena *arena)
+{
+    map->arena = arena;
+    map->ns_name = MST_SLICE_NONE;
+    map->ns = MST_SLICE_NONE;
+}
+
+/* {db, coll}: most changes are of the collection of the one before. */
+static enum mst_status
+map_namespace(struct mst_oplog_map *map, struct mst_slice name)
+{
+    struct mst_bson_writer writer;
+    if (map->ns_name.data != NULL && name.data != NULL
+        && mst_slice_equal(map->ns_name, name)) {
+        return MST_OK;
+    }
+    mst_buf_reset(&map->part);
+    mst_bson_writer_init(&writer, &map->part);
+    mst_bson_write_string(&writer, "db", map->scope.db);
+    if (name.data != NULL) {
+        mst_bson_write_string(&writer, "coll", name);
+    }
+    enum mst_status status = mst_bson_writer_finish(&writer, NULL);
+    if (status == MST_OK) {
+        map->ns = mst_arena_copy(map->arena, mst_buf_slice(&map->part));
+        map->ns_name = name.data != NULL ? mst_arena_copy(map->arena, name)
+                                         : MST_SLICE_NONE;
+    }
+    return status == MST_OK && map->ns.data != NULL ? MST_OK : MST_FATAL;
+}
+
 enum mst_status
 mst_oplog_map_begin(struct mst_oplog_map *map,
                     const struct mst_oplog_entry *entry,
@@ -38,16 +70,8 @@ mst_oplog_map_begin(struct mst_oplog_map *map,
                     enum mst_mongo_kind kind, struct mst_slice name,
                     struct mst_oplog_change *change)
 {
-    struct mst_bson_writer ns;
     memset(change, 0, sizeof(*change));
-    mst_buf_reset(&map->part);
-    mst_bson_writer_init(&ns, &map->part);
-    mst_bson_write_string(&ns, "db", map->scope.db);
-    if (name.data != NULL) {
-        mst_bson_write_string(&ns, "coll", name);
-    }
-    enum mst_status status = mst_bson_writer_finish(&ns, NULL);
-    if (status != MST_OK) {
+    if (map_namespace(map, name) != MST_OK) {
         return MST_FATAL;
     }
     change->commit = *commit;
@@ -55,14 +79,14 @@ mst_oplog_map_begin(struct mst_oplog_map *map,
     change->ns = entry->ns;
     change->change.kind = kind;
     change->change.kind_name = mst_slice_str(mst_mongo_kind_name(kind));
-    change->change.ns = mst_arena_copy(map->arena, mst_buf_slice(&map->part));
+    change->change.ns = map->ns;
     change->change.lsid = commit->lsid;
     change->change.has_txn_number = commit->has_txn_number;
     change->change.txn_number = commit->txn_number;
     change->change.wall_ms = commit->wall_ms;
     change->change.seconds = commit->time.seconds;
     change->change.increment = commit->time.increment;
-    return change->change.ns.data != NULL ? MST_OK : MST_FATAL;
+    return MST_OK;
 }
 
 /* False: `operations` does not name it. */

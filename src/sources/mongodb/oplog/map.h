@@ -57,13 +57,17 @@ struct mst_oplog_map {
     const struct mst_mongo_source_options *options;
     struct mst_oplog_describer describer;
     struct mst_buf part;
-    struct mst_arena *arena; /* where made documents go; set before each use */
+    struct mst_arena *arena;  /* where made documents go */
+    struct mst_slice ns_name; /* the namespace made last, in that arena */
+    struct mst_slice ns;
 };
 
 void mst_oplog_map_init(struct mst_oplog_map *map,
                         const struct mst_mongo_watch *watch, const char *db,
                         struct mst_oplog_rules rules);
 void mst_oplog_map_clear(struct mst_oplog_map *map);
+/* From now on documents go to this arena. */
+void mst_oplog_map_use(struct mst_oplog_map *map, struct mst_arena *arena);
 
 /* MST_OK: a change; MST_AGAIN: nothing that this source shows; MST_FATAL: it
  * can not be understood, or no memory. entry is an entry other than one of
