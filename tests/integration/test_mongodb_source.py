@@ -7,9 +7,15 @@ import pytest
 from support.mongodb_stream import Stream
 
 
-@pytest.fixture
-def stream(mongodb, kafka, mstream, mstreamd):
-    return Stream(mongodb, kafka, mstream, mstreamd)
+@pytest.fixture(params=["change_stream", "oplog"])
+def stream(mongodb, kafka, mstream, mstreamd, request):
+    stream = Stream(mongodb, kafka, mstream, mstreamd)
+    stream.source["reader"] = request.param
+    return stream
+
+
+# What only the server itself can do.
+in_the_server = pytest.mark.parametrize("stream", ["change_stream"], indirect=True)
 
 
 @pytest.fixture
@@ -143,6 +149,7 @@ def test_the_database_or_some_of_its_collections(stream, mongodb):
     assert [d["_id"] for d in stream.documents()] == ["bb", "b.c", "c"]
 
 
+@in_the_server
 def test_operations_and_pipeline_filter_in_the_server(stream, users):
     users.insert_many([{"_id": i, "x": i % 2} for i in range(10)])
     users.update_many({}, {"$set": {"y": 1}})
@@ -158,6 +165,7 @@ def test_operations_and_pipeline_filter_in_the_server(stream, users):
     assert "update" not in counted
 
 
+@in_the_server
 def test_a_pipeline_that_changes_the_token_is_said_to(stream, users):
     users.insert_one({"_id": 1})
     result = stream.run(code=1, pipeline='[{"$project": {"_id": 0}}]')
