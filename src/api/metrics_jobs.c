@@ -28,6 +28,7 @@ TOTAL(events_in)
 TOTAL(bytes_in)
 TOTAL(events_out)
 TOTAL(rejected)
+TOTAL(dropped)
 TOTAL(retries)
 TOTAL(reopened)
 TOTAL(checkpoints)
@@ -121,6 +122,10 @@ static const struct jobs_row jobs_rows[] = {
       "Deliveries that became dead letters or were skipped."},
      JOBS_PLAIN,
      jobs_rejected},
+    {{"mstream_job_events_dropped", MST_METRIC_COUNTER, NULL,
+      "Events that a middleware let go."},
+     JOBS_PLAIN,
+     jobs_dropped},
     {{"mstream_job_retries", MST_METRIC_COUNTER, NULL,
       "Deliveries offered again."},
      JOBS_PLAIN,

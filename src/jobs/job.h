@@ -44,6 +44,7 @@ struct mst_job_totals {
     uint64_t events_out;
     uint64_t rejected;
     uint64_t letters;
+    uint64_t dropped;
     uint64_t retries;
     uint64_t reopened;
     uint64_t checkpoints;

@@ -24,6 +24,7 @@ mst_job_totals_add(struct mst_job_totals *totals,
     totals->events_out += more->events_out;
     totals->rejected += more->rejected;
     totals->letters += more->letters;
+    totals->dropped += more->dropped;
     totals->retries += more->retries;
     totals->reopened += more->reopened;
     totals->checkpoints += more->checkpoints;
@@ -42,6 +43,7 @@ mst_job_totals_count(struct mst_job_totals *totals,
         .events_out = run->events_out,
         .rejected = run->rejected,
         .letters = run->letters,
+        .dropped = run->dropped,
         .retries = run->retries,
         .reopened = run->reopened,
         .checkpoints = run->checkpoints,

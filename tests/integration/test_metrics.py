@@ -163,6 +163,24 @@ def test_errors_are_counted_by_what_became_of_them(mstreamd, tmp_path, on_reject
     assert sample(text, "mstream_job_events_rejected_total", job_name="copy") == 2
 
 
+def test_what_a_middleware_lets_go_is_counted_and_measured(mstreamd, tmp_path):
+    text = config.state() + config.table("[api]", {"port": 0})
+    lines = [json.dumps({"n": n}) for n in range(100)]
+    steps = [{"service_name": "filter", "where": "n < 40"}]
+    daemon = mstreamd(text + copy_text(tmp_path, lines, middlewares=steps))
+    daemon.wait_log("job: completed")
+    _, text = metrics(Api(daemon))
+    labels = {"job_name": "copy"}
+    assert sample(text, "mstream_job_events_read_total", **labels) == 100
+    assert sample(text, "mstream_job_events_dropped_total", **labels) == 60
+    assert sample(text, "mstream_job_events_delivered_total", **labels) == 40
+    assert sample(text, "mstream_job_queue_events", **labels) == 0
+    for stage in ("convert", "sink"):
+        assert sample(text, "mstream_job_latency_seconds_count", stage=stage, **labels) == 100
+    # None is measured from a moment before this daemon.
+    assert sample(text, "mstream_job_latency_seconds_sum", stage="sink", **labels) < 100 * 60
+
+
 def test_numbers_go_on_when_a_job_is_restarted(mstreamd):
     api = Api(mstreamd(jobs_text("a")))
     name = "mstream_job_latency_seconds_count"
