@@ -50,7 +50,7 @@ struct head {
 size_t
 mst_api_head_end(const char *text, size_t len)
 {
-    const char *end = memmem(text, len, "\r\n\r\n", 4);
+    const char *end = len > 0 ? memmem(text, len, "\r\n\r\n", 4) : NULL;
     return end != NULL ? (size_t)(end - text) + 4 : 0;
 }
 
