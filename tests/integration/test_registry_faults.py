@@ -168,7 +168,7 @@ def test_an_unknown_number_is_not_asked_for_with_each_event(
     topic = kafka.topic("orders", partitions=1)
     kafka.produce(topic, written(orders(0, 200), V1, 77))
     mstreamd(jobs.services(fake.url) + jobs.from_kafka(topic))
-    wait_until(lambda: len(letters()) == 200, 30, what="all letters")
+    wait_until(lambda: len(letters()) == 200, 120, what="all letters")
     assert fake.paths() == ["/schemas/ids/77"]
 
 
