@@ -156,11 +156,8 @@ jobs_list(struct mst_api *api, const struct mst_api_request *request,
                              .left =
                                  limit->given ? limit->number : JOBS_LIST_MAX};
     mst_json_open(&answer->body, NULL, '[');
-    const char *from = after->given ? after->text : "";
-    enum mst_status status =
-        api->args.catalog != NULL
-            ? mst_catalog_each(api->args.catalog, from, jobs_list_one, &self)
-            : mst_manager_each(api->args.manager, from, jobs_list_one, &self);
+    enum mst_status status = mst_api_each_job(
+        api, after->given ? after->text : "", jobs_list_one, &self);
     mst_json_close(&answer->body, ']');
     mst_json_did(&answer->body, status == MST_END ? MST_OK : status);
 }

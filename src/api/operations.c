@@ -58,6 +58,15 @@ mst_api_job_exists(struct mst_api *api, const struct mst_api_request *request,
     return false;
 }
 
+enum mst_status
+mst_api_each_job(struct mst_api *api, const char *after, mst_job_each each,
+                 void *arg)
+{
+    return api->args.catalog != NULL
+               ? mst_catalog_each(api->args.catalog, after, each, arg)
+               : mst_manager_each(api->args.manager, after, each, arg);
+}
+
 void
 mst_api_census_add(struct mst_api_census *census,
                    const struct mst_job_look *look)

@@ -45,6 +45,11 @@ bool mst_api_job_exists(struct mst_api *api,
                         const struct mst_api_request *request,
                         struct mst_api_answer *answer);
 
+/* As mst_manager_each, and with the jobs that are set aside. */
+MST_MUST_CHECK enum mst_status mst_api_each_job(struct mst_api *api,
+                                                const char *after,
+                                                mst_job_each each, void *arg);
+
 /* One job as the API shows it. */
 void mst_api_job_json(struct mst_json *out, const char *name,
                       const struct mst_job_look *look);

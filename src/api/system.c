@@ -65,8 +65,7 @@ system_health(struct mst_api *api, const struct mst_api_request *request,
     (void)request;
     mst_json_init(&problems, MST_API_ANSWER_MAX);
     mst_json_open(&problems, NULL, '[');
-    mst_json_did(out,
-                 mst_manager_each(api->args.manager, "", system_one, &look));
+    mst_json_did(out, mst_api_each_job(api, "", system_one, &look));
     mst_json_close(&problems, ']');
     mst_manager_rest(api->args.manager, &gone, &unmade);
     const struct mst_api_census *census = &look.census;
@@ -121,8 +120,7 @@ system_stats(struct mst_api *api, const struct mst_api_request *request,
     size_t unmade = 0;
     (void)request;
     mst_manager_rest(api->args.manager, totals, &unmade);
-    mst_json_did(out,
-                 mst_manager_each(api->args.manager, "", system_one, &look));
+    mst_json_did(out, mst_api_each_job(api, "", system_one, &look));
     const struct mst_api_census *census = &look.census;
     mst_json_open(out, NULL, '{');
     mst_json_number(out, "total_events_processed", (int64_t)totals->events_in);

@@ -527,3 +527,28 @@ def test_the_commands_make_change_and_remove(start, mstream, tmp_path):
     mstream("services", "delete", "out", *at)
     mstream("services", "show", "out", *at, code=1)
     assert "loaded again" in mstream("reload", *at).out
+
+
+def test_without_its_key_a_service_is_set_aside_with_its_jobs_and_comes_back_with_it(start):
+    text = services_text()
+    api = start(text)
+    assert api.call("POST", "/services", service())[0] == 201
+    assert api.call("POST", "/jobs", connector("sealed", service="out"))[0] == 201
+    assert api.call("POST", "/jobs", connector("open"))[0] == 201
+    api.daemon.stop()
+    key = api.daemon.folder / "mstream.key"
+    kept = key.read_bytes()
+    key.unlink()
+    api = start(text)
+    wait_running(api, "open")
+    assert names(api) == ["open", "sealed"]
+    job = api.get("/jobs/sealed")
+    assert job["state"] == "failed" and "out" in job["reason"]["message"], job["reason"]
+    assert api.get("/health")["status"] == "degraded"
+    # What is set aside keeps nobody from changing other things.
+    assert api.call("PUT", "/jobs/open", connector("open", rate=7))[0] == 200
+    key.write_bytes(kept)
+    key.chmod(0o600)
+    assert api.post("/reload")["message"]
+    wait_running(api, "sealed", "open")
+    assert api.get("/health")["status"] == "healthy"
