@@ -177,7 +177,7 @@ edit_enabled(struct edit *edit, json_t *json,
 static enum mst_status
 edit_keep(const char *name, json_t *json, struct mst_definition_draft *draft)
 {
-    mst_buf_init(&draft->text, MST_DEFINITION_TEXT_MAX * 2);
+    mst_buf_init(&draft->text, (size_t)MST_DEFINITION_TEXT_MAX * 2);
     draft->name = strdup(name);
     char *text = json_object_set_new(json, "name", json_string(name)) == 0
                      ? json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS)
