@@ -37,7 +37,40 @@ SECRETS = {
         "tls_key_password": "{canary}",
     },
     "schema_registry token": {"url": "http://127.0.0.1:1", "token": "{canary}"},
+    "http basic": {
+        "host": "http://127.0.0.1:1",
+        "headers": {"X-Secret": "{canary}"},
+        "auth": {"kind": "basic", "username": "u", "password": "{canary}"},
+        "tls": {"key_password": "{canary}"},
+    },
+    "http bearer": {
+        "host": "http://127.0.0.1:1",
+        "auth": {"kind": "bearer", "token": "{canary}"},
+    },
+    "http api_key": {
+        "host": "http://127.0.0.1:1",
+        "auth": {"kind": "api_key", "key": "{canary}"},
+    },
+    "http oauth2": {
+        "host": "http://127.0.0.1:1",
+        "auth": {
+            "kind": "oauth2",
+            "token_url": "http://127.0.0.1:1/token",
+            "client_id": "c",
+            "client_secret": "{canary}",
+        },
+    },
 }
+
+
+def flat(keys, before=""):
+    """All keys, those of tables as a.b, and their values."""
+    for key, value in keys.items():
+        if isinstance(value, dict):
+            yield before + key, value
+            yield from flat(value, f"{before}{key}.")
+        else:
+            yield before + key, value
 
 # Nobody waits for what can not be sent.
 HASTE = 'shutdown_timeout = "1s"\n'
@@ -50,13 +83,19 @@ class Canaries:
         self.where, self.words = where, {}
 
     def service(self, provider):
-        keys = {}
-        for key, value in SECRETS[provider].items():
+        return self.filled(SECRETS[provider], provider)
+
+    def filled(self, keys, what):
+        filled = {}
+        for key, value in keys.items():
+            if isinstance(value, dict):
+                filled[key] = self.filled(value, f"{what} {key}")
+                continue
             word = f"kanari{self.where}{len(self.words):02d}x9"
             if "{canary}" in value:
-                self.words[word] = f"{provider} {key}"
-            keys[key] = value.replace("{canary}", word)
-        return keys
+                self.words[word] = f"{what} {key}"
+            filled[key] = value.replace("{canary}", word)
+        return filled
 
     def found(self, text):
         if isinstance(text, bytes):
@@ -71,10 +110,11 @@ def name_of(provider):
 def test_every_secret_of_the_reference_has_a_canary():
     reference = (ROOT / "docs/reference.md").read_text()
     for part in re.split(r"^### Service of provider ", reference, flags=re.M)[1:]:
+        part = part.split("\n#")[0]
         provider = re.match(r"`(\w+)`", part).group(1)
         for key in re.findall(r"^\| `([^`]+)` .*\*Secret: never shown", part, flags=re.M):
             there = [keys for name, keys in SECRETS.items() if name.split()[0] == provider]
-            assert any(key in keys for keys in there), f"{provider}: {key}"
+            assert any(key in dict(flat(keys)) for keys in there), f"{provider}: {key}"
 
 
 def every_get(api, names):
@@ -120,6 +160,11 @@ def jobs_that_fail():
             {"service_name": "m0", "resource": "x", "output_encoding": "bson"},
         ),
         ("tokafka", made, {**json_from, "service_name": "k1"}),
+        *[
+            (f"tohttp{i}", made, {**json_from, "service_name": name_of(provider)})
+            for i, provider in enumerate(SECRETS)
+            if provider.startswith("http")
+        ],
         ("frommongo", {**json_from, "service_name": "m0"}, {**disk, "resource": "y.jsonl"}),
         (
             "fromkafka",
@@ -134,6 +179,21 @@ def wait_for_reasons(api):
         wait_until(lambda name=name: api.get(f"/jobs/{name}")["reason"], what=name)
 
 
+def by_reference(canaries, keys, env):
+    """The same keys, their secrets in variables."""
+    changed = {}
+    for key, value in keys.items():
+        if isinstance(value, dict):
+            changed[key] = by_reference(canaries, value, env)
+        elif canaries.found(value):
+            name = f"SECRET_{len(env)}"
+            env[name] = value
+            changed[key] = f"${{{name}}}"
+        else:
+            changed[key] = value
+    return changed
+
+
 @pytest.mark.parametrize("by", ["value", "reference"])
 def test_secrets_of_the_file_are_nowhere_else(mstreamd, tmp_path, by):
     """Written in the file, and taken from the environment."""
@@ -142,10 +202,7 @@ def test_secrets_of_the_file_are_nowhere_else(mstreamd, tmp_path, by):
     for provider in SECRETS:
         keys = canaries.service(provider)
         if by == "reference":
-            for key, value in keys.items():
-                if canaries.found(value):
-                    env[f"SECRET_{len(env)}"] = value
-                    keys[key] = f"${{SECRET_{len(env) - 1}}}"
+            keys = by_reference(canaries, keys, env)
         text += config.service(provider.split()[0], name_of(provider), **keys)
     for name, source, sink in jobs_that_fail():
         text += config.job(name, source, sink)

@@ -88,7 +88,8 @@ SERVICES = ("one", "two", "three")
 def add_services(api):
     for name in SERVICES:
         body = {"provider": "file", "name": name, "path": f"./{name}"}
-        assert api.call("POST", "/services", body)[0] == 201
+        # Where they are kept on a server, that is looked for first.
+        wait_until(lambda body=body: api.call("POST", "/services", body)[0] == 201)
 
 
 def kept(api):
