@@ -17,6 +17,7 @@
 #include "state/schema_files.h"
 #include "state/stored_schemas.h"
 #include "udf/builtins.h"
+#include "udf/http/http_middleware.h"
 #include "udf/lua_middleware.h"
 
 static const struct mst_source_type *const builtin_sources[] = {
@@ -33,11 +34,17 @@ static const struct mst_sink_type *const builtin_sinks[] = {
 };
 
 static const struct mst_middleware_type *const builtin_middlewares[] = {
-    &mst_dedupe_middleware,  &mst_filter_middleware,
-    &mst_flatten_middleware, &mst_lua_middleware,
-    &mst_mask_middleware,    &mst_project_middleware,
-    &mst_rename_middleware,  &mst_route_middleware,
-    &mst_set_middleware,     NULL,
+    &mst_dedupe_middleware,
+    &mst_filter_middleware,
+    &mst_flatten_middleware,
+    &mst_http_middleware,
+    &mst_lua_middleware,
+    &mst_mask_middleware,
+    &mst_project_middleware,
+    &mst_rename_middleware,
+    &mst_route_middleware,
+    &mst_set_middleware,
+    NULL,
 };
 
 static const struct mst_schema_store_type *const builtin_schema_stores[] = {

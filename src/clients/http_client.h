@@ -34,6 +34,9 @@ struct mst_http_answer {
     struct mst_buf body;
     char content_type[MST_HTTP_CONTENT_TYPE_MAX]; /* "" when there is none */
     int64_t retry_after_ms;                       /* 0: not said */
+    /* Of pools that keep some headers: "Name: value", each with a NUL behind
+     * it, without the prefix. */
+    struct mst_buf lines;
 };
 
 /* options outlive the client. No network. */

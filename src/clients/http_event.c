@@ -163,6 +163,17 @@ mst_http_fields_append(const struct mst_http_fields *fields,
     return status;
 }
 
+bool
+mst_http_wants_key(const struct mst_http_target *target,
+                   const struct mst_strings *names)
+{
+    bool wants = target->has_key;
+    for (size_t i = 0; !wants && i < names->len; i++) {
+        wants = strcmp(names->items[i], "key") == 0;
+    }
+    return wants;
+}
+
 const char *
 mst_http_content_type(enum mst_encoding encoding)
 {
@@ -229,6 +240,7 @@ mst_http_idempotency_key(const char *job,
         where = event_mix(where, mst_hash64(event->key.data, event->key.len));
         what = event_mix(what, mst_hash64(payload->data, payload->len));
         what = event_mix(what, (uint64_t)event->op);
+        what = event_mix(what, event->result);
     }
     (void)snprintf(out, MST_HTTP_KEY_HEX + 1, "%016" PRIx64 "%016" PRIx64,
                    where, what);

@@ -3,8 +3,7 @@
 #ifndef MST_CLIENTS_HTTP_EVENT_H
 #define MST_CLIENTS_HTTP_EVENT_H
 
-#include "base/buf.h"
-#include "core/event.h"
+#include "clients/http_target.h"
 #include "core/option.h"
 
 /* Which attributes become headers X-<name>. */
@@ -30,6 +29,13 @@ mst_http_fields_append(const struct mst_http_fields *fields,
                        struct mst_delivery *const *deliveries, size_t n,
                        struct mst_slice key, struct mst_buf *out,
                        struct mst_error *err);
+
+/* Whether the key's text stands in addresses or headers. */
+bool mst_http_wants_key(const struct mst_http_target *target,
+                        const struct mst_strings *names);
+
+/* Headers of an answer that begin so are attributes of what it stands for. */
+#define MST_HTTP_ATTRIBUTE_PREFIX "X-mstream-"
 
 /* "application/json" and the like. */
 const char *mst_http_content_type(enum mst_encoding encoding);

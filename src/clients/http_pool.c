@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "clients/http_easy.h"
 
@@ -55,14 +56,49 @@ pool_take_body(char *data, size_t size, size_t n, void *arg)
     return slot->cut ? 0 : len;
 }
 
-/* Headers are counted, not kept: a server may send them without end. */
+/* A line that is kept, as "name:value" without what stands around it. */
+static bool
+pool_keep_line(struct pool_slot *slot, const char *data, size_t len)
+{
+    const char *prefix = slot->pool->args.keep_headers;
+    struct mst_buf *lines = &slot->answer.lines;
+    if (len >= 5 && memcmp(data, "HTTP/", 5) == 0) {
+        mst_buf_reset(lines); /* of an answer before: 100, 103 */
+        return true;
+    }
+    size_t skip = strlen(prefix);
+    const char *colon = memchr(data, ':', len);
+    if (colon == NULL || len < skip || strncasecmp(data, prefix, skip) != 0) {
+        return true;
+    }
+    const char *value = colon + 1;
+    const char *end = data + len;
+    while (value < end && (*value == ' ' || *value == '\t')) {
+        value++;
+    }
+    while (end > value && (unsigned char)end[-1] <= ' ') {
+        end--;
+    }
+    return memchr(value, 0, (size_t)(end - value)) != NULL
+           || (mst_buf_append(lines, data + skip,
+                              (size_t)(colon + 1 - data) - skip)
+                   == MST_OK
+               && mst_buf_append(lines, value, (size_t)(end - value)) == MST_OK
+               && mst_buf_append_char(lines, '\0') == MST_OK);
+}
+
+/* Headers are counted: a server may send them without end. */
 static size_t
 pool_take_header(char *data, size_t size, size_t n, void *arg)
 {
     struct pool_slot *slot = arg;
-    (void)data;
     slot->header_bytes += size * n;
     slot->long_head = slot->header_bytes > MST_HTTP_HEADERS_MAX;
+    if (slot->pool->args.keep_headers != NULL && !slot->long_head
+        && !pool_keep_line(slot, data, size * n)) {
+        slot->no_memory = true;
+        return 0;
+    }
     return slot->long_head ? 0 : size * n;
 }
 
@@ -71,6 +107,7 @@ pool_set_up_slot(struct mst_http_pool *pool, struct pool_slot *slot)
 {
     slot->pool = pool;
     mst_buf_init(&slot->answer.body, pool->args.answer_max);
+    mst_buf_init(&slot->answer.lines, MST_HTTP_HEADERS_MAX);
     slot->easy = curl_easy_init();
     CURL *easy = slot->easy;
     return easy != NULL && mst_http_easy_set_up(easy, pool->args.options, NULL)
@@ -126,6 +163,7 @@ mst_http_pool_destroy(struct mst_http_pool *pool)
         mst_http_pool_cancel(pool, i);
         curl_easy_cleanup(slot->easy);
         mst_buf_clear(&slot->answer.body);
+        mst_buf_clear(&slot->answer.lines);
         free(slot->nodes);
     }
     free(pool->slots);
@@ -212,6 +250,7 @@ mst_http_pool_start(struct mst_http_pool *pool, size_t slot_at,
     slot->no_memory = false;
     slot->said[0] = '\0';
     mst_buf_reset(&slot->answer.body);
+    mst_buf_reset(&slot->answer.lines);
     if (!pool_set_request(slot, send)
         || curl_multi_add_handle(pool->multi, slot->easy) != CURLM_OK) {
         return mst_fail_memory(err, "http");
@@ -295,6 +334,16 @@ mst_http_pool_next(struct mst_http_pool *pool, struct mst_http_ended *ret_ended,
                                          .status = pool_judge(slot, code, err),
                                          .answer = &slot->answer};
     return true;
+}
+
+struct mst_http_answer
+mst_http_pool_take(struct mst_http_pool *pool, size_t slot_at)
+{
+    struct pool_slot *slot = &pool->slots[slot_at];
+    struct mst_http_answer answer = slot->answer;
+    mst_buf_init(&slot->answer.body, pool->args.answer_max);
+    mst_buf_init(&slot->answer.lines, MST_HTTP_HEADERS_MAX);
+    return answer;
 }
 
 void

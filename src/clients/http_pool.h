@@ -19,6 +19,8 @@ struct mst_http_pool_args {
     const struct mst_http_options *options; /* outlives the pool */
     size_t slots;
     size_t answer_max; /* bytes of an answer that are kept */
+    /* Headers whose names begin so are kept; NULL: none. */
+    const char *keep_headers;
     /* A longer answer is none (MST_REJECTED); else its rest is dropped. */
     bool whole;
 };
@@ -62,6 +64,10 @@ MST_MUST_CHECK enum mst_status mst_http_pool_turn(struct mst_http_pool *pool,
 bool mst_http_pool_next(struct mst_http_pool *pool,
                         struct mst_http_ended *ret_ended,
                         struct mst_error *err);
+/* Moves out the answer of a slot that has ended; to be cleared: body and
+ * lines. */
+struct mst_http_answer mst_http_pool_take(struct mst_http_pool *pool,
+                                          size_t slot);
 /* The turn at hand, or the next one, does not wait. Thread: any. */
 void mst_http_pool_wake(struct mst_http_pool *pool);
 

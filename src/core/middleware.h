@@ -54,6 +54,12 @@ struct mst_middleware_type {
      * source. Optional. */
     enum mst_status (*open)(void *ctx, struct mst_error *err);
 
+    /* Optional. The events that apply gets next, in this order, some of them
+     * perhaps not: what takes long may begin for all of them. They are the
+     * same objects then, valid until ahead is called again or the next event
+     * that was not among them is given. */
+    void (*ahead)(void *ctx, const struct mst_event *const *events, size_t n);
+
     /* Emits what becomes of one event; payload.data == NULL where it has none.
      *   MST_OK            done
      *   MST_RETRY         the same event is given again after a while

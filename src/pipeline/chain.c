@@ -24,6 +24,7 @@ struct chain_step {
 /* An event on its way, and which of the unit's it comes from. */
 struct chain_item {
     struct mst_event *event;
+    struct mst_event *ready; /* as the step was shown it; NULL: it was not */
     uint32_t root;
 };
 
@@ -44,7 +45,7 @@ struct mst_chain {
     atomic_bool interrupted;
     /* The event at hand. */
     const struct chain_step *step;
-    const struct chain_item *given;
+    struct chain_item *given;
     struct chain_list *out;
     struct mst_slice seen; /* its payload as the step gets it */
     size_t bytes;          /* emitted for it */
@@ -63,7 +64,7 @@ chain_push(struct chain_list *list, struct mst_event *event, uint32_t root)
         list->items = items;
         list->cap = cap;
     }
-    list->items[list->len++] = (struct chain_item){event, root};
+    list->items[list->len++] = (struct chain_item){event, NULL, root};
     return true;
 }
 
@@ -172,12 +173,54 @@ chain_open(struct chain_step *step, struct mst_error *err)
     return status == MST_REJECTED ? MST_FATAL : status;
 }
 
+/* The event as the step gets it. */
+static enum mst_status
+chain_make(struct mst_chain *chain, const struct chain_step *step,
+           const struct mst_event *event, struct mst_event *ret_in,
+           struct mst_error *err)
+{
+    const struct mst_transcoder *in = &step->spec->in;
+    enum mst_status status = MST_OK;
+    mst_event_derive(event, ret_in);
+    if (in->run != NULL && ret_in->payload.data != NULL) {
+        status = chain_convert(chain, in, &ret_in->payload, err);
+        ret_in->encoding = in->to;
+    }
+    return status;
+}
+
+/* Shows the step what comes. What fails here fails again in its turn. */
+static void
+chain_ahead(struct mst_chain *chain, struct chain_step *step,
+            const struct chain_list *in, const struct mst_unit *unit)
+{
+    struct mst_error err;
+    size_t n = 0;
+    const struct mst_event **events =
+        mst_arena_alloc(chain->emit.arena, (in->len + 1) * sizeof(*events));
+    struct mst_event *all =
+        mst_arena_alloc(chain->emit.arena, (in->len + 1) * sizeof(*all));
+    if (events == NULL || all == NULL || chain_open(step, &err) != MST_OK) {
+        return;
+    }
+    for (size_t i = 0; i < in->len; i++) {
+        struct chain_item *item = &in->items[i];
+        struct mst_event *ready = &all[i];
+        if (unit->refusals[item->root] == NULL
+            && chain_make(chain, step, item->event, ready, &err) == MST_OK) {
+            item->ready = ready;
+            events[n++] = ready;
+        }
+    }
+    step->spec->type->ahead(step->ctx, events, n);
+}
+
 /* One try of one event at one step. */
 static enum mst_status
 chain_try(struct mst_chain *chain, struct chain_step *step,
           struct mst_error *err)
 {
-    struct mst_event in;
+    struct mst_event made;
     chain->bytes = 0;
     chain->out->len = chain->first;
     if (atomic_load_explicit(&chain->interrupted, memory_order_relaxed)) {
@@ -187,14 +230,14 @@ chain_try(struct mst_chain *chain, struct chain_step *step,
     if (status != MST_OK) {
         return status;
     }
-    mst_event_derive(chain->given->event, &in);
-    if (step->spec->in.run != NULL && in.payload.data != NULL) {
-        status = chain_convert(chain, &step->spec->in, &in.payload, err);
-        in.encoding = step->spec->in.to;
+    const struct mst_event *in = chain->given->ready;
+    if (in == NULL) {
+        status = chain_make(chain, step, chain->given->event, &made, err);
+        in = &made;
     }
-    chain->seen = in.payload;
+    chain->seen = in->payload;
     if (status == MST_OK) {
-        status = step->spec->type->apply(step->ctx, &in, &chain->emit, err);
+        status = step->spec->type->apply(step->ctx, in, &chain->emit, err);
     }
     if (status == MST_DISCONNECTED) {
         chain_close(step);
@@ -308,8 +351,11 @@ chain_pass(struct mst_chain *chain, struct chain_step *step,
            const struct chain_list *in, struct mst_unit *unit,
            struct mst_error *err)
 {
+    if (step->spec->type->ahead != NULL) {
+        chain_ahead(chain, step, in, unit);
+    }
     for (size_t i = 0; i < in->len; i++) {
-        const struct chain_item *item = &in->items[i];
+        struct chain_item *item = &in->items[i];
         if (unit->refusals[item->root] != NULL) {
             continue;
         }

@@ -31,17 +31,6 @@ request_key(struct http_lane *lane, const struct mst_event *event,
     return status;
 }
 
-static bool
-request_wants_key(const struct http_sink *sink)
-{
-    const struct mst_strings *names = &sink->options->attributes;
-    bool wants = sink->target.has_key;
-    for (size_t i = 0; !wants && i < names->len; i++) {
-        wants = strcmp(names->items[i], "key") == 0;
-    }
-    return wants;
-}
-
 /* Whether b may be in the request that a is in. */
 static bool
 request_agrees(const struct http_sink *sink, const struct mst_delivery *a,
@@ -162,7 +151,7 @@ http_request_make(struct http_sink *sink, struct http_lane *lane,
     struct mst_slice key = MST_SLICE_NONE;
     struct mst_slice body = MST_SLICE_NONE;
     enum mst_status status = MST_OK;
-    if (request_wants_key(sink)) {
+    if (mst_http_wants_key(&sink->target, &sink->options->attributes)) {
         status = request_key(lane, event, &key, err);
     }
     if (status == MST_OK) {
