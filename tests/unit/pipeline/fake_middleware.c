@@ -11,6 +11,9 @@ struct fake_middleware {
     struct fake_world *world;
     bool first;
     bool open;
+    const struct mst_event **shown; /* what comes, from `at` on */
+    size_t shown_len;
+    size_t at;
     atomic_bool interrupted;
 };
 
@@ -113,6 +116,44 @@ fake_middleware_many(const struct mst_event *event, struct mst_emit *emit,
     return MST_OK;
 }
 
+static void
+fake_middleware_ahead(void *ctx, const struct mst_event *const *events,
+                      size_t n)
+{
+    struct fake_middleware *self = ctx;
+    const struct mst_event **shown =
+        realloc(self->shown, (n + 1) * sizeof(*shown));
+    self->shown_len = 0;
+    self->at = 0;
+    if (shown != NULL) {
+        memcpy(shown, events, n * sizeof(*shown));
+        self->shown = shown;
+        self->shown_len = n;
+    }
+}
+
+/* Counts whether the event was shown before, and is not behind another. */
+static void
+fake_middleware_look(struct fake_middleware *self,
+                     const struct mst_event *event)
+{
+    size_t i = self->at;
+    while (i < self->shown_len && self->shown[i] != event) {
+        i++;
+    }
+    bool found = i < self->shown_len;
+    self->at = found ? i : self->at;
+    atomic_fetch_add(found ? &self->world->shown : &self->world->not_shown, 1);
+}
+
+static void
+fake_middleware_destroy(void *ctx)
+{
+    struct fake_middleware *self = ctx;
+    free(self->shown);
+    free(self);
+}
+
 static enum mst_status
 fake_middleware_apply(void *ctx, const struct mst_event *event,
                       struct mst_emit *emit, struct mst_error *err)
@@ -120,6 +161,7 @@ fake_middleware_apply(void *ctx, const struct mst_event *event,
     struct fake_middleware *self = ctx;
     uint64_t n = 0;
     memcpy(&n, event->payload.data, sizeof(n));
+    fake_middleware_look(self, event);
     if (!self->open) {
         return mst_fail(err, MST_FATAL, "fake", 0, "not open");
     }
@@ -160,5 +202,6 @@ const struct mst_middleware_type fake_middleware_type = {
     .apply = fake_middleware_apply,
     .interrupt = fake_middleware_interrupt,
     .close = fake_middleware_close,
-    .destroy = free,
+    .destroy = fake_middleware_destroy,
+    .ahead = fake_middleware_ahead,
 };

@@ -88,7 +88,9 @@ struct fake_world {
     pthread_mutex_t mutex;
     struct fake_source_script source;
     struct fake_middleware_script middleware;
-    atomic_bool stuck; /* a middleware is in the event that is `stuck` */
+    atomic_size_t shown;     /* events that a middleware saw coming */
+    atomic_size_t not_shown; /* that it did not, or not in this order */
+    atomic_bool stuck;       /* a middleware is in the event that is `stuck` */
     struct mst_pipeline_middleware middlewares[2];
     struct fake_sink sinks[FAKE_SINKS];
     size_t sinks_len;

@@ -89,6 +89,24 @@ a_stream_of_which_all_is_dropped_moves_on(void **state)
 }
 
 static void
+a_middleware_is_shown_what_comes_in_its_order(void **state)
+{
+    (void)state;
+    const struct fake_source_script source = {.total = 1000, .keys = 7};
+    const struct fake_sink_script sink = {.async = true};
+    struct fake_world world;
+    struct mst_error err;
+    fake_world_init(&world, 3, &source, &sink, 1);
+    world.middleware.works = true;
+    world.middleware.retry = 50;
+    assert_int_equal(fake_world_run(&world, three_workers, &err),
+                     MST_PIPELINE_COMPLETED);
+    assert_true(atomic_load(&world.shown) > 1500);
+    assert_int_equal(atomic_load(&world.not_shown), 0);
+    fake_world_clear(&world);
+}
+
+static void
 few_attempts(struct mst_pipeline_spec *spec)
 {
     spec->retry.max_attempts = 3;
@@ -185,6 +203,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(results_arrive_once_and_in_order_whatever_fails),
+        cmocka_unit_test(a_middleware_is_shown_what_comes_in_its_order),
         cmocka_unit_test(a_stream_of_which_all_is_dropped_moves_on),
         cmocka_unit_test(
             what_can_not_be_had_becomes_a_letter_after_its_attempts),
