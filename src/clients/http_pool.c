@@ -260,13 +260,13 @@ mst_http_pool_start(struct mst_http_pool *pool, size_t slot_at,
 }
 
 void
-mst_http_pool_cancel(struct mst_http_pool *pool, size_t slot_at)
+mst_http_pool_cancel(struct mst_http_pool *pool, size_t slot)
 {
-    struct pool_slot *slot = &pool->slots[slot_at];
-    if (slot->busy) {
+    struct pool_slot *one = &pool->slots[slot];
+    if (one->busy) {
         /* Fails only for handles that are not in there. */
-        (void)curl_multi_remove_handle(pool->multi, slot->easy);
-        slot->busy = false;
+        (void)curl_multi_remove_handle(pool->multi, one->easy);
+        one->busy = false;
     }
 }
 
@@ -337,12 +337,12 @@ mst_http_pool_next(struct mst_http_pool *pool, struct mst_http_ended *ret_ended,
 }
 
 struct mst_http_answer
-mst_http_pool_take(struct mst_http_pool *pool, size_t slot_at)
+mst_http_pool_take(struct mst_http_pool *pool, size_t slot)
 {
-    struct pool_slot *slot = &pool->slots[slot_at];
-    struct mst_http_answer answer = slot->answer;
-    mst_buf_init(&slot->answer.body, pool->args.answer_max);
-    mst_buf_init(&slot->answer.lines, MST_HTTP_HEADERS_MAX);
+    struct pool_slot *one = &pool->slots[slot];
+    struct mst_http_answer answer = one->answer;
+    mst_buf_init(&one->answer.body, pool->args.answer_max);
+    mst_buf_init(&one->answer.lines, MST_HTTP_HEADERS_MAX);
     return answer;
 }
 

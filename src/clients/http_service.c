@@ -9,7 +9,7 @@
 
 #include "clients/tls_expiry.h"
 
-enum { SERVICE_HOST_MAX = 256 };
+enum { SERVICE_HOST_MAX = 256, SERVICE_TEXT_MAX = 1024 * 1024 };
 
 #define AT(field)  offsetof(struct mst_http_service, field)
 #define TLS(field) offsetof(struct mst_http_tls, field)
@@ -194,37 +194,37 @@ service_check_tls(const struct mst_http_tls *tls,
 }
 
 void
-mst_http_service_check(const void *arg, struct mst_complaints *complaints)
+mst_http_service_check(const void *service, struct mst_complaints *complaints)
 {
-    const struct mst_http_service *service = arg;
+    const struct mst_http_service *http = service;
     struct mst_error err;
     mst_error_clear(&err);
-    if (mst_http_url_check(service->host, &err) != MST_OK) {
+    if (mst_http_url_check(http->host, &err) != MST_OK) {
         if (err.hint[0] != '\0') {
             mst_error_hint(&err, "use 'auth'");
         }
         complaints->add(complaints, true, "host", &err);
-    } else if (service->auth.kind != MST_HTTP_AUTH_NONE
-               && strncasecmp(service->host, "https://", 8) != 0) {
+    } else if (http->auth.kind != MST_HTTP_AUTH_NONE
+               && strncasecmp(http->host, "https://", 8) != 0) {
         service_complain(complaints, false, "host",
                          "the login goes over the network in the clear",
                          "use https://");
     }
-    if (service->max_retries >= 0) {
+    if (http->max_retries >= 0) {
         service_complain(complaints, false, "max_retries",
                          "it has no effect: a job tries again until it "
                          "succeeds",
                          "bound that with retry = { max_attempts = ... } of "
                          "the connector");
     }
-    if (service->base_backoff_ms >= 0) {
+    if (http->base_backoff_ms >= 0) {
         service_complain(complaints, false, "base_backoff_ms",
                          "it has no effect",
                          "use retry = { base = \"1s\" } of the connector");
     }
-    service_check_headers(&service->headers, complaints);
-    service_check_tls(&service->tls, complaints);
-    mst_http_auth_check(&service->auth, complaints);
+    service_check_headers(&http->headers, complaints);
+    service_check_tls(&http->tls, complaints);
+    mst_http_auth_check(&http->auth, complaints);
 }
 
 struct mst_http_options
@@ -331,8 +331,8 @@ service_look_at(const struct mst_http_service *service, const char *url,
     struct mst_buf block;
     struct mst_error err;
     mst_error_clear(&err);
-    mst_buf_init(&block, 1024 * 1024);
-    mst_buf_init(&answer.body, 1024 * 1024);
+    mst_buf_init(&block, SERVICE_TEXT_MAX);
+    mst_buf_init(&answer.body, SERVICE_TEXT_MAX);
     enum mst_status status =
         mst_http_auth_create(&service->auth, http, &auth, &err);
     if (status == MST_OK && mst_http_auth_is_due(auth)) {

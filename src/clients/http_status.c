@@ -118,7 +118,7 @@ status_excerpt(struct mst_slice body, char out[MST_HTTP_EXCERPT_MAX + 1])
             uint8_t byte = body.data[at + i];
             bool blank = byte <= 0x20 || byte == 0x7f;
             if (!blank || (to > 0 && out[to - 1] != ' ')) {
-                out[to++] = blank ? ' ' : (char)byte;
+                out[to++] = (char)(blank ? (uint8_t)' ' : byte);
             }
         }
         at += good;
