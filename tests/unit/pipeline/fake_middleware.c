@@ -143,7 +143,7 @@ fake_middleware_look(struct fake_middleware *self,
     }
     bool found = i < self->shown_len;
     self->at = found ? i : self->at;
-    atomic_fetch_add(found ? &self->world->shown : &self->world->not_shown, 1);
+    atomic_fetch_add(&self->world->shown[found], 1);
 }
 
 static void

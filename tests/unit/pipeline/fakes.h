@@ -12,7 +12,7 @@
 
 #include "pipeline/pipeline.h"
 
-enum { FAKE_SINKS = 3, FAKE_LANES = 4 };
+enum { FAKE_SINKS = 3, FAKE_LANES = 4, FAKE_MANY = 3 };
 
 /* Chances are per mille, per event or per call. */
 struct fake_source_script {
@@ -51,8 +51,6 @@ struct fake_middleware_script {
     uint64_t busy;        /* this event can not be had for ever */
 };
 
-enum { FAKE_MANY = 3 };
-
 struct fake_world;
 
 struct fake_lane {
@@ -88,9 +86,9 @@ struct fake_world {
     pthread_mutex_t mutex;
     struct fake_source_script source;
     struct fake_middleware_script middleware;
-    atomic_size_t shown;     /* events that a middleware saw coming */
-    atomic_size_t not_shown; /* that it did not, or not in this order */
-    atomic_bool stuck;       /* a middleware is in the event that is `stuck` */
+    atomic_size_t shown[2]; /* [1]: events that a middleware saw coming; [0]:
+                             * those it did not, or not in this order */
+    atomic_bool stuck;      /* a middleware is in the event that is `stuck` */
     struct mst_pipeline_middleware middlewares[2];
     struct fake_sink sinks[FAKE_SINKS];
     size_t sinks_len;
