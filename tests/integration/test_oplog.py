@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """The oplog reader beside the change stream: the same events, bit for bit."""
 
+import datetime
 import json
 import os
 import re
@@ -103,6 +104,49 @@ def test_prepared_transactions_stand_where_they_commit(pair, mongodb):
     for options in ({"before": "whenAvailable"}, {"payload": "change"}):
         events = pair.compare(23, resource="a", **options)
         assert len(events) == 23
+
+
+def test_odd_collections_look_the_same(pair, mongodb):
+    db = mongodb.db
+    db.create_collection("capped", capped=True, size=4096, max=3)
+    db.create_collection("times", timeseries={"timeField": "t"})
+    db.command("create", "clustered", clusteredIndex={"key": {"_id": 1}, "unique": True})
+    db.create_collection("collated", collation={"locale": "en", "strength": 1})
+    for i in range(8):
+        db["capped"].insert_one({"_id": i})
+        db["times"].insert_one({"t": datetime.datetime(2026, 1, 1), "n": i})
+        db["clustered"].insert_one({"_id": i, "n": 0})
+    db["clustered"].update_many({}, {"$set": {"n": 1}})
+    # An id is found by another spelling; 1 by 1.0.
+    db["collated"].insert_many([{"_id": "Abc"}, {"_id": 1}, {"_id": "x"}])
+    for key in ("Abc", 1, "x"):
+        db["collated"].update_one({"_id": key}, {"$set": {"n": 1}})
+        db["collated"].delete_one({"_id": key})
+    db["collated"].insert_many([{"_id": "aBC"}, {"_id": 1.0}])
+    db.command("create", "view", viewOn="clustered", pipeline=[])
+    db.command("collMod", "view", viewOn="capped", pipeline=[])
+    db["view"].drop()
+    db.command("convertToCapped", "clustered", size=100000)
+    db["capped"].drop()
+    for options in (
+        {"payload": "change", "ddl": True},
+        {"payload": "change"},
+        {},
+        {"payload": "change", "resource": "collated"},
+    ):
+        pair.compare(at_least=5, **{"resource": "*", **options})
+
+
+def test_documents_of_16_mb_look_the_same(pair, mongodb):
+    a = mongodb.db["a"]
+    mongodb.enable_pre_images("a")
+    pair.since()
+    for i in range(3):
+        a.insert_one({"_id": i, "n": 0, "pad": "x" * (16 * 1024 * 1024 - 200)})
+        a.update_one({"_id": i}, {"$set": {"n": 1}})
+    a.delete_one({"_id": 0})
+    pair.compare(7, resource="a")
+    pair.compare(7, resource="a", before="whenAvailable")
 
 
 # --- positions ------------------------------------------------------------

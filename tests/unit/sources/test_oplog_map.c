@@ -174,7 +174,10 @@ static const struct entry_case cases[] = {
            "\"o\":{\"_id\":\"d.v\",\"viewOn\":\"c\"},\"o2\":{\"_id\":\"d.v\"}"),
      HEAD "\"create\"" CLUSTER WHEN ",\"ns\":{\"db\":\"d\",\"coll\":\"v\"}"
           ",\"operationDescription\":{\"viewOn\":\"c\"}}",
-     NULL},
+     "8200000064000000032B022C0100296E5A10048D4FDA595FC34BDDBF6B762D710B3B72"
+     "463C6F7065726174696F6E54797065003C6372656174650046"
+     "6F7065726174696F6E4465736372697074696F6E00463C766965774F6E003C630000"
+     "0004"},
     {"a command that is not known", TEST_EXPANDED,
      ENTRY("c", "d.$cmd", "\"o\":{\"emptycapped\":\"c\"}"), NULL, NULL},
     {"a command of no name", TEST_EXPANDED,

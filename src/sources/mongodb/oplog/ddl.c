@@ -296,7 +296,7 @@ mst_oplog_map_view(struct mst_oplog_map *map,
     if (mst_oplog_map_begin(map, entry, commit, kind, name, change) != MST_OK) {
         return mst_fail_memory(err, ORIGIN);
     }
-    change->uuid = MST_SLICE_NONE;
+    change->is_view = true;
     if (kind == MST_MONGO_DROP) {
         return MST_OK;
     }

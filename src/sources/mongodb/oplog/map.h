@@ -38,6 +38,7 @@ struct mst_oplog_change {
     struct mst_slice state_before;   /* stateBeforeChange */
     struct mst_slice diff;           /* of an update that is one */
     struct mst_oplog_time pre_image; /* entry that holds it; none */
+    bool is_view;        /* uuid is in the token, and not in the event */
     bool invalidates;    /* the collection (or database) ends here */
     bool wants_document; /* fullDocument is to be there, null at worst */
     bool wants_before;   /* fullDocumentBeforeChange likewise */

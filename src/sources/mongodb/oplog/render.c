@@ -91,7 +91,7 @@ mst_oplog_render(struct mst_oplog_render *render,
     mst_buf_reset(&render->out);
     mst_bson_writer_init(&writer, &render->out);
     render_head(&writer, change, mst_buf_slice(&render->token.out));
-    if (expanded && change->uuid.data != NULL) {
+    if (expanded && change->uuid.data != NULL && !change->is_view) {
         mst_bson_write_binary(&writer, "collectionUUID", 4, change->uuid);
     }
     if (plain->wall_ms != MST_TIME_UNKNOWN) {
