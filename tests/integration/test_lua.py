@@ -199,3 +199,37 @@ def test_the_example_masks_splits_sums_and_routes(mstream):
     letters = mstream("dlq", "list", "--json", "--config", "examples/lua.toml").json()
     assert len(north) + len(south) + len(letters) == 1000
     assert "no such tenant: nowhere" in letters[0]["reason"]
+
+
+def test_transform_run_prints_what_a_script_gives(mstream):
+    folder = mstream.folder
+    script = write_script(
+        folder,
+        "try.lua",
+        "function transform(data, attributes)\n"
+        "    if data.n == 2 then return nil end\n"
+        "    if data.n == 3 then error('three') end\n"
+        "    attributes.seen = 'yes'\n"
+        "    emit({a = data.n})\n"
+        "    return data, attributes\n"
+        "end\n",
+    )
+    lines = '{"n": 1, "d": {"$date": "2026-11-21T10:00:00Z"}}\n{"n": 2}\n\n{"n": 3}\n'
+    done = mstream("transform", "run", script, input=lines, code=3)
+    assert [json.loads(line) for line in done.out.splitlines()] == [
+        {"a": 1},
+        {"n": 1, "d": {"$date": "2026-11-21T10:00:00Z"}},
+    ]
+    assert "line 2: dropped" in done.err
+    assert "line 4: " in done.err
+    assert "try.lua:3: three" in done.err
+    (folder / "doc.json").write_text('{\n  "n": 1\n}\n')
+    at = ["--input", "doc.json", "--attributes", "a=1,b=2"]
+    shown = mstream("transform", "run", script, *at, "--json").out
+    assert [json.loads(line) for line in shown.splitlines()] == [
+        {"line": 1, "document": {"a": 1}, "attributes": {"a": "1", "b": "2"}},
+        {"line": 1, "document": {"n": 1}, "attributes": {"a": "1", "b": "2", "seen": "yes"}},
+    ]
+    write_script(folder, "try.lua", "function transform(")
+    assert "try.lua:1:" in mstream("transform", "run", script, code=1).err
+    mstream("transform", "run", script, "--attributes", "x", code=2)
