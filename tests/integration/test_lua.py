@@ -145,6 +145,30 @@ def test_a_harmful_script_harms_its_own_events_only(mstreamd, mstream, tmp_path)
     assert all(any(word in one["reason"] for word in why) for one in letters)
 
 
+def test_a_rejected_event_is_replayed_through_the_repaired_script(mstream):
+    folder = mstream.folder
+    write_script(
+        folder,
+        "some.lua",
+        "function transform(data)\n"
+        "    if data.n == 2 then error('not yet') end\n"
+        "    return data\n"
+        "end\n",
+    )
+    path = folder / "job.toml"
+    path.write_text(services() + stream_job(folder, "job", "some.lua", count=3, rate=0))
+    mstream("run", path, "--once", code=3)
+    out = folder / "out" / "job.jsonl"
+    assert [json.loads(line)["n"] for line in lines_of(out)] == [1, 3]
+    mstream("dlq", "replay", "--all", "--config", path, code=None)
+    assert len(mstream("dlq", "list", "--json", "--config", path).json()) == 1
+    write_script(folder, "some.lua", "function transform(data) data.v = 2 return data end")
+    mstream("dlq", "replay", "--all", "--config", path)
+    found = [json.loads(line) for line in files.lines_of(folder / "out", "job*")]
+    assert {"_id": 2, "n": 2, "v": 2} in found
+    assert mstream("dlq", "list", "--json", "--config", path).json() == []
+
+
 def test_validate_says_where_a_script_is_wrong(mstream):
     folder = mstream.folder
     write_script(folder, "wrong.lua", "function transform(data)\n  retrun data\nend\n")
