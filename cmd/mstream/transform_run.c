@@ -230,6 +230,7 @@ out:
 }
 
 const struct mst_cli_command mst_transform_command_run = {
+    .group = "transform",
     .name = "run",
     .synopsis = "FILE.lua [--input FILE]",
     .summary = "Run a script on JSON documents and print what it gives.",

@@ -107,9 +107,11 @@ mst_job_schemas_init(struct mst_job_schemas *schemas,
     /* Lookups are pointed to: the array never moves. */
     schemas->stores =
         calloc(config->services_len + 1, sizeof(*schemas->stores));
-    /* Of the source, each sink, and the sink of dead letters: two each. */
+    /* Of the source, each middleware and sink, and the sink of dead letters:
+     * two each. */
     schemas->plans =
-        calloc((connector->sinks_len + 2) * 2, sizeof(*schemas->plans));
+        calloc((connector->middlewares_len + connector->sinks_len + 2) * 2,
+               sizeof(*schemas->plans));
     if (schemas->stores == NULL || schemas->plans == NULL) {
         free(schemas->stores);
         free(schemas->plans);
