@@ -12,7 +12,7 @@
 enum { FIXTURE_MAX = 64 * 1024 * 1024 };
 
 const struct mst_lua_limits script_limits = {
-    .instructions = 1000000, .time_ms = 1000, .memory = 16 * 1024 * 1024};
+    .instructions = 1000000, .time_ms = 60000, .memory = 16 * 1024 * 1024};
 
 static enum mst_status
 fixture_emit(struct mst_emit *emit, const struct mst_event *event,
