@@ -143,10 +143,6 @@ lane_confirm(struct mst_mongosink_lane *lane)
 static enum mst_status
 lane_write(struct mst_mongosink_lane *lane)
 {
-    if (!lane->args->may_write(lane->args->owner)) {
-        return mst_fail(&lane->err, MST_RETRY, ORIGIN, 0,
-                        "another process may have taken over the job");
-    }
     lane_check(lane);
     return mst_mongosink_writer_run(&lane->writer, lane->window,
                                     lane->window_len, &lane->err);
@@ -219,6 +215,8 @@ mst_mongosink_lane_create(const struct mst_mongosink_lane_args *args,
     }
     mst_mongosink_writer_init(&lane->writer, client, args->options,
                               args->equal_is_ok);
+    lane->writer.may_write = args->may_write;
+    lane->writer.owner = args->owner;
     enum mst_status status =
         mst_thread_start(&lane->thread, "mongo-lane", lane_run, lane, err);
     if (status != MST_OK) {

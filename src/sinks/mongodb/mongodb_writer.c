@@ -63,6 +63,12 @@ writer_send(struct mst_mongosink_writer *writer,
         return mst_fail(err, MST_REJECTED, ORIGIN, 0,
                         "the write is no well-formed command");
     }
+    /* Last of all: the process may have slept since the command before. */
+    if (writer->may_write != NULL && !writer->may_write(writer->owner)) {
+        bson_init(reply);
+        return mst_fail(err, MST_RETRY, ORIGIN, 0,
+                        "another process may have taken over the job");
+    }
     if (!mongoc_client_write_command_with_opts(writer->client, target->database,
                                                &command, writer->options, reply,
                                                &error)) {

@@ -22,6 +22,9 @@ struct mst_mongosink_writer {
     mongoc_client_t *client; /* borrowed */
     const bson_t *options;   /* writeConcern; borrowed */
     bool equal_is_ok;        /* duplicate = "ok_if_equal" */
+    /* Asked before each command; NULL: it may. */
+    bool (*may_write)(void *owner);
+    void *owner;
     struct mst_mongosink_guess creates;
     struct mst_mongosink_guess others;
     struct mst_mongosink_plan plan;
