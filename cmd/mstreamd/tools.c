@@ -195,6 +195,7 @@ const struct mst_api_tools mst_daemon_tools = {
     .convert = tools_convert,
     .resources = tools_resources,
     .introspect = tools_introspect,
+    .dry_run = mst_tools_dry_run,
     .subjects = mst_tools_subjects,
     .subject = mst_tools_subject,
     .subject_put = mst_tools_subject_put,

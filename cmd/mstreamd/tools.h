@@ -7,6 +7,10 @@
 
 extern const struct mst_api_tools mst_daemon_tools;
 
+/* tools_dry_run.c */
+enum mst_status mst_tools_dry_run(const struct mst_api_dry_run *what,
+                                  struct mst_json *out, struct mst_error *err);
+
 /* tools_subjects.c */
 enum mst_status mst_tools_subjects(const struct mst_api_subject *what,
                                    struct mst_json *out, struct mst_error *err);

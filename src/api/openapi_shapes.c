@@ -250,6 +250,16 @@ const struct mst_api_shape mst_api_shapes[] = {
      "s\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required"
      "\":[\"name\",\"resource_type\"],\"properties\":{\"name\":{\"type\""
      ":\"string\"},\"resource_type\":{\"type\":\"string\"}}}}}}"},
+    {"DryRun", "application/json",
+     "{\"type\":\"object\",\"required\":[\"deliveries\",\"events\",\"rejected\""
+     ",\"left_out\",\"timed_out\"],\"properties\":{\"deliveries\":{\"type\":\""
+     "array\",\"items\":{\"type\":\"object\",\"required\":[\"event\",\"op\"],\""
+     "properties\":{\"event\":{\"type\":\"integer\"},\"op\":{\"type\":\"strin"
+     "g\"},\"sink\":{\"type\":\"string\"},\"dropped\":{\"type\":\"boolean\"},"
+     "\"rejected\":{\"type\":\"string\"},\"preview\":{},\"encoding\":{\"type"
+     "\":\"string\"},\"payload\":{\"type\":[\"string\",\"null\"]}}}},\"events"
+     "\":{\"type\":\"integer\"},\"rejected\":{\"type\":\"integer\"},\"left_ou"
+     "t\":{\"type\":\"integer\"},\"timed_out\":{\"type\":\"boolean\"}}}"},
     {"Introspection", "application/json",
      "{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":["
      "\"share_percent\",\"sample_count\",\"schema\"],\"properties\":{\"s"

@@ -12,6 +12,7 @@
 
 #include "base/json_write.h"
 #include "config/config.h"
+#include "core/store.h"
 
 /* Borrowed. Texts are NULL where nothing was said. */
 struct mst_api_convert {
@@ -44,6 +45,16 @@ struct mst_api_subject {
     int64_t limit;     /* of a list */
 };
 
+struct mst_api_dry_run {
+    const struct mst_config *config;
+    const struct mst_config_connector *connector;
+    const struct mst_registry *registry;
+    struct mst_store *store;
+    int64_t limit; /* events */
+    int64_t timeout_ms;
+    bool follow; /* waits for events that come */
+};
+
 struct mst_api_tools {
     /* One document made up by a JSON Schema or an Avro schema. */
     enum mst_status (*fill)(struct mst_slice schema, int64_t seed,
@@ -55,6 +66,9 @@ struct mst_api_tools {
                                  struct mst_json *out, struct mst_error *err);
     enum mst_status (*introspect)(const struct mst_api_look *look,
                                   struct mst_json *out, struct mst_error *err);
+    /* What a job would write; see docs/api.md. */
+    enum mst_status (*dry_run)(const struct mst_api_dry_run *what,
+                               struct mst_json *out, struct mst_error *err);
     /* The store of schemas. */
     enum mst_status (*subjects)(const struct mst_api_subject *what,
                                 struct mst_json *out, struct mst_error *err);

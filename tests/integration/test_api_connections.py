@@ -6,13 +6,13 @@ import resource
 import select
 import socket
 import ssl
-import threading
 from pathlib import Path
 
 import pytest
 from support import config
 from support.api import Api, jobs_text
 from support.programs import sanitized
+from support.silent import Silent
 from support.tls import certificate
 from support.waiting import wait_until
 
@@ -238,28 +238,6 @@ def test_all_addresses_of_both_families_are_served_by_one_host(mstreamd):
         api.post("/jobs/a/restart")
     audit = [line for line in daemon.stderr().splitlines() if " audit: " in line]
     assert "peer=::1" in audit[0] and "peer=127.0.0.1" in audit[1]
-
-
-class Silent:
-    """A server that takes connections, and never says anything."""
-
-    def __init__(self):
-        self.listener = socket.create_server(("127.0.0.1", 0), backlog=256)
-        self.port = self.listener.getsockname()[1]
-        self.taken = []
-        threading.Thread(target=self._take, daemon=True).start()
-
-    def _take(self):
-        while True:
-            try:
-                self.taken.append(self.listener.accept()[0])
-            except OSError:
-                return
-
-    def close(self):
-        self.listener.close()
-        for line in self.taken:
-            line.close()
 
 
 def test_requests_that_wait_for_a_server_leave_room_for_the_others(mstreamd):

@@ -53,7 +53,17 @@ refuse_subject(const struct mst_api_subject *what, struct mst_json *out,
     return refuse_schema(MST_SLICE_NONE, 0, out, err);
 }
 
+static enum mst_status
+refuse_dry_run(const struct mst_api_dry_run *what, struct mst_json *out,
+               struct mst_error *err)
+{
+    (void)what;
+    (void)out;
+    return mst_fail(err, MST_REJECTED, "test", 0, "refused");
+}
+
 static const struct mst_api_tools refusing_tools = {
+    .dry_run = refuse_dry_run,
     .fill = refuse_schema,
     .convert = refuse_convert,
     .resources = refuse_look,
