@@ -5,8 +5,10 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "checkpoints_online.h"
 #include "commands.h"
 #include "jobs/words.h"
+#include "online.h"
 #include "state.h"
 #include "table.h"
 
@@ -14,6 +16,7 @@ enum { CHECKPOINTS_WORDS_MAX = 64 * 1024 };
 
 static const struct mst_cli_flag checkpoints_flags[] = {
     MST_STATE_FLAG_CONFIG,
+    MST_ONLINE_FLAGS_INSTEAD,
 };
 
 /* A list while it is made. */
@@ -178,19 +181,23 @@ checkpoints_look(const struct mst_cli_args *args,
 static int
 checkpoints_list_run(const struct mst_cli_args *args)
 {
-    return checkpoints_look(args, checkpoints_list_all);
+    return mst_online_is_asked(args)
+               ? mst_checkpoints_online_list(args)
+               : checkpoints_look(args, checkpoints_list_all);
 }
 
 static int
 checkpoints_show_run(const struct mst_cli_args *args)
 {
-    return checkpoints_look(args, checkpoints_show_all);
+    return mst_online_is_asked(args)
+               ? mst_checkpoints_online_show(args)
+               : checkpoints_look(args, checkpoints_show_all);
 }
 
 const struct mst_cli_command mst_checkpoints_list = {
     .group = "checkpoints",
     .name = "list",
-    .synopsis = "[--config FILE]",
+    .synopsis = "[--config FILE | --url URL]",
     .summary = "Where each job stands, in plain words.",
     .example = "mstream checkpoints list --config mstream-config.toml",
     .flags = checkpoints_flags,
@@ -201,7 +208,7 @@ const struct mst_cli_command mst_checkpoints_list = {
 const struct mst_cli_command mst_checkpoints_show = {
     .group = "checkpoints",
     .name = "show",
-    .synopsis = "JOB [--config FILE]",
+    .synopsis = "JOB [--config FILE | --url URL]",
     .summary = "The checkpoint of a job, as it is saved, and those before.",
     .details = "The position is what 'mstream checkpoints set' takes.",
     .example = "mstream checkpoints show users",
@@ -227,7 +234,8 @@ const struct mst_cli_command mst_command_checkpoints = {
     .synopsis = "COMMAND [options]",
     .summary = "Show where jobs stand, set and rewind it, take it elsewhere.",
     .details = "These commands work on the state of a stopped job: while it\n"
-               "runs, its lease refuses changes (exit code 5).",
+               "runs, its lease refuses changes (exit code 5). With --url a\n"
+               "daemon does it, also for jobs that it was given over its API.",
     .example = "mstream checkpoints rewind users --back 1h",
     .subcommands = checkpoints_commands,
 };

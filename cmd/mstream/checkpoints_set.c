@@ -5,17 +5,21 @@
 
 #include "base/clock.h"
 #include "checkpoints.h"
+#include "checkpoints_online.h"
 #include "jobs/reposition.h"
+#include "online.h"
 #include "output.h"
 #include "state.h"
 
 static const struct mst_cli_flag set_flags[] = {
     MST_STATE_FLAG_CONFIG,
+    MST_ONLINE_FLAGS_INSTEAD,
     {"reset", NULL, "remove the checkpoint: the job begins at its start", NULL},
 };
 
 static const struct mst_cli_flag rewind_flags[] = {
     MST_STATE_FLAG_CONFIG,
+    MST_ONLINE_FLAGS_INSTEAD,
     {"to", "TIME", "a moment, as 2026-11-21T10:40:05Z", NULL},
     {"back", "DURATION", "this long before now, as 90s, 30m, 1h or 2d", NULL},
     {"force", NULL, "save it although the server can not be asked", NULL},
@@ -135,6 +139,9 @@ set_run(const struct mst_cli_args *args)
                            : "a position is missing, or --reset");
         return MST_EXIT_USAGE;
     }
+    if (mst_online_is_asked(args)) {
+        return mst_checkpoints_online_set(args, reset ? NULL : args->words[1]);
+    }
     if (!set_begin(args, &self, &code)) {
         return code;
     }
@@ -205,7 +212,13 @@ rewind_run(const struct mst_cli_args *args)
     struct set_change self;
     int64_t wall_ms = 0;
     int code = MST_EXIT_USAGE;
-    if (!rewind_moment(args, &wall_ms) || !set_begin(args, &self, &code)) {
+    if (!rewind_moment(args, &wall_ms)) {
+        return code;
+    }
+    if (mst_online_is_asked(args)) {
+        return mst_checkpoints_online_rewind(args, wall_ms);
+    }
+    if (!set_begin(args, &self, &code)) {
         return code;
     }
     code = rewind_apply(&self, wall_ms);
@@ -216,7 +229,7 @@ rewind_run(const struct mst_cli_args *args)
 const struct mst_cli_command mst_checkpoints_set = {
     .group = "checkpoints",
     .name = "set",
-    .synopsis = "JOB POSITION | JOB --reset [--config FILE]",
+    .synopsis = "JOB POSITION | JOB --reset [--config FILE | --url URL]",
     .summary = "Say where a stopped job goes on.",
     .details = "POSITION is in the source's own form, as 'checkpoints show'\n"
                "prints it. It wins over what the source's server remembers.",
@@ -233,7 +246,8 @@ const struct mst_cli_command mst_checkpoints_set = {
 const struct mst_cli_command mst_checkpoints_rewind = {
     .group = "checkpoints",
     .name = "rewind",
-    .synopsis = "JOB --to TIME | JOB --back DURATION [--force] [--config FILE]",
+    .synopsis = "JOB --to TIME | JOB --back DURATION [--force] "
+                "[--config FILE | --url URL]",
     .summary = "Let a stopped job go on from a moment.",
     .details = "Events since that moment come again. Asks the source's server\n"
                "what stood there then, and saves nothing when it can not be\n"

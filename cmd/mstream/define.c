@@ -42,8 +42,13 @@ static int
 define_send(const struct mst_cli_args *args, const json_t *one)
 {
     const char *name = json_string_value(json_object_get(one, "name"));
-    bool create = strcmp(args->command->name, "create") == 0;
-    const char *const path[] = {args->command->group, create ? NULL : name,
+    const char *verb = args->command->name;
+    bool apply = strcmp(verb, "apply") == 0;
+    bool validate = strcmp(verb, "validate") == 0;
+    const char *const path[] = {args->command->group,
+                                apply      ? name
+                                : validate ? verb
+                                           : NULL,
                                 NULL};
     int code = MST_EXIT_USAGE;
     if (name == NULL) {
@@ -55,7 +60,7 @@ define_send(const struct mst_cli_args *args, const json_t *one)
     }
     char *body = json_dumps(one, JSON_COMPACT);
     const struct mst_online_message message = {
-        .method = create ? "POST" : "PUT",
+        .method = apply ? "PUT" : "POST",
         .segments = path,
         .body = mst_slice_str(body != NULL ? body : ""),
         .if_match = mst_cli_value(args, "if-match")};
@@ -153,6 +158,9 @@ DEFINE(jobs, create, "FILE|-", "Make a job.", DEFINE_FILE,
 DEFINE(jobs, apply, "FILE|-", "Make a job, or change it to this.",
        DEFINE_FILE "What is so already is left alone.\n",
        "mstream jobs show users --definition | mstream jobs apply -");
+DEFINE(jobs, validate, "FILE|-", "Check a job with all others; keep nothing.",
+       DEFINE_FILE "Every problem is said at once.\n",
+       "mstream jobs validate users.json");
 DEFINE(services, create, "FILE|-", "Make a service.", DEFINE_FILE,
        "mstream services create kafka.json");
 DEFINE(services, apply, "FILE|-", "Make a service, or change it to this.",

@@ -7,6 +7,7 @@
 
 extern const struct mst_cli_command mst_jobs_create;
 extern const struct mst_cli_command mst_jobs_apply;
+extern const struct mst_cli_command mst_jobs_validate;
 extern const struct mst_cli_command mst_jobs_delete;
 extern const struct mst_cli_command mst_services_create;
 extern const struct mst_cli_command mst_services_apply;

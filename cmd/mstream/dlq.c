@@ -9,18 +9,22 @@
 
 #include "base/clock.h"
 #include "commands.h"
+#include "dlq_online.h"
 #include "jobs/words.h"
+#include "online.h"
 #include "table.h"
 
 static const struct mst_cli_flag list_flags[] = {
     MST_STATE_FLAG_CONFIG,
+    MST_ONLINE_FLAGS_INSTEAD,
     {"job", "NAME", "only letters of this job", NULL},
     {"limit", "N", "at most this many", NULL},
 };
 
 static const struct mst_cli_flag discard_flags[] = {
     MST_STATE_FLAG_CONFIG,
-    {"job", "NAME", "with --all: of this job", NULL},
+    MST_ONLINE_FLAGS_INSTEAD,
+    {"job", "NAME", "with --all or --url: of this job", NULL},
     {"all", NULL, "all letters of the job", NULL},
     {"yes", NULL, "do not ask", NULL},
 };
@@ -152,8 +156,13 @@ list_run(const struct mst_cli_args *args)
     struct mst_state state;
     int64_t limit = 0;
     int code = MST_EXIT_USAGE;
-    if (!mst_cli_number(args, "limit", 0, &limit)
-        || !mst_state_open(args, true, &state, &code)) {
+    if (!mst_cli_number(args, "limit", 0, &limit)) {
+        return code;
+    }
+    if (mst_online_is_asked(args)) {
+        return mst_dlq_online_list(args, limit);
+    }
+    if (!mst_state_open(args, true, &state, &code)) {
         return code;
     }
     code = list_state(args, &state, (size_t)limit);
@@ -212,8 +221,13 @@ discard_run(const struct mst_cli_args *args)
     } else {
         return MST_EXIT_USAGE;
     }
-    if (!mst_state_confirm(args, question)
-        || !mst_state_open(args, false, &state, &code)) {
+    if (!mst_state_confirm(args, question)) {
+        return code;
+    }
+    if (mst_online_is_asked(args)) {
+        return mst_dlq_online_discard(args, filter.id);
+    }
+    if (!mst_state_open(args, false, &state, &code)) {
         return code;
     }
     code = discard_state(args, &state, &filter);
@@ -224,7 +238,7 @@ discard_run(const struct mst_cli_args *args)
 const struct mst_cli_command mst_dlq_list = {
     .group = "dlq",
     .name = "list",
-    .synopsis = "[--job NAME] [--limit N] [--config FILE]",
+    .synopsis = "[--job NAME] [--limit N] [--config FILE | --url URL]",
     .summary = "Dead letters with the reason of each; no payloads.",
     .example = "mstream dlq list --job users",
     .flags = list_flags,
@@ -235,7 +249,7 @@ const struct mst_cli_command mst_dlq_list = {
 const struct mst_cli_command mst_dlq_discard = {
     .group = "dlq",
     .name = "discard",
-    .synopsis = "ID | --all --job NAME [--yes] [--config FILE]",
+    .synopsis = "ID | --all --job NAME [--yes] [--config FILE | --url URL]",
     .summary = "Remove letters for good.",
     .details = "Asks before it does, unless --yes is given.",
     .example = "mstream dlq discard 17",
@@ -254,7 +268,8 @@ const struct mst_cli_command mst_command_dlq = {
     .synopsis = "COMMAND [options]",
     .summary = "Show dead letters, send them again, discard them.",
     .details = "A dead letter is an event that was refused, kept in the state\n"
-               "with its reason until a person decides.",
+               "with its reason until a person decides. With --url a daemon\n"
+               "does it, also for jobs that it was given over its API.",
     .example = "mstream dlq replay --all --job users",
     .subcommands = dlq_commands,
 };

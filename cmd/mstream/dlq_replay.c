@@ -4,13 +4,16 @@
 #include <stdlib.h>
 
 #include "dlq.h"
+#include "dlq_online.h"
 #include "jobs/replay.h"
+#include "online.h"
 #include "output.h"
 
 static const struct mst_cli_flag replay_flags[] = {
     MST_STATE_FLAG_CONFIG,
+    MST_ONLINE_FLAGS_INSTEAD,
     {"all", NULL, "all letters, or all of --job", NULL},
-    {"job", "NAME", "with --all: only of this job", NULL},
+    {"job", "NAME", "with --all or --url: only of this job", NULL},
     {"timeout", "S", "give up after this time (seconds, or 500ms, 5m)", NULL},
 };
 
@@ -200,8 +203,13 @@ replay_run(const struct mst_cli_args *args)
         return code;
     }
     if ((!all && !mst_dlq_id(args, args->words[0], &self.id))
-        || !mst_cli_duration(args, "timeout", 0, &self.timeout_ms)
-        || !mst_state_open(args, false, &self.state, &code)) {
+        || !mst_cli_duration(args, "timeout", 0, &self.timeout_ms)) {
+        return code;
+    }
+    if (mst_online_is_asked(args)) {
+        return mst_dlq_online_replay(args, self.id);
+    }
+    if (!mst_state_open(args, false, &self.state, &code)) {
         return code;
     }
     code = replay_state(&self);
@@ -213,7 +221,8 @@ replay_run(const struct mst_cli_args *args)
 const struct mst_cli_command mst_dlq_replay = {
     .group = "dlq",
     .name = "replay",
-    .synopsis = "ID | --all [--job NAME] [--timeout S] [--config FILE]",
+    .synopsis = "ID | --all [--job NAME] [--timeout S] "
+                "[--config FILE | --url URL]",
     .summary = "Send letters through their job again.",
     .details = "Each goes to the sink that refused it and is removed when\n"
                "that has confirmed it. Refused again, it is kept with the new\n"

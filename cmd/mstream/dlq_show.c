@@ -6,12 +6,16 @@
 #include "base/clock.h"
 #include "base/utf8.h"
 #include "dlq.h"
+#include "dlq_online.h"
 #include "encodings/bson_json.h"
 #include "jobs/words.h"
+#include "online.h"
 #include "output.h"
 
 static const struct mst_cli_flag show_flags[] = {
     MST_STATE_FLAG_CONFIG,
+    MST_ONLINE_FLAGS_INSTEAD,
+    {"job", "NAME", "with --url: the job that it is of", NULL},
 };
 
 struct dlq_show {
@@ -169,8 +173,13 @@ show_run(const struct mst_cli_args *args)
     struct mst_state state;
     uint64_t id = 0;
     int code = MST_EXIT_USAGE;
-    if (!mst_dlq_id(args, args->words[0], &id)
-        || !mst_state_open(args, true, &state, &code)) {
+    if (!mst_dlq_id(args, args->words[0], &id)) {
+        return code;
+    }
+    if (mst_online_is_asked(args)) {
+        return mst_dlq_online_show(args, id);
+    }
+    if (!mst_state_open(args, true, &state, &code)) {
         return code;
     }
     code = show_state(args, &state, id);
@@ -181,7 +190,7 @@ show_run(const struct mst_cli_args *args)
 const struct mst_cli_command mst_dlq_show = {
     .group = "dlq",
     .name = "show",
-    .synopsis = "ID [--config FILE]",
+    .synopsis = "ID [--config FILE | --url URL --job NAME]",
     .summary = "One letter with everything, its payload included.",
     .details = "BSON is shown as Extended JSON, bytes that are no text as\n"
                "base64. --json gives the bytes as they are, or as base64.",

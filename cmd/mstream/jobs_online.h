@@ -5,6 +5,7 @@
 
 #include "cli.h"
 
+extern const struct mst_cli_command mst_jobs_dry_run;
 extern const struct mst_cli_command mst_jobs_logs;
 extern const struct mst_cli_command mst_jobs_start;
 extern const struct mst_cli_command mst_jobs_stop;

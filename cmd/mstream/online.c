@@ -169,6 +169,7 @@ online_send(const struct mst_cli_args *args,
     mst_error_clear(err);
     enum mst_status status =
         online_target(args, message->segments, message->query, &target, err);
+    target.options.timeout_ms += message->extra_ms;
     if (status == MST_OK) {
         json = online_ask(message, (const char *)target.url.data,
                           &target.options, err);
@@ -318,6 +319,19 @@ online_lines(struct mst_output *out, const json_t *object, int indent)
                             shown);
         }
     }
+}
+
+int
+mst_online_say(const struct mst_cli_args *args, const json_t *answer)
+{
+    struct mst_output out;
+    char text[64];
+    if (args->json) {
+        return mst_online_print(answer);
+    }
+    mst_output_init(&out);
+    mst_output_text(&out, "%s\n", mst_online_text(answer, "message", text));
+    return mst_output_end(&out, MST_EXIT_OK);
 }
 
 int

@@ -17,9 +17,23 @@
         "timeout", "S", "give up after this time (10s)", NULL                  \
     }
 
+/* Of commands that work on the state, or have a daemon do it. */
+#define MST_ONLINE_FLAGS_INSTEAD                                               \
+    {"url", "URL", "have the daemon there do it", NULL},                       \
+    {                                                                          \
+        "ca-file", "FILE", "with --url: authorities for its certificate", NULL \
+    }
+
 /* What they all say about access. */
 #define MST_ONLINE_DETAILS                                                     \
     "MSTREAM_TOKEN is the token, where the daemon wants one."
+
+/* Whether --url was given. */
+static inline bool
+mst_online_is_asked(const struct mst_cli_args *args)
+{
+    return mst_cli_value(args, "url") != NULL;
+}
 
 /* One request of `method` to the path made of the words, NULL-terminated, each
  * a segment. NULL: said what went wrong, and *ret_code is the exit code. The
@@ -38,6 +52,7 @@ struct mst_online_message {
     const char *query;     /* NULL: none */
     struct mst_slice body; /* JSON */
     const char *if_match;  /* revision that it has to have; NULL: any */
+    int64_t extra_ms;      /* that the daemon may take beyond --timeout */
 };
 json_t *mst_online_send(const struct mst_cli_args *args,
                         const struct mst_online_message *message,
@@ -71,6 +86,9 @@ int mst_online_show(const struct mst_cli_args *args,
  */
 const char *mst_online_text(const json_t *object, const char *key,
                             char out[64]);
+
+/* Prints its "message", or as JSON all of it. */
+int mst_online_say(const struct mst_cli_args *args, const json_t *answer);
 
 /* Prints the answer as it came. */
 int mst_online_print(const json_t *answer);

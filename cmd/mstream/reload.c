@@ -2,7 +2,6 @@
 /* mstream reload: a daemon reads its configuration file again. */
 #include "commands.h"
 #include "online.h"
-#include "output.h"
 
 static const struct mst_cli_flag reload_flags[] = {MST_ONLINE_FLAGS};
 
@@ -11,20 +10,11 @@ reload_run(const struct mst_cli_args *args)
 {
     static const char *const path[] = {"reload", NULL};
     int code = MST_EXIT_OK;
-    struct mst_output out;
-    char text[64];
     json_t *answer = mst_online_call(args, "POST", path, &code);
-    if (answer == NULL) {
-        return code;
+    if (answer != NULL) {
+        code = mst_online_say(args, answer);
+        json_decref(answer);
     }
-    if (args->json) {
-        code = mst_online_print(answer);
-    } else {
-        mst_output_init(&out);
-        mst_output_text(&out, "%s\n", mst_online_text(answer, "message", text));
-        code = mst_output_end(&out, MST_EXIT_OK);
-    }
-    json_decref(answer);
     return code;
 }
 

@@ -80,6 +80,43 @@ resources_run(const struct mst_cli_args *args)
     return mst_online_show(args, path);
 }
 
+static int
+test_print(const json_t *answer)
+{
+    const json_t *findings = json_object_get(answer, "findings");
+    struct mst_output out;
+    mst_output_init(&out);
+    for (size_t i = 0; i < json_array_size(findings); i++) {
+        const json_t *one = json_array_get(findings, i);
+        char text[64];
+        const char *hint = json_string_value(json_object_get(one, "hint"));
+        mst_output_text(&out, "%-5s", mst_online_text(one, "level", text));
+        mst_output_text(&out, "%s: ", mst_online_text(one, "what", text));
+        mst_output_text(&out, "%s\n", mst_online_text(one, "text", text));
+        if (hint != NULL) {
+            mst_output_text(&out, "     hint: %s\n", hint);
+        }
+    }
+    return mst_output_end(&out, MST_EXIT_OK);
+}
+
+static int
+test_run(const struct mst_cli_args *args)
+{
+    const char *const path[] = {"services", args->words[0], "test", NULL};
+    int code = MST_EXIT_OK;
+    json_t *answer = mst_online_call(args, "POST", path, &code);
+    if (answer == NULL) {
+        return code;
+    }
+    code = args->json ? mst_online_print(answer) : test_print(answer);
+    if (code == MST_EXIT_OK && !json_is_true(json_object_get(answer, "ok"))) {
+        code = MST_EXIT_FAILED;
+    }
+    json_decref(answer);
+    return code;
+}
+
 static const struct mst_cli_command services_list = {
     .group = "services",
     .name = "list",
@@ -120,14 +157,25 @@ static const struct mst_cli_command services_resources = {
     .run = resources_run,
 };
 
+static const struct mst_cli_command services_test = {
+    .group = "services",
+    .name = "test",
+    .synopsis = "SERVICE [--url URL]",
+    .summary = "Have the daemon connect to a service, and say what it found.",
+    .details = "Exit code 1 when something is wrong.\n" MST_ONLINE_DETAILS,
+    .example = "mstream services test kafka",
+    .flags = services_flags,
+    .flags_len = MST_ARRAY_SIZE(services_flags),
+    .words_min = 1,
+    .words_max = 1,
+    .run = test_run,
+};
+
 static const struct mst_cli_command *const services_commands[] = {
-    &services_list,
-    &services_show,
-    &services_resources,
-    &mst_services_create,
-    &mst_services_apply,
-    &mst_services_delete,
-    NULL,
+    &services_list,       &services_show,
+    &services_resources,  &services_test,
+    &mst_services_create, &mst_services_apply,
+    &mst_services_delete, NULL,
 };
 
 const struct mst_cli_command mst_command_services = {

@@ -20,6 +20,9 @@ from support.servers import ServerPool  # noqa: E402
 
 # Many daemons run side by side.
 os.environ.setdefault("MSTREAM_API_PORT", "0")
+# libmongoc keeps counters in shared memory named by the process id; those of
+# a process that was killed stay, and the next one with its number warns.
+os.environ.setdefault("MONGOC_DISABLE_SHM", "1")
 
 
 @pytest.fixture(scope="session")
