@@ -204,7 +204,7 @@ def test_aborted_transactions_are_not_read(copy, kafka):
     producer.init_transactions(30)
     for n, good in [(1, True), (2, False), (3, True), (4, False)]:
         producer.begin_transaction()
-        producer.produce(copy.topic, json.dumps({"n": n}), partition=0)
+        producer.produce(copy.topic, json.dumps({"n": n}), key="k", partition=0)
         if good:
             producer.commit_transaction(30)
         else:
