@@ -50,6 +50,20 @@ def test_quiet_collections_move_their_position(stream, users, mongodb):
     wait_until(lambda: stream.checkpoints()[-1] != before)
 
 
+def test_a_bounded_run_reads_the_newest_change_of_all(stream, users, mongodb):
+    """It begins at the very time at which it may end."""
+    for n in range(5):
+        with mongodb.client.start_session() as session:
+            users.insert_one({"_id": n}, session=session)
+            time = session.operation_time
+        stream.run(start=f"timestamp:{time.time},{time.inc}")
+        stream.mstream(
+            "checkpoints", "set", stream.job, "--reset", "--config",
+            stream.mstream.folder / "once.toml",
+        )
+    assert [d["_id"] for d in stream.documents()] == list(range(5))
+
+
 @pytest.mark.parametrize("form", ["time", "timestamp", "token", "document"])
 def test_every_start_begins_where_it_says(stream, users, mongodb, form):
     users.insert_one({"_id": "before"})

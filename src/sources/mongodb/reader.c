@@ -242,6 +242,7 @@ reader_fetch(struct mst_mongo_source *source, int timeout_ms,
                         "the server's reply is damaged");
     }
     source->reply = reply;
+    source->reply_opened = false;
     source->reply_events = 0;
     source->last_token = MST_SLICE_NONE;
     return MST_OK;
@@ -332,11 +333,12 @@ reader_is_past(const struct mst_mongo_source *source)
     if (seconds != source->until_seconds) {
         return seconds > source->until_seconds;
     }
-    /* At that very time there may be more (a transaction), unless the server
-     * has just said that there is nothing. */
+    /* At that very time there may be more (a transaction, or what a stream that
+     * begins there has not looked at yet), unless the server has just said that
+     * there is nothing. */
     return increment > source->until_increment
-           || (increment == source->until_increment
-               && source->reply_events == 0);
+           || (increment == source->until_increment && source->reply_events == 0
+               && !source->reply_opened);
 }
 
 /* The reply's own token as the batch's end mark, when it is time. */

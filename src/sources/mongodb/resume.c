@@ -222,6 +222,7 @@ resume_adopt(struct mst_mongo_source *source, struct mst_mongo_reply *reply,
                         "the server's reply is damaged");
     }
     source->reply = reply;
+    source->reply_opened = true;
     source->reply_events = 0;
     source->last_token = MST_SLICE_NONE;
     return MST_OK;

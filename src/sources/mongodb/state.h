@@ -40,6 +40,7 @@ struct mst_mongo_source {
     struct mst_mongo_reply *reply;  /* being read, NULL: none */
     struct mst_bson_iter iter;      /* over its batch */
     size_t reply_events;            /* taken from it so far */
+    bool reply_opened;              /* it opened the stream: nothing is read */
     struct mst_slice last_token;    /* of its last complete event */
     struct mst_oplog_reader *oplog; /* NULL: changes come by a stream */
     struct mst_mongo_join join;

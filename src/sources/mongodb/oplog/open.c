@@ -346,6 +346,7 @@ mst_oplog_reader_open(struct mst_mongo_source *source, struct mst_error *err)
                 break;
             }
             source->reply = reply;
+            source->reply_opened = false; /* entries come with it */
             source->reply_events = 0;
             source->oplog->last = (struct mst_oplog_time){0, 0};
             source->oplog->probe = (struct mst_oplog_time){0, 0};
