@@ -270,7 +270,6 @@ dry_show_one(struct dry_run *self, const struct mst_unit *unit, size_t at)
                              mst_buf_slice(&preview), &err);
         }
         mst_buf_clear(&preview);
-        free(delivery->error);
     }
 }
 

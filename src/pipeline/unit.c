@@ -33,11 +33,25 @@ unit_trim(struct mst_buf *buf, size_t keep)
     }
 }
 
+/* The errors that no letter took over: the run ended before. */
+static void
+unit_forget_errors(struct mst_unit *unit)
+{
+    for (size_t s = 0; s < unit->filled; s++) {
+        const struct mst_part *part = &unit->parts[s];
+        for (size_t i = 0; i < part->len; i++) {
+            free(part->deliveries[i].error);
+        }
+    }
+    unit->filled = 0;
+}
+
 void
 mst_flight_reset(struct mst_flight *flight, size_t keep)
 {
     for (size_t i = 0; i < flight->units_len; i++) {
         struct mst_unit *unit = &flight->units[i];
+        unit_forget_errors(unit);
         unit_trim(&unit->source_out, keep);
         for (size_t k = 0; k < unit->step_out_len; k++) {
             unit_trim(&unit->step_out[k], keep);
@@ -60,6 +74,7 @@ mst_flight_destroy(struct mst_flight *flight)
     }
     for (size_t i = 0; i < flight->units_cap; i++) {
         struct mst_unit *unit = &flight->units[i];
+        unit_forget_errors(unit);
         mst_buf_clear(&unit->source_out);
         for (size_t k = 0; k < unit->step_out_len; k++) {
             mst_buf_clear(&unit->step_out[k]);
@@ -321,6 +336,7 @@ unit_source_step(struct mst_unit *unit, const struct mst_plan *plan,
     for (size_t s = 0; s < plan->sinks_len; s++) {
         unit_start_part(unit, &unit->parts[s]);
     }
+    unit->filled = plan->sinks_len;
     if (plan->source.run == NULL || plan->sinks_len == 0) {
         return MST_OK;
     }
@@ -344,6 +360,7 @@ unit_result_part(struct mst_unit *unit, struct mst_part *part)
     if (part->deliveries == NULL) {
         return MST_FATAL;
     }
+    unit->filled++;
     size_t root = 0;
     for (size_t i = 0; i < part->len; i++) {
         struct mst_delivery *delivery = &part->deliveries[i];
@@ -369,6 +386,7 @@ static enum mst_status
 unit_start_parts(struct mst_unit *unit, const struct mst_plan *plan,
                  struct mst_error *err)
 {
+    unit_forget_errors(unit);
     if (unit->results == NULL) {
         return unit_source_step(unit, plan, err);
     }

@@ -53,6 +53,7 @@ struct mst_unit {
     struct mst_buf *step_out;  /* memory of each step */
     size_t step_out_len;
     struct mst_part *parts; /* one per sink */
+    size_t filled;          /* of them, whose deliveries are there */
 
     /* With middlewares only. */
     struct mst_arena arena;     /* of what follows and what it points to */

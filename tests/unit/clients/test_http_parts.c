@@ -467,6 +467,26 @@ hear(struct mst_complaints *self, bool error, const char *key,
     heard->warnings += error ? 0 : 1;
 }
 
+struct service_case {
+    struct mst_http_service service;
+    size_t errors;
+    size_t warnings;
+};
+
+static void
+check_services(const struct service_case *cases, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct heard heard = {.complaints = {.add = hear}};
+        struct mst_http_service service = cases[i].service;
+        service.max_retries = -1;
+        service.base_backoff_ms = -1;
+        mst_http_service_check(&service, &heard.complaints);
+        assert_int_equal(heard.errors, cases[i].errors);
+        assert_int_equal(heard.warnings, cases[i].warnings);
+    }
+}
+
 static void
 a_service_is_checked_without_a_network(void **state)
 {
@@ -478,17 +498,24 @@ a_service_is_checked_without_a_network(void **state)
     const struct mst_string_map good = {names, fine, NULL, NULL, 1};
     const struct mst_string_map owned = {host_name, fine, NULL, NULL, 1};
     const struct mst_string_map evil = {names, split, NULL, NULL, 1};
-    const struct {
-        struct mst_http_service service;
-        size_t errors;
-        size_t warnings;
-    } cases[] = {
+    const struct service_case cases[] = {
         {{.host = T("https://h"), .headers = good}, 0, 0},
         {{.host = T("ftp://h")}, 1, 0},
         {{.host = T("http://u:p@h")}, 1, 0},
         {{.host = T("http://h?x=1")}, 1, 0},
         {{.host = T("http://h"), .headers = owned}, 1, 0},
         {{.host = T("http://h"), .headers = evil}, 1, 0},
+        {{.host = T("https://h"), .tls = {.insecure = true}}, 0, 1},
+        {{.host = T("https://h"), .tls = {.key_file = T("/nowhere")}}, 2, 0},
+    };
+    check_services(cases, MST_ARRAY_SIZE(cases));
+}
+
+static void
+a_login_is_checked_without_a_network(void **state)
+{
+    (void)state;
+    const struct service_case cases[] = {
         {{.host = T("https://h"), .auth = {.kind = MST_HTTP_AUTH_BASIC}}, 1, 0},
         {{.host = T("https://h"), .auth = {.kind = MST_HTTP_AUTH_BEARER}},
          1,
@@ -518,18 +545,8 @@ a_service_is_checked_without_a_network(void **state)
                    .client_secret = T("s")}},
          0,
          1},
-        {{.host = T("https://h"), .tls = {.insecure = true}}, 0, 1},
-        {{.host = T("https://h"), .tls = {.key_file = T("/nowhere")}}, 2, 0},
     };
-    for (size_t i = 0; i < MST_ARRAY_SIZE(cases); i++) {
-        struct heard heard = {.complaints = {.add = hear}};
-        struct mst_http_service service = cases[i].service;
-        service.max_retries = -1;
-        service.base_backoff_ms = -1;
-        mst_http_service_check(&service, &heard.complaints);
-        assert_int_equal(heard.errors, cases[i].errors);
-        assert_int_equal(heard.warnings, cases[i].warnings);
-    }
+    check_services(cases, MST_ARRAY_SIZE(cases));
 }
 
 int
@@ -551,6 +568,7 @@ main(void)
         cmocka_unit_test(a_token_file_is_read_again_when_it_is_refused),
         cmocka_unit_test(what_a_server_echoes_has_no_login_in_it),
         cmocka_unit_test(a_service_is_checked_without_a_network),
+        cmocka_unit_test(a_login_is_checked_without_a_network),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
