@@ -4,22 +4,6 @@
 
 enum { ACTIONS_WAIT_MS = 2000 };
 
-struct actions_item {
-    struct mst_json *out;
-    const char *message;
-};
-
-static enum mst_status
-actions_item(void *arg, const struct mst_job_look *look)
-{
-    struct actions_item *self = arg;
-    mst_json_open(self->out, NULL, '{');
-    mst_json_str(self->out, "message", self->message);
-    mst_api_job_json(self->out, "item", look);
-    mst_json_close(self->out, '}');
-    return MST_OK;
-}
-
 static void
 actions_act(struct mst_api *api, const struct mst_api_request *request,
             struct mst_api_answer *answer, enum mst_job_action action,
@@ -28,7 +12,7 @@ actions_act(struct mst_api *api, const struct mst_api_request *request,
     struct mst_manager *manager = api->args.manager;
     const char *name = request->captures[0];
     struct mst_error err;
-    struct actions_item item = {.out = &answer->body, .message = message};
+    struct mst_api_job_item item = {.out = &answer->body, .message = message};
     mst_error_clear(&err);
     enum mst_status status =
         api->args.catalog != NULL
@@ -38,7 +22,8 @@ actions_act(struct mst_api *api, const struct mst_api_request *request,
     if (status != MST_OK) {
         err.status = status;
         mst_api_fail(answer, &err);
-    } else if (mst_manager_one(manager, name, actions_item, &item) != MST_OK) {
+    } else if (mst_manager_one(manager, name, mst_api_job_item, &item)
+               != MST_OK) {
         mst_api_done(answer, "%s", message); /* a reload took it away */
     }
 }

@@ -7,22 +7,6 @@
 
 enum { EDIT_DRAIN_MS = 10000, EDIT_PAUSE_MS = 10 };
 
-struct edit_item {
-    struct mst_json *out;
-    const char *message;
-};
-
-static enum mst_status
-edit_item(void *arg, const struct mst_job_look *look)
-{
-    struct edit_item *self = arg;
-    mst_json_open(self->out, NULL, '{');
-    mst_json_str(self->out, "message", self->message);
-    mst_api_job_json(self->out, "item", look);
-    mst_json_close(self->out, '}');
-    return MST_OK;
-}
-
 static void
 edit_put(struct mst_api *api, const struct mst_api_request *request,
          struct mst_api_answer *answer, const struct mst_catalog_write *write)
@@ -31,16 +15,16 @@ edit_put(struct mst_api *api, const struct mst_api_request *request,
     if (!mst_api_put_definition(api, request, answer, write, &result)) {
         return;
     }
-    struct edit_item item = {.out = &answer->body,
-                             .message = result.created ? "the job was made"
-                                        : result.changed
-                                            ? "the job was changed"
-                                            : "the job was so already"};
+    struct mst_api_job_item item = {
+        .out = &answer->body,
+        .message = result.created   ? "the job was made"
+                   : result.changed ? "the job was changed"
+                                    : "the job was so already"};
     if (result.created) {
         mst_api_set_location(answer, "/jobs", result.name);
     }
     /* Somebody may have removed it again. */
-    if (mst_catalog_one(api->args.catalog, result.name, edit_item, &item)
+    if (mst_catalog_one(api->args.catalog, result.name, mst_api_job_item, &item)
         != MST_OK) {
         mst_api_done(answer, "%s", item.message);
     }

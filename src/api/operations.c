@@ -25,6 +25,17 @@ mst_api_done(struct mst_api_answer *answer, const char *fmt, ...)
     mst_json_close(&answer->body, '}');
 }
 
+enum mst_status
+mst_api_job_item(void *arg, const struct mst_job_look *look)
+{
+    struct mst_api_job_item *self = arg;
+    mst_json_open(self->out, NULL, '{');
+    mst_json_str(self->out, "message", self->message);
+    mst_api_job_json(self->out, "item", look);
+    mst_json_close(self->out, '}');
+    return MST_OK;
+}
+
 static enum mst_status
 operations_see(void *arg, const struct mst_job_look *look)
 {

@@ -55,6 +55,14 @@ MST_MUST_CHECK enum mst_status mst_api_each_job(struct mst_api *api,
 void mst_api_job_json(struct mst_json *out, const char *name,
                       const struct mst_job_look *look);
 
+/* One job as {"message", "item"}: what changes of it answer. */
+struct mst_api_job_item {
+    struct mst_json *out;
+    const char *message;
+};
+/* For mst_manager_one and mst_catalog_one; arg is the struct. */
+enum mst_status mst_api_job_item(void *arg, const struct mst_job_look *look);
+
 /* The jobs, counted by what they do. */
 struct mst_api_census {
     size_t running; /* and those that begin, retry or drain */
