@@ -27,9 +27,16 @@ def revision(root):
     return done.stdout.strip() or "unknown"
 
 
+def sections(text):
+    """The head of a report, and its sections: first words of a title -> text."""
+    head, *rest = ("\n" + text).split("\n## ")
+    return head.strip(), {part.split(",")[0].split("\n")[0]: part for part in rest}
+
+
 class Report:
     def __init__(self, root):
         today = datetime.date.today().isoformat()
+        self.now = f"{today}, revision {revision(root)}"
         self.lines = []
         self.missed = []
         self._say("# Results")
@@ -78,5 +85,16 @@ class Report:
             self.missed.append(word)
 
     def write(self, path):
-        with open(path, "w", encoding="utf-8") as file:
-            file.write("\n".join(self.lines) + "\n")
+        """Replace what was measured; of a run of some parts alone, the others
+        stay."""
+        text = "\n".join(self.lines) + "\n"
+        if path.exists():
+            head, kept = sections(path.read_text(encoding="utf-8"))
+            _head, new = sections(text)
+            if not kept.keys() <= new.keys():
+                for name, part in new.items():
+                    title, _, body = part.partition("\n")
+                    kept[name] = f"{title}\n\nMeasured {self.now}.\n{body}"
+                parts = [head, *(f"## {part.strip()}" for part in kept.values())]
+                text = "\n\n".join(parts) + "\n"
+        path.write_text(text, encoding="utf-8")
