@@ -99,8 +99,6 @@ transform_attributes(struct transform_work *work)
 static enum mst_status
 transform_load(struct transform_work *work, struct mst_error *err)
 {
-    const struct mst_lua_limits limits = {
-        .instructions = 1000000, .time_ms = 1000, .memory = 16LL * 1024 * 1024};
     const char *path = work->args->words[0];
     const char *slash = strrchr(path, '/');
     struct mst_buf text;
@@ -109,7 +107,7 @@ transform_load(struct transform_work *work, struct mst_error *err)
     if (status == MST_OK) {
         status = mst_lua_script_create(
             "transform", slash == NULL ? path : slash + 1, mst_buf_slice(&text),
-            &limits, &work->script, err);
+            &mst_lua_default_limits, &work->script, err);
     }
     mst_buf_clear(&text);
     return status;

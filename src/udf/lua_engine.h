@@ -31,6 +31,15 @@ struct mst_lua_limits {
     uint64_t memory;      /* of the state and the document, above the event */
 };
 
+/* Of a piece of a script; counted from 1, columns in characters. The end is
+ * behind it. line 0: unknown. */
+struct mst_lua_place {
+    uint32_t line;
+    uint32_t column;
+    uint32_t end_line;
+    uint32_t end_column;
+};
+
 /* Which limit was passed. */
 enum mst_lua_stop {
     MST_LUA_GOES_ON = 0,
@@ -61,7 +70,8 @@ struct mst_lua {
     struct mst_error emit_err;
     struct mst_buf scratch;
     int null_ref;
-    int state_ref; /* the table `state` */
+    int state_ref;              /* the table `state` */
+    struct mst_lua_place place; /* where the last text did not compile */
 };
 
 static inline struct mst_lua *
@@ -84,6 +94,14 @@ void mst_lua_check_memory(lua_State *L);
 /* Raises what failed. */
 int mst_lua_fail(lua_State *L, const struct mst_error *err);
 const char *mst_lua_stop_text(const struct mst_lua *lua);
+
+/* --- compiling (lua_load.c) ---------------------------------------------- */
+/* Pushes the text as a function, or the error, which begins with
+ * "name:line:column:", and says where in the engine's place. */
+int mst_lua_load(lua_State *L, struct mst_slice text, const char *chunk);
+/* Where an error "name:line: ..." says that it is. */
+void mst_lua_place_of(const char *error, const char *name,
+                      struct mst_slice text, struct mst_lua_place *ret);
 
 /* --- the tables of functions, each of which fills the table on the top ---- */
 void mst_lua_add_base(lua_State *L);    /* lua_sandbox.c: all of what follows */

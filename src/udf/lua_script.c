@@ -11,6 +11,9 @@
 
 enum { SCRIPT_SCRATCH_KEEP = 1024 * 1024 };
 
+const struct mst_lua_limits mst_lua_default_limits = {
+    .instructions = 1000000, .time_ms = 1000, .memory = 16ULL * 1024 * 1024};
+
 struct mst_lua_script {
     struct mst_lua lua; /* first: mst_lua_of finds it */
     char *job;
@@ -43,9 +46,14 @@ script_error(struct mst_lua_script *script, enum mst_status status, int rc,
     if (script->lua.stop == MST_LUA_INTERRUPTED) {
         status = MST_RETRY;
     }
-    (void)mst_fail(err, status, "lua", rc, "%s%s",
+    text = text == NULL ? "an error without a text" : text;
+    /* What does not compile was not called from anywhere. */
+    const char *trace =
+        script->lua.place.line > 0 ? strstr(text, "\nstack traceback:") : NULL;
+    (void)mst_fail(err, status, "lua", rc, "%s%.*s",
                    rc == LUA_ERRMEM ? "the script needs too much memory: " : "",
-                   text == NULL ? "an error without a text" : text);
+                   (int)(trace != NULL ? (size_t)(trace - text) : strlen(text)),
+                   text);
     lua_settop(L, 0);
     return status;
 }
@@ -110,9 +118,7 @@ script_load(lua_State *L)
     mst_lua_event_add(L);
     (void)lua_rawgeti(L, LUA_REGISTRYINDEX, script->lua.state_ref);
     lua_setfield(L, 2, "state");
-    if (luaL_loadbufferx(L, (const char *)text->data, text->len, script->chunk,
-                         "t")
-        != LUA_OK) {
+    if (mst_lua_load(L, *text, script->chunk) != LUA_OK) {
         return lua_error(L);
     }
     lua_pushvalue(L, 2);
@@ -132,9 +138,9 @@ script_load(lua_State *L)
     return 0;
 }
 
-enum mst_status
-mst_lua_script_swap(struct mst_lua_script *script, struct mst_slice text,
-                    struct mst_error *err)
+static enum mst_status
+script_swap(struct mst_lua_script *script, struct mst_slice text,
+            struct mst_lua_place *ret_place, struct mst_error *err)
 {
     lua_State *L = script->lua.state;
     lua_settop(L, 0);
@@ -142,7 +148,21 @@ mst_lua_script_swap(struct mst_lua_script *script, struct mst_slice text,
     lua_pushcfunction(L, script_load);
     lua_pushlightuserdata(L, &text);
     int rc = script_call(script, 1, 0);
-    return rc == LUA_OK ? MST_OK : script_error(script, MST_FATAL, rc, err);
+    if (rc == LUA_OK) {
+        return MST_OK;
+    }
+    enum mst_status status = script_error(script, MST_FATAL, rc, err);
+    *ret_place = script->lua.place;
+    script->lua.place = (struct mst_lua_place){0};
+    return status;
+}
+
+enum mst_status
+mst_lua_script_swap(struct mst_lua_script *script, struct mst_slice text,
+                    struct mst_error *err)
+{
+    struct mst_lua_place place;
+    return script_swap(script, text, &place, err);
 }
 
 static enum mst_status
@@ -161,10 +181,11 @@ script_make_state(struct mst_lua_script *script, struct mst_error *err)
     return rc == LUA_OK ? MST_OK : script_error(script, MST_FATAL, rc, err);
 }
 
-enum mst_status
-mst_lua_script_create(const char *job, const char *name, struct mst_slice text,
-                      const struct mst_lua_limits *limits,
-                      struct mst_lua_script **ret_script, struct mst_error *err)
+/* Without its text. */
+static enum mst_status
+script_make(const char *job, const char *name,
+            const struct mst_lua_limits *limits,
+            struct mst_lua_script **ret_script, struct mst_error *err)
 {
     struct mst_lua_script *script = calloc(1, sizeof(*script));
     if (script == NULL) {
@@ -184,6 +205,21 @@ mst_lua_script_create(const char *job, const char *name, struct mst_slice text,
     }
     (void)snprintf(script->chunk, size, "@%s", name);
     enum mst_status status = script_make_state(script, err);
+    if (status != MST_OK) {
+        mst_lua_script_destroy(script);
+        return status;
+    }
+    *ret_script = script;
+    return MST_OK;
+}
+
+enum mst_status
+mst_lua_script_create(const char *job, const char *name, struct mst_slice text,
+                      const struct mst_lua_limits *limits,
+                      struct mst_lua_script **ret_script, struct mst_error *err)
+{
+    struct mst_lua_script *script = NULL;
+    enum mst_status status = script_make(job, name, limits, &script, err);
     if (status == MST_OK) {
         status = mst_lua_script_swap(script, text, err);
     }
@@ -193,6 +229,27 @@ mst_lua_script_create(const char *job, const char *name, struct mst_slice text,
     }
     *ret_script = script;
     return MST_OK;
+}
+
+enum mst_status
+mst_lua_script_check(const char *name, struct mst_slice text,
+                     const struct mst_lua_limits *limits,
+                     struct mst_lua_place *ret_place, struct mst_error *err)
+{
+    struct mst_lua_script *script = NULL;
+    struct mst_lua_place place = {0};
+    enum mst_status status = script_make("check", name, limits, &script, err);
+    if (status == MST_OK) {
+        status = script_swap(script, text, &place, err);
+    }
+    if (status != MST_OK && place.line == 0) {
+        mst_lua_place_of(err->text, name, text, &place);
+    }
+    mst_lua_script_destroy(script);
+    if (status != MST_OK) {
+        *ret_place = place;
+    }
+    return status;
 }
 
 void

@@ -10,6 +10,9 @@
 
 struct mst_lua_script;
 
+/* What a job has unless its service says otherwise. */
+extern const struct mst_lua_limits mst_lua_default_limits;
+
 /* name: of the file, for messages. Thread: one at a time. MST_FATAL: it does
  * not compile, has no function transform, or its init() fails; err says where.
  * Ownership: job and name are copied. */
@@ -18,6 +21,13 @@ mst_lua_script_create(const char *job, const char *name, struct mst_slice text,
                       const struct mst_lua_limits *limits,
                       struct mst_lua_script **ret_script,
                       struct mst_error *err);
+
+/* Compiles a text, runs what is outside of its functions, and its init().
+ * MST_FATAL: as above; *ret_place is then where, line 0 when nobody knows. */
+MST_MUST_CHECK enum mst_status
+mst_lua_script_check(const char *name, struct mst_slice text,
+                     const struct mst_lua_limits *limits,
+                     struct mst_lua_place *ret_place, struct mst_error *err);
 
 /* Another text from the next event on; the table `state` stays. On failure the
  * one that ran goes on. */
