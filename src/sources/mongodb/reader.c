@@ -13,7 +13,6 @@ enum {
     /* Events without a fragment after which SPLIT is left again. */
     READER_SPLIT_EVENTS = 10000,
     READER_SOCKET_TIMEOUT_MAX_MS = 600000,
-    READER_BOUNDED_AWAIT_MS = 20,
     READER_SILENCE_MS = 10000
 };
 
@@ -91,8 +90,8 @@ reader_pre_images(struct mst_mongo_source *source, struct mst_error *err)
 
 /* A line that is silent for longer than a waiting getMore may be is given up
  * soon. */
-static int64_t
-reader_socket_timeout(const struct mst_mongo_source *source)
+int64_t
+mst_mongo_reader_socket_timeout(const struct mst_mongo_source *source)
 {
     int64_t least = source->options->max_await_ms + 5000;
     int64_t wanted = source->socket_timeout_ms;
@@ -134,6 +133,7 @@ reader_note_start(struct mst_mongo_source *source)
 static enum mst_status
 reader_reopen(struct mst_mongo_source *source, struct mst_error *err)
 {
+    mst_mongo_fetch_end(source);
     return source->oplog != NULL ? mst_oplog_reader_open(source, err)
                                  : mst_mongo_resume_open(source, err);
 }
@@ -154,7 +154,7 @@ mst_mongo_reader_open(void *ctx, const struct mst_start *start,
     char app[128];
     (void)snprintf(app, sizeof(app), "mstream %.100s", source->args->job);
     status = mst_mongo_stream_connect(&source->stream, source->service, app,
-                                      reader_socket_timeout(source),
+                                      mst_mongo_reader_socket_timeout(source),
                                       source->cancel, err);
     if (status == MST_OK && source->earliest) {
         status = mst_mongo_resume_earliest(source, err);
@@ -201,7 +201,7 @@ mst_mongo_reader_note_failure(struct mst_mongo_source *source,
         || mst_mongo_cancel_is_now(source->cancel)) {
         return;
     }
-    int64_t longer = 2 * reader_socket_timeout(source);
+    int64_t longer = 2 * mst_mongo_reader_socket_timeout(source);
     if (longer <= READER_SOCKET_TIMEOUT_MAX_MS) {
         source->socket_timeout_ms = longer;
     }
@@ -212,27 +212,23 @@ static enum mst_status
 reader_fetch(struct mst_mongo_source *source, int timeout_ms,
              struct mst_error *err)
 {
-    if (source->restart || source->stream.cursor_id == 0) {
+    if (source->restart
+        || (source->ahead == NULL && source->stream.cursor_id == 0)) {
         return reader_reopen(source, err);
     }
-    if (source->oplog != NULL) {
-        mst_oplog_reader_probe(source);
-    }
-    /* A bounded read asks whether that was all; it does not wait for more. */
-    int64_t await_ms = source->bounded ? READER_BOUNDED_AWAIT_MS
-                                       : source->options->max_await_ms;
-    if (timeout_ms < await_ms) {
-        await_ms = timeout_ms > 0 ? timeout_ms : 1;
-    }
-    bool single = source->mode == MST_MONGO_MODE_SINGLE
-                  || source->mode == MST_MONGO_MODE_BARE;
     struct mst_mongo_reply *reply = NULL;
     struct mst_mongo_failure failure;
-    if (!mst_mongo_stream_more(&source->stream,
-                               single ? 1 : source->options->batch_size,
-                               await_ms, &reply, &failure)) {
+    enum mst_status status = mst_mongo_fetch_begin(source, err);
+    if (status != MST_OK) {
+        return status;
+    }
+    status = mst_mongo_fetch_more(source, timeout_ms, &reply, &failure);
+    if (status == MST_AGAIN) {
+        return MST_AGAIN;
+    }
+    if (status != MST_OK) {
         mst_mongo_reader_note_failure(source, &failure);
-        enum mst_status status = mst_mongo_resume_adapt(source, &failure, err);
+        status = mst_mongo_resume_adapt(source, &failure, err);
         return status == MST_OK ? reader_reopen(source, err) : status;
     }
     source->socket_timeout_ms = 0;
@@ -427,6 +423,9 @@ mst_mongo_reader_read(void *ctx, struct mst_batch *batch, int timeout_ms,
     enum mst_status status = MST_OK;
     if (source->reply == NULL) {
         status = reader_fetch(source, timeout_ms, err);
+        if (status == MST_AGAIN) {
+            return MST_AGAIN;
+        }
         if (status != MST_OK) {
             source->restart = true;
             return reader_is_interrupted(source) ? MST_AGAIN : status;
@@ -481,6 +480,8 @@ mst_mongo_reader_close(void *ctx)
 {
     struct mst_mongo_source *source = ctx;
     reader_log_counts(source);
+    mst_mongo_fetch_end(source);
+    source->fetches = false;
     mst_mongo_reply_unref(source->reply);
     source->reply = NULL;
     source->last_token = MST_SLICE_NONE;
@@ -488,5 +489,6 @@ mst_mongo_reader_close(void *ctx)
     mst_mongo_join_clear(&source->join);
     mst_oplog_reader_destroy(source->oplog);
     source->oplog = NULL;
+    mst_mongo_stream_close(&source->aside);
     mst_mongo_stream_close(&source->stream);
 }

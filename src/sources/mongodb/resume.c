@@ -87,8 +87,8 @@ resume_interval(struct mst_mongo_source *source, char *out, size_t size)
     uint32_t seconds = 0;
     uint32_t increment = 0;
     struct mst_mongo_failure ignored;
-    if (!mst_mongo_stream_oplog_first(&source->stream, &seconds, &increment,
-                                      &ignored)) {
+    if (!mst_mongo_stream_oplog_first(mst_mongo_fetch_aside(source), &seconds,
+                                      &increment, &ignored)) {
         mst_time_format(mst_clock_wall_ms() / 1000 * 1000, to);
         (void)snprintf(out, size,
                        "the changes from %s to at most %s (now) are lost to "

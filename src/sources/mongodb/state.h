@@ -8,10 +8,12 @@
 #include "core/source.h"
 #include "encodings/bson_reader.h"
 #include "sources/mongodb/aggregate.h"
+#include "sources/mongodb/ahead.h"
 #include "sources/mongodb/envelope.h"
 #include "sources/mongodb/join.h"
 #include "sources/mongodb/labels.h"
 #include "sources/mongodb/oplog/reader.h"
+#include "sources/mongodb/oplog/tail.h"
 #include "sources/mongodb/stream.h"
 
 struct mst_mongo_source {
@@ -24,6 +26,15 @@ struct mst_mongo_source {
 
     /* --- reader thread ------------------------------------------------ */
     struct mst_mongo_stream stream;
+    /* Replies that are read in advance; NULL: by the reader itself. While it
+     * is there the stream is its thread's, and aside is the line to the same
+     * member for all else. */
+    struct mst_mongo_ahead *ahead;
+    struct mst_mongo_stream aside;
+    bool fetches;        /* documents had to be fetched: read in advance */
+    int64_t ahead_batch; /* set before it is there */
+    int64_t ahead_await_ms;
+    _Atomic int64_t probe_due_ms;     /* read by its thread */
     struct mst_mongo_position resume; /* all before it was handed out */
     /* Where reading began, when that is amidst a transaction: the first
      * changes of that time are done. */
@@ -71,6 +82,24 @@ enum mst_status mst_mongo_reader_open(void *ctx, const struct mst_start *start,
 enum mst_status mst_mongo_reader_read(void *ctx, struct mst_batch *batch,
                                       int timeout_ms, struct mst_error *err);
 void mst_mongo_reader_close(void *ctx);
+
+/* How long a connection may be silent. */
+int64_t mst_mongo_reader_socket_timeout(const struct mst_mongo_source *source);
+
+/* Replies (fetch.c): begins to read in advance where that is worth while;
+ * does nothing else. The cursor is open. */
+MST_MUST_CHECK enum mst_status
+mst_mongo_fetch_begin(struct mst_mongo_source *source, struct mst_error *err);
+/* The stream is the reader's own again; what was read in advance is gone. */
+void mst_mongo_fetch_end(struct mst_mongo_source *source);
+/* Where the reader may run commands. */
+struct mst_mongo_stream *mst_mongo_fetch_aside(struct mst_mongo_source *source);
+/* The next reply. MST_AGAIN: none within that time, or interrupted;
+ * MST_DISCONNECTED: failure says why, and the stream is the reader's. */
+MST_MUST_CHECK enum mst_status
+mst_mongo_fetch_more(struct mst_mongo_source *source, int timeout_ms,
+                     struct mst_mongo_reply **ret_reply,
+                     struct mst_mongo_failure *failure);
 
 /* Gives the server longer to answer, when it has just not in time. */
 void mst_mongo_reader_note_failure(struct mst_mongo_source *source,

@@ -59,6 +59,15 @@ stream_check_member(struct mst_mongo_stream *stream, const bson_t *hello,
     return MST_OK;
 }
 
+static void
+stream_use(struct mst_mongo_stream *stream,
+           const mongoc_server_description_t *member)
+{
+    stream->server_id = mongoc_server_description_id(member);
+    (void)snprintf(stream->member, sizeof(stream->member), "%s",
+                   mongoc_server_description_host(member)->host_and_port);
+}
+
 static enum mst_status
 stream_select(struct mst_mongo_stream *stream, struct mst_error *err)
 {
@@ -69,7 +78,7 @@ stream_select(struct mst_mongo_stream *stream, struct mst_error *err)
     if (member == NULL) {
         return mst_mongo_fail(err, &error, NULL, "cannot reach MongoDB");
     }
-    stream->server_id = mongoc_server_description_id(member);
+    stream_use(stream, member);
     enum mst_status status = stream_check_member(
         stream, mongoc_server_description_hello_response(member), err);
     mongoc_server_description_destroy(member);
@@ -107,6 +116,38 @@ mst_mongo_stream_connect(struct mst_mongo_stream *stream,
         mst_mongo_stream_close(stream);
     }
     return status;
+}
+
+/* One that holds data and answers. */
+static bool
+stream_is_member(const mongoc_server_description_t *member)
+{
+    const char *type = mongoc_server_description_type(member);
+    return strcmp(type, "RSPrimary") == 0 || strcmp(type, "RSSecondary") == 0;
+}
+
+bool
+mst_mongo_stream_move(struct mst_mongo_stream *stream, const char *member)
+{
+    size_t n = 0;
+    bool found = strcmp(stream->member, member) == 0;
+    if (found) {
+        return true;
+    }
+    mongoc_server_description_t **members =
+        mongoc_client_get_server_descriptions(stream->client, &n);
+    for (size_t i = 0; !found && i < n; i++) {
+        found =
+            stream_is_member(members[i])
+            && strcmp(mongoc_server_description_host(members[i])->host_and_port,
+                      member)
+                   == 0;
+        if (found) {
+            stream_use(stream, members[i]);
+        }
+    }
+    mongoc_server_descriptions_destroy_all(members, n);
+    return found;
 }
 
 bool

@@ -14,14 +14,15 @@
 #include "sources/mongodb/fault.h"
 #include "sources/mongodb/reply.h"
 
-enum { MST_MONGO_COLLECTION_MAX = 256 };
+enum { MST_MONGO_COLLECTION_MAX = 256, MST_MONGO_MEMBER_MAX = 280 };
 
 /* Zeroed is closed. Thread: reader. */
 struct mst_mongo_stream {
     mongoc_client_t *client;
     mongoc_client_session_t *session;
     uint32_t server_id;
-    const char *db; /* borrowed */
+    const char *db;                    /* borrowed */
+    char member[MST_MONGO_MEMBER_MAX]; /* "host:port" */
     char set_name[128];
     int64_t wire_version; /* 17: server 6.0 */
     bool is_router;
@@ -38,6 +39,11 @@ MST_MUST_CHECK enum mst_status mst_mongo_stream_connect(
     struct mst_mongo_stream *stream, const struct mst_mongo_options *options,
     const char *app_name, int64_t socket_timeout_ms,
     struct mst_mongo_cancel *cancel, struct mst_error *err);
+
+/* Before anything was sent: talks to that member ("host:port") instead.
+ * False: it is not known to hold data, and nothing changes. */
+MST_MUST_CHECK bool mst_mongo_stream_move(struct mst_mongo_stream *stream,
+                                          const char *member);
 
 /* Runs a command on that member. On failure (false) failure says it. reply
  * (may be NULL) is always the caller's to destroy. */

@@ -136,18 +136,18 @@ static enum mst_status
 fill_flush(struct fill *fill)
 {
     struct mst_oplog_reader *reader = fill->reader;
-    struct mst_oplog_fetch fetch = {
-        .stream = &fill->source->stream,
+    struct mst_mongo_fetch fetch = {
+        .stream = mst_mongo_fetch_aside(fill->source),
         .db = fill->source->service->db_name,
-        .options = fill->source->options,
         .batch = fill->batch,
     };
     size_t len = 0;
     if (reader->group.len == 0) {
         return MST_OK;
     }
-    enum mst_status status =
-        mst_oplog_group_fetch(&reader->group, &fetch, &len);
+    fill->source->fetches = true;
+    enum mst_status status = mst_oplog_group_fetch(&reader->group, &fetch,
+                                                   fill->source->options, &len);
     if (status != MST_OK) {
         fill_cut(fill, 0);
         return mst_mongo_failure_say(&fetch.failure, fill->source->ns,
@@ -174,8 +174,8 @@ fill_map(struct fill *fill, const struct mst_oplog_entry *entry,
     if (status != MST_OK) {
         return status == MST_AGAIN ? MST_OK : status;
     }
-    mst_oplog_group_mark(slot, fill->source->options);
-    if (group->len == 0 && !slot->needs_document && !slot->needs_image) {
+    bool needs = mst_oplog_group_mark(group, fill->source->options);
+    if (group->len == 0 && !needs) {
         return fill_emit(fill, &slot->change);
     }
     slot->from = from;
@@ -211,7 +211,8 @@ fill_part(struct fill *fill)
     if (status != MST_OK || unwind->items.next < unwind->items.end) {
         return status; /* some are to be read once more */
     }
-    status = mst_oplog_unwind_part(unwind, &fill->source->stream, &failure);
+    status = mst_oplog_unwind_part(unwind, mst_mongo_fetch_aside(fill->source),
+                                   &failure);
     if (status == MST_END) {
         return MST_OK;
     }
@@ -284,7 +285,8 @@ fill_begin(struct fill *fill, const struct mst_oplog_entry *entry, size_t from)
         return fill_flush(fill);
     }
     memset(&failure, 0, sizeof(failure));
-    if (mst_oplog_unwind_begin(&reader->unwind, &fill->source->stream, entry,
+    if (mst_oplog_unwind_begin(&reader->unwind,
+                               mst_mongo_fetch_aside(fill->source), entry,
                                &failure)
         != MST_OK) {
         fill_back(fill, from);
@@ -403,6 +405,9 @@ mst_oplog_reader_advance(struct mst_mongo_source *source, bool quiet,
     if (source->resume.now) {
         source->restart = true;
         return MST_OK;
+    }
+    if (quiet && at.seconds == 0 && source->ahead != NULL) {
+        return MST_OK; /* it was asked for before the probe was wanted */
     }
     int order = mst_oplog_time_compare(at, before);
     if (order > 0 || (order == 0 && !quiet)) {

@@ -40,10 +40,11 @@ static enum mst_status
 images_command(struct mst_oplog_group *group, size_t len, size_t *ret_wanted)
 {
     struct mst_bson_writer writer;
+    struct mst_oplog_time last = {0, 0};
     size_t wanted = 0;
-    mst_oplog_group_forget(group);
-    mst_buf_reset(&group->command);
-    mst_bson_writer_init(&writer, &group->command);
+    mst_mongo_lookups_forget(&group->lookups);
+    mst_buf_reset(&group->lookups.command);
+    mst_bson_writer_init(&writer, &group->lookups.command);
     mst_bson_write_text(&writer, "find", "system.preimages");
     mst_bson_write_begin_document(&writer, "filter");
     mst_bson_write_begin_document(&writer, "_id");
@@ -61,7 +62,9 @@ images_command(struct mst_oplog_group *group, size_t len, size_t *ret_wanted)
         mst_bson_write_timestamp(&writer, "ts", key.seconds, key.increment);
         mst_bson_write_int64(&writer, "applyOpsIndex", (int64_t)key.index);
         mst_bson_write_end(&writer);
-        mst_oplog_group_enter(group, mst_hash64(&key, sizeof(key)), i);
+        last = group->slots[i].change.commit.time;
+        mst_mongo_lookups_enter(&group->lookups, mst_hash64(&key, sizeof(key)),
+                                i);
     }
     mst_bson_write_end(&writer);
     mst_bson_write_end(&writer);
@@ -70,6 +73,10 @@ images_command(struct mst_oplog_group *group, size_t len, size_t *ret_wanted)
     mst_bson_write_int64(&writer, "batchSize", (int64_t)wanted);
     mst_bson_write_begin_document(&writer, "readConcern");
     mst_bson_write_text(&writer, "level", "majority");
+    /* They are asked for by a line of their own, and each member keeps its
+     * own: one that is behind has none of these yet. */
+    mst_bson_write_timestamp(&writer, "afterClusterTime", last.seconds,
+                             last.increment);
     mst_bson_write_end(&writer);
     *ret_wanted = wanted;
     return mst_bson_writer_finish(&writer, NULL);
@@ -111,8 +118,9 @@ images_give(struct mst_oplog_group *group, struct mst_slice doc)
     if (!images_parse(doc, &key, &image)) {
         return;
     }
-    size_t i = mst_oplog_group_find(group, mst_hash64(&key, sizeof(key)));
-    for (; i != SIZE_MAX; i = mst_oplog_group_next(group, i)) {
+    size_t i =
+        mst_mongo_lookups_find(&group->lookups, mst_hash64(&key, sizeof(key)));
+    for (; i != SIZE_MAX; i = mst_mongo_lookups_next(&group->lookups, i)) {
         struct images_key wanted;
         if (images_key_of(&group->slots[i], &wanted)
             && memcmp(&wanted, &key, sizeof(key)) == 0) {
@@ -123,7 +131,7 @@ images_give(struct mst_oplog_group *group, struct mst_slice doc)
 
 /* Servers that keep the images of findAndModify in the oplog: there. */
 static enum mst_status
-images_of_oplog(struct mst_oplog_fetch *fetch, struct mst_oplog_slot *slot)
+images_of_oplog(struct mst_mongo_fetch *fetch, struct mst_oplog_slot *slot)
 {
     struct mst_mongo_reply *reply = NULL;
     struct mst_slice doc;
@@ -147,7 +155,7 @@ images_of_oplog(struct mst_oplog_fetch *fetch, struct mst_oplog_slot *slot)
 }
 
 static enum mst_status
-images_finish(struct mst_oplog_group *group, struct mst_oplog_fetch *fetch,
+images_finish(struct mst_oplog_group *group, struct mst_mongo_fetch *fetch,
               size_t len)
 {
     enum mst_status status = MST_OK;
@@ -176,13 +184,13 @@ images_halve(struct mst_oplog_group *group, size_t len, size_t wanted)
             break;
         }
     }
-    group->limit = wanted / 2;
+    group->lookups.limit = wanted / 2;
     return i;
 }
 
 enum mst_status
 mst_oplog_group_images(struct mst_oplog_group *group,
-                       struct mst_oplog_fetch *fetch, size_t *len)
+                       struct mst_mongo_fetch *fetch, size_t *len)
 {
     for (;;) {
         struct mst_mongo_reply *reply = NULL;
@@ -196,7 +204,8 @@ mst_oplog_group_images(struct mst_oplog_group *group,
         if (wanted == 0) {
             return images_finish(group, fetch, *len);
         }
-        status = mst_oplog_group_ask(group, fetch, "config", wanted, &reply);
+        status = mst_mongo_lookups_ask(&group->lookups, fetch, "config", wanted,
+                                       &reply);
         if (status == MST_AGAIN) {
             *len = images_halve(group, *len, wanted);
             continue;

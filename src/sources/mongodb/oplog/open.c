@@ -363,16 +363,3 @@ mst_oplog_reader_open(struct mst_mongo_source *source, struct mst_error *err)
     return mst_fail(err, MST_DISCONNECTED, ORIGIN, 0,
                     "the oplog can not be opened for '%s'", source->ns);
 }
-
-void
-mst_oplog_reader_probe(struct mst_mongo_source *source)
-{
-    struct mst_mongo_failure failure;
-    struct mst_oplog_time newest;
-    source->oplog->probe = (struct mst_oplog_time){0, 0};
-    if ((source->bounded || source->mark_wanted
-         || mst_clock_ms() >= source->mark_due_ms)
-        && mst_oplog_tail_newest(&source->stream, &newest, &failure)) {
-        source->oplog->probe = newest;
-    }
-}

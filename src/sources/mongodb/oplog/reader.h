@@ -51,9 +51,6 @@ mst_oplog_role_print(const struct mst_mongo_watch *watch, const char *db,
 /* Opens the tail at source->resume; source->reply is its first reply. */
 MST_MUST_CHECK enum mst_status
 mst_oplog_reader_open(struct mst_mongo_source *source, struct mst_error *err);
-/* Before more is asked for: remembers the newest entry, when it is time to
- * know it. */
-void mst_oplog_reader_probe(struct mst_mongo_source *source);
 /* Takes events from the reply until the batch is full. */
 MST_MUST_CHECK enum mst_status
 mst_oplog_reader_fill(struct mst_mongo_source *source, struct mst_batch *batch,
