@@ -81,6 +81,12 @@ const struct mst_option
                  "several "
                  "times faster and cheaper for the server; or auto, from the "
                  "oplog where that can be."},
+        {.name = "oplog_untested_server",
+         .type = MST_OPTION_BOOL,
+         .offset = AT(oplog_untested_server),
+         .def = "false",
+         .help = "Read the oplog also of MongoDB 6.1 to 8.2, with which this "
+                 "reader was not tried."},
         {.name = "snapshot",
          .type = MST_OPTION_ENUM,
          .offset = AT(snapshot),

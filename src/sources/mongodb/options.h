@@ -49,12 +49,13 @@ struct mst_mongo_source_options {
     int on_lost_position; /* enum mst_mongo_on_lost */
     bool enable_pre_images;
     bool ddl;
+    bool oplog_untested_server;
     int64_t heartbeat_interval_ms;
     int64_t batch_size;
     int64_t max_await_ms;
 };
 
-enum { MST_MONGO_SOURCE_OPTIONS_LEN = 15 };
+enum { MST_MONGO_SOURCE_OPTIONS_LEN = 16 };
 
 extern const struct mst_option
     mst_mongo_source_option_list[MST_MONGO_SOURCE_OPTIONS_LEN];

@@ -5,19 +5,8 @@
 #include <stdio.h>
 
 #include "base/macros.h"
-#include "sources/mongodb/oplog/render.h"
 #include "sources/mongodb/oplog/unwind.h"
-#include "unit/sources/bson_case.h"
-
-#define UUID                                                                   \
-    "{\"$binary\":{\"base64\":\"jU/aWV/DS92/"                                  \
-    "a3YtcQs7cg==\",\"subType\":\"04\"}}"
-#define TS   "{\"$timestamp\":{\"t\":100,\"i\":3}}"
-#define WALL "{\"$date\":{\"$numberLong\":\"99123\"}}"
-#define END                                                                    \
-    ",\"ts\":" TS ",\"t\":{\"$numberLong\":\"1\"},\"v\":{\"$numberLong\":"     \
-    "\"2\"},\"wall\":" WALL "}"
-#define PLAIN "{\"op\":\"%s\",\"ns\":\"%s\",\"ui\":" UUID
+#include "unit/sources/oplog_case.h"
 
 enum { TEST_DB = 1U << 0, TEST_EXPANDED = 1U << 1, TEST_AMBIGUOUS = 1U << 2 };
 
@@ -33,9 +22,6 @@ struct entry_case {
 #define CLUSTER ",\"clusterTime\":" TS
 #define WHEN    ",\"wallTime\":" WALL
 #define COLL    ",\"ns\":{\"db\":\"d\",\"coll\":\"c\"}"
-#define ENTRY(op, ns, rest)                                                    \
-    "{\"op\":\"" op "\",\"ns\":\"" ns "\",\"ui\":" UUID "," rest END
-
 static const struct entry_case cases[] = {
     {"insert", 0,
      ENTRY("i", "d.c", "\"o\":{\"_id\":3,\"a\":1},\"o2\":{\"_id\":3}"),
@@ -43,8 +29,12 @@ static const struct entry_case cases[] = {
           ",\"documentKey\":{\"_id\":3}}",
      "8200000064000000032B022C0100296E5A10048D4FDA595FC34BDDBF6B762D710B3B72"
      "461E5F6964002B060004"},
-    {"insert before 5.3 has no o2", 0, ENTRY("i", "d.c", "\"o\":{\"_id\":3}"),
-     "", NULL},
+    {"insert before 5.3 has no o2", 0,
+     ENTRY("i", "d.c", "\"o\":{\"_id\":3,\"a\":1}"),
+     HEAD "\"insert\"" CLUSTER WHEN ",\"fullDocument\":{\"_id\":3,\"a\":1}" COLL
+          ",\"documentKey\":{\"_id\":3}}",
+     NULL},
+    {"an insert of no key", 0, ENTRY("i", "d.c", "\"o\":{\"a\":3}"), "", NULL},
     {"insert of another collection", 0,
      ENTRY("i", "d.cc", "\"o\":{\"_id\":3},\"o2\":{\"_id\":3}"), NULL, NULL},
     {"insert of another database", TEST_DB,
@@ -184,40 +174,15 @@ static const struct entry_case cases[] = {
      ENTRY("c", "d.$cmd", "\"o\":{\"drop\":7}"), NULL, NULL},
 };
 
-/* What the cases map with. */
-struct fixture {
-    struct mst_mongo_source_options options;
-    struct mst_mongo_watch watch;
-    struct mst_oplog_map map;
-    struct mst_oplog_render render;
-    struct mst_arena arena;
-};
-
 static void
-fixture_init(struct fixture *fixture, unsigned flags)
+fixture_init(struct oplog_case *fixture, unsigned flags)
 {
-    memset(fixture, 0, sizeof(*fixture));
-    fixture->options.ddl = (flags & TEST_EXPANDED) != 0;
-    /* Descriptions are wanted. */
-    fixture->options.payload = MST_MONGO_PAYLOAD_DEBEZIUM;
-    fixture->watch.options = &fixture->options;
-    fixture->watch.resource = (flags & TEST_DB) != 0 ? "*" : "c";
-    fixture->watch.database = (flags & TEST_DB) != 0;
     const struct mst_oplog_rules rules = {
         .token_version = MST_OPLOG_TOKEN_V1,
         .ambiguous = (flags & TEST_AMBIGUOUS) != 0,
     };
-    mst_oplog_map_init(&fixture->map, &fixture->watch, "d", rules);
-    mst_oplog_render_init(&fixture->render);
-    mst_oplog_map_use(&fixture->map, &fixture->arena);
-}
-
-static void
-fixture_clear(struct fixture *fixture)
-{
-    mst_oplog_map_clear(&fixture->map);
-    mst_oplog_render_clear(&fixture->render);
-    mst_arena_clear(&fixture->arena);
+    oplog_case_init(fixture, rules, (flags & TEST_DB) != 0,
+                    (flags & TEST_EXPANDED) != 0);
 }
 
 static void
@@ -257,7 +222,7 @@ entry_becomes_the_event_of_a_change_stream(void **state)
 {
     (void)state;
     for (size_t i = 0; i < MST_ARRAY_SIZE(cases); i++) {
-        struct fixture fixture;
+        struct oplog_case fixture;
         struct mst_oplog_entry entry;
         struct mst_oplog_change change;
         struct mst_error err;
@@ -287,7 +252,7 @@ entry_becomes_the_event_of_a_change_stream(void **state)
             check_event(&cases[i], mst_buf_slice(&fixture.render.out));
         }
         bson_destroy(doc);
-        fixture_clear(&fixture);
+        oplog_case_clear(&fixture);
     }
 }
 
@@ -308,7 +273,7 @@ the_end_of_a_namespace_is_told(void **state)
         {TEST_DB, "{\"dropDatabase\":1}", true},
     };
     for (size_t i = 0; i < MST_ARRAY_SIZE(ends); i++) {
-        struct fixture fixture;
+        struct oplog_case fixture;
         struct mst_oplog_entry entry = {.op = 'c'};
         struct mst_oplog_commit commit = {.time = {1, 1}};
         struct mst_oplog_change change;
@@ -321,7 +286,7 @@ the_end_of_a_namespace_is_told(void **state)
             MST_OK);
         assert_int_equal(change.invalidates, ends[i].invalidates);
         bson_destroy(doc);
-        fixture_clear(&fixture);
+        oplog_case_clear(&fixture);
     }
 }
 
@@ -367,7 +332,7 @@ operations_of_a_transaction_are_numbered(void **state)
         "{\"op\":\"d\",\"ns\":\"d.c\",\"ui\":" UUID ",\"o\":{\"_id\":2}}]},"
         "\"prevOpTime\":{\"ts\":{\"$timestamp\":{\"t\":0,\"i\":0}},\"t\":{\"$"
         "numberLong\":\"-1\"}}" END);
-    struct fixture fixture;
+    struct oplog_case fixture;
     struct mst_oplog_entry entry;
     struct mst_oplog_entry operation;
     struct mst_oplog_commit commit;
@@ -403,7 +368,7 @@ operations_of_a_transaction_are_numbered(void **state)
     assert_int_equal(mst_oplog_unwind_part(&unwind, NULL, &failure), MST_END);
     assert_false(unwind.active);
     mst_oplog_unwind_clear(&unwind);
-    fixture_clear(&fixture);
+    oplog_case_clear(&fixture);
     bson_destroy(doc);
 }
 
@@ -438,14 +403,14 @@ globs_and_lists_choose_collections(void **state)
             char *out;
         } name = {.in = globs[i].glob};
         char *names[] = {name.out};
-        struct fixture fixture;
+        struct oplog_case fixture;
         fixture_init(&fixture, TEST_DB);
         fixture.options.collections =
             (struct mst_strings){.items = names, .len = 1};
         assert_int_equal(mst_oplog_scope_wants_name(
                              &fixture.map.scope, mst_slice_str(globs[i].name)),
                          globs[i].wanted);
-        fixture_clear(&fixture);
+        oplog_case_clear(&fixture);
     }
 }
 

@@ -197,7 +197,14 @@ ddl_describe(struct mst_oplog_map *map, const struct mst_oplog_entry *entry,
         ddl_namespace(&writer, ddl_text(entry->o, "to"));
         status = ddl_keep(map, &writer, &change->to, err);
     }
-    if (status != MST_OK || command->describe == NULL || !map->scope.expanded) {
+    if (command->kind == MST_MONGO_CREATE && map->rules.ns_type) {
+        change->ns_type = "collection";
+    }
+    /* A token of version 2 has it even where the event shows none. */
+    bool wanted = map->scope.expanded
+                  || (command->kind == MST_MONGO_RENAME
+                      && map->rules.token_version != MST_OPLOG_TOKEN_V1);
+    if (status != MST_OK || command->describe == NULL || !wanted) {
         return status;
     }
     mst_buf_reset(&map->part);
@@ -278,6 +285,17 @@ mst_oplog_map_command(struct mst_oplog_map *map,
 
 /* --- views -------------------------------------------------------------- */
 
+/* nsType of what a view shows. */
+static const char *
+ddl_view_type(struct mst_slice view_on)
+{
+    static const char buckets[] = "system.buckets.";
+    return view_on.len >= sizeof(buckets) - 1
+                   && memcmp(view_on.data, buckets, sizeof(buckets) - 1) == 0
+               ? "timeseries"
+               : "view";
+}
+
 enum mst_status
 mst_oplog_map_view(struct mst_oplog_map *map,
                    const struct mst_oplog_entry *entry,
@@ -297,6 +315,9 @@ mst_oplog_map_view(struct mst_oplog_map *map,
         return mst_fail_memory(err, ORIGIN);
     }
     change->is_view = true;
+    if (kind == MST_MONGO_CREATE && map->rules.ns_type) {
+        change->ns_type = ddl_view_type(ddl_text(entry->o, "viewOn"));
+    }
     if (kind == MST_MONGO_DROP) {
         return MST_OK;
     }

@@ -186,7 +186,7 @@ describe_truncated(struct describe *describe,
     describe_disambiguate(describe);
 }
 
-/* The fields of a section d, u or i. */
+/* The fields of a section d, u, i or b. */
 static void
 describe_section(struct describe *describe, uint8_t section,
                  struct mst_slice doc)
@@ -247,7 +247,7 @@ describe_field(struct describe *describe, const struct mst_bson_iter *iter)
             describe_pop(describe);
         }
     } else if (named && iter->key.len == 1
-               && (what == 'd' || what == 'u' || what == 'i')) {
+               && (what == 'd' || what == 'u' || what == 'i' || what == 'b')) {
         describe_section(describe, what, iter->value);
     } else {
         describe->bad = true;

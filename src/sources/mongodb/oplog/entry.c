@@ -90,6 +90,8 @@ entry_field(struct mst_oplog_entry *entry, const struct mst_bson_iter *iter)
     case MST_BSON_BOOL:
         if (mst_slice_is(iter->key, "fromMigrate")) {
             (void)mst_bson_get_bool(&value, &entry->from_migrate);
+        } else if (mst_slice_is(iter->key, "isTimeseries")) {
+            (void)mst_bson_get_bool(&value, &entry->is_timeseries);
         }
         break;
     case MST_BSON_INT64:

@@ -21,7 +21,8 @@ struct mst_oplog_entry {
     char op; /* i, u, d, c, n; 0: another */
     bool from_migrate;
     bool has_txn_number;
-    bool is_multi; /* multiOpType 1: a commit of its own, chained or not */
+    bool is_timeseries; /* of measurements: not shown (8.x) */
+    bool is_multi;      /* multiOpType 1: a commit of its own, chained or not */
     struct mst_slice ns;
     struct mst_slice uuid; /* 16 bytes */
     struct mst_slice o;

@@ -275,8 +275,7 @@ fill_begin(struct fill *fill, const struct mst_oplog_entry *entry, size_t from)
 {
     struct mst_oplog_reader *reader = fill->reader;
     struct mst_mongo_failure failure;
-    bool in_session = entry->lsid.data != NULL && entry->has_txn_number;
-    if (!in_session && !reader->map.rules.any_apply_ops) {
+    if (!mst_oplog_unwind_shows(&reader->map.rules, entry)) {
         return MST_OK;
     }
     if (reader->group.len > 0) {

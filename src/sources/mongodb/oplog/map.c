@@ -162,12 +162,35 @@ map_wants(const struct mst_oplog_map *map, const struct mst_oplog_entry *entry,
           struct mst_oplog_change *change)
 {
     enum mst_mongo_kind kind = change->change.kind;
-    change->pre_image = entry->pre_image;
+    if (map->rules.image_entries) {
+        change->pre_image = entry->pre_image;
+    }
     change->wants_document =
         kind == MST_MONGO_UPDATE
         && map->options->full_document != MST_MONGO_FULL_OFF;
     change->wants_before = kind != MST_MONGO_INSERT
                            && map->options->before != MST_MONGO_BEFORE_OFF;
+}
+
+/* Before 5.3 an insert had no o2: {_id}. */
+static enum mst_status
+map_insert_key(struct mst_oplog_map *map, const struct mst_oplog_entry *entry,
+               struct mst_slice *ret_key, struct mst_error *err)
+{
+    struct mst_bson_writer writer;
+    struct mst_bson_value id;
+    if (!mst_bson_find(entry->o, "_id", &id)) {
+        return MST_REJECTED;
+    }
+    mst_buf_reset(&map->part);
+    mst_bson_writer_init(&writer, &map->part);
+    mst_bson_write_value(&writer, MST_SLICE_LIT("_id"), &id);
+    enum mst_status status = mst_bson_writer_finish(&writer, err);
+    if (status != MST_OK) {
+        return status;
+    }
+    *ret_key = mst_arena_copy(map->arena, mst_buf_slice(&map->part));
+    return ret_key->data != NULL ? MST_OK : mst_fail_memory(err, ORIGIN);
 }
 
 static enum mst_status
@@ -186,10 +209,12 @@ map_document(struct mst_oplog_map *map, const struct mst_oplog_entry *entry,
         key = entry->o;
     }
     if (status == MST_OK && key.data == NULL) {
-        status = MST_REJECTED;
+        status = kind == MST_MONGO_INSERT
+                     ? map_insert_key(map, entry, &key, err)
+                     : MST_REJECTED;
     }
     if (status != MST_OK) {
-        return map_unknown(entry, err);
+        return status == MST_REJECTED ? map_unknown(entry, err) : status;
     }
     if (!map_is_wanted(map, kind)) {
         return MST_AGAIN;
@@ -219,7 +244,8 @@ mst_oplog_map(struct mst_oplog_map *map, const struct mst_oplog_entry *entry,
               struct mst_oplog_change *ret_change, struct mst_error *err)
 {
     struct mst_slice name;
-    if (entry->from_migrate || entry->op == 0 || entry->op == 'n') {
+    if (entry->from_migrate || entry->is_timeseries || entry->op == 0
+        || entry->op == 'n') {
         return MST_AGAIN;
     }
     if (entry->op == 'c') {

@@ -11,6 +11,7 @@
 #include "sources/mongodb/oplog/diff.h"
 #include "sources/mongodb/oplog/entry.h"
 #include "sources/mongodb/oplog/resume_token.h"
+#include "sources/mongodb/oplog/rules.h"
 #include "sources/mongodb/oplog/scope.h"
 
 /* When and by whom operations take effect: an entry of its own, or the entry
@@ -38,17 +39,11 @@ struct mst_oplog_change {
     struct mst_slice state_before;   /* stateBeforeChange */
     struct mst_slice diff;           /* of an update that is one */
     struct mst_oplog_time pre_image; /* entry that holds it; none */
+    const char *ns_type;             /* nsType; NULL: none */
     bool is_view;        /* uuid is in the token, and not in the event */
     bool invalidates;    /* the collection (or database) ends here */
     bool wants_document; /* fullDocument is to be there, null at worst */
     bool wants_before;   /* fullDocumentBeforeChange likewise */
-};
-
-/* How a server writes and shows its changes. */
-struct mst_oplog_rules {
-    int token_version;
-    bool any_apply_ops; /* also those outside of transactions (6.1) */
-    bool ambiguous;     /* disambiguatedPaths (6.1) */
 };
 
 /* Thread: one at a time. */

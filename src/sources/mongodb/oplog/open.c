@@ -10,12 +10,7 @@
 
 #define ORIGIN "mongodb"
 
-enum {
-    WIRE_VERSION_6_0 = 17,
-    OPEN_ATTEMPTS = 6,
-    CODE_UNAUTHORIZED = 13,
-    CODE_HISTORY_LOST = 286
-};
+enum { OPEN_ATTEMPTS = 6, CODE_UNAUTHORIZED = 13, CODE_HISTORY_LOST = 286 };
 
 /* --- whether ------------------------------------------------------------ */
 
@@ -113,18 +108,19 @@ mst_oplog_reader_check(struct mst_mongo_stream *stream,
         return open_refuse(err, "this is a sharded cluster, whose shards each "
                                 "have one of their own");
     }
-    if (stream->wire_version != WIRE_VERSION_6_0) {
-        return open_refuse(err, "this build knows the oplog of MongoDB 6.0 "
-                                "only, and the server is newer");
-    }
     if (pipeline != NULL && pipeline[0] != '\0') {
         return open_refuse(err, "the pipeline's stages are the server's");
     }
     if (!watch->database && strncmp(watch->resource, "system.", 7) == 0) {
         return open_refuse(err, "system collections are not shown");
     }
-    enum mst_status status =
-        open_right(stream, "local", "oplog.rs", "all changes stand", err);
+    struct mst_oplog_rules rules;
+    enum mst_status status = mst_oplog_rules_choose(
+        stream, watch->options->oplog_untested_server, &rules, err);
+    if (status == MST_OK) {
+        status =
+            open_right(stream, "local", "oplog.rs", "all changes stand", err);
+    }
     if (status == MST_OK && open_wants_images(watch->options)) {
         status = open_right(stream, "config", "system.preimages",
                             "documents before changes are kept", err);
@@ -154,7 +150,19 @@ mst_oplog_role_print(const struct mst_mongo_watch *watch, const char *db,
 static enum mst_status
 open_create(struct mst_mongo_source *source, struct mst_error *err)
 {
-    const struct mst_oplog_rules rules = {.token_version = MST_OPLOG_TOKEN_V1};
+    struct mst_oplog_rules rules;
+    enum mst_status status =
+        mst_oplog_rules_choose(&source->stream, true, &rules, err);
+    if (status != MST_OK) {
+        return status;
+    }
+    if (source->stream.wire_version != MST_OPLOG_WIRE_6_0) {
+        mst_log_warn(ORIGIN,
+                     "job '%s': the oplog reader was not tried with MongoDB "
+                     "%s; oplog_untested_server allows it",
+                     source->args->job,
+                     mst_oplog_server_name(source->stream.wire_version));
+    }
     struct mst_oplog_reader *reader = calloc(1, sizeof(*reader));
     if (reader == NULL) {
         return mst_fail_memory(err, ORIGIN);
@@ -162,7 +170,7 @@ open_create(struct mst_mongo_source *source, struct mst_error *err)
     mst_oplog_map_init(&reader->map, &source->watch, source->service->db_name,
                        rules);
     mst_oplog_render_init(&reader->render);
-    enum mst_status status = mst_oplog_group_init(&reader->group, err);
+    status = mst_oplog_group_init(&reader->group, err);
     if (status != MST_OK) {
         mst_oplog_reader_destroy(reader);
         return status;

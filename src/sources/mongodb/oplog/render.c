@@ -32,11 +32,11 @@ render_token(struct mst_oplog_render *render, int version,
         .key = change->change.key,
         .description = change->description,
     };
-    /* Without expanded events these are not shown, and stand in the token of
-     * no kind that is. */
-    if (change->change.kind == MST_MONGO_DROP
-        || change->change.kind == MST_MONGO_RENAME
-        || change->change.kind == MST_MONGO_DROP_DATABASE) {
+    /* Version 1 has it for the kinds only that expanded events added. */
+    if (version == MST_OPLOG_TOKEN_V1
+        && (change->change.kind == MST_MONGO_DROP
+            || change->change.kind == MST_MONGO_RENAME
+            || change->change.kind == MST_MONGO_DROP_DATABASE)) {
         token.description = MST_SLICE_NONE;
     }
     enum mst_status status = mst_oplog_token_make(&render->token, &token);
@@ -101,11 +101,14 @@ mst_oplog_render(struct mst_oplog_render *render,
                     change->wants_document);
     render_optional(&writer, "ns", plain->ns, false);
     render_optional(&writer, "documentKey", plain->key, false);
-    render_optional(&writer, "operationDescription", change->description,
-                    false);
+    render_optional(&writer, "operationDescription",
+                    expanded ? change->description : MST_SLICE_NONE, false);
     render_optional(&writer, "updateDescription", plain->update_description,
                     false);
     render_optional(&writer, "stateBeforeChange", change->state_before, false);
+    if (expanded && change->ns_type != NULL) {
+        mst_bson_write_text(&writer, "nsType", change->ns_type);
+    }
     render_optional(&writer, "fullDocumentBeforeChange", plain->before,
                     change->wants_before);
     return mst_bson_writer_finish(&writer, err);

@@ -15,6 +15,14 @@ unwind_drop(struct mst_oplog_unwind *unwind)
     unwind->reply = NULL;
 }
 
+bool
+mst_oplog_unwind_shows(const struct mst_oplog_rules *rules,
+                       const struct mst_oplog_entry *entry)
+{
+    return rules->any_apply_ops
+           || (entry->lsid.data != NULL && entry->has_txn_number);
+}
+
 void
 mst_oplog_unwind_clear(struct mst_oplog_unwind *unwind)
 {

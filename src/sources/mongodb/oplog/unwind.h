@@ -31,6 +31,11 @@ struct mst_oplog_unwind {
     uint32_t part_index;           /* in its part */
 };
 
+/* Whether the server's change streams show what an entry of operations holds:
+ * 6.0 those of transactions only. */
+bool mst_oplog_unwind_shows(const struct mst_oplog_rules *rules,
+                            const struct mst_oplog_entry *entry);
+
 /* Frees its memory. */
 void mst_oplog_unwind_clear(struct mst_oplog_unwind *unwind);
 
