@@ -51,6 +51,9 @@ static const struct {
      "[{\"field\":\"a.b\",\"newSize\":1}]",
      "{\"a.b\":[\"a.b\"],\"a.b.0\":[\"a.b\",0]}"},
     {"{\"d\":{\"p.q\":false}}", "{}", "[\"p.q\"]", "[]", "{\"p.q\":[\"p.q\"]}"},
+    /* Pieces of binary data, which only newer servers write. */
+    {"{\"u\":{\"a\":1},\"b\":{\"f\":2}}", "{\"a\":1,\"f\":2}", "[]", "[]",
+     NULL},
     {"{}", "{}", "[]", "[]", NULL},
 };
 
@@ -91,7 +94,8 @@ diff_is_told_as_a_change_stream_tells_it(void **state)
 static const char *const no_diffs[] = {
     "{\"x\":1}",
     "{\"u\":1}",
-    "{\"b\":{\"f\":1}}",
+    "{\"b\":1}",
+    "{\"bf\":{\"f\":1}}",
     "{\"sarr\":{\"a\":true,\"u-1\":7}}",
     "{\"sarr\":{\"a\":true,\"u\":7}}",
     "{\"sarr\":{\"a\":true,\"l\":-1}}",
@@ -217,6 +221,7 @@ diff_of_another_document_is_rejected(void **state)
 {
     (void)state;
     static const char *const diffs[] = {
+        "{\"b\":{\"a\":{\"o\":1}}}",       /* pieces are not known */
         "{\"sa\":{\"u\":{\"x\":1}}}",      /* a is a number */
         "{\"sl\":{\"u\":{\"x\":1}}}",      /* l is an array */
         "{\"ss\":{\"a\":true,\"u0\":1}}",  /* s is a document */
