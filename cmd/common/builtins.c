@@ -3,6 +3,7 @@
 #include "builtins.h"
 
 #include "clients/schema_registry.h"
+#include "encodings/contrast.h"
 #include "encodings/schema_plan.h"
 #include "encodings/transcode.h"
 #include "sinks/file/file_sink.h"
@@ -63,4 +64,6 @@ const struct mst_registry mst_builtins = {
     .schema_stores = builtin_schema_stores,
     .schema_compile = mst_schema_plan_compile,
     .schema_destroy = mst_schema_plan_destroy,
+    .contrast = mst_contrast_events,
+    .describe = mst_contrast_event,
 };

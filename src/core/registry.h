@@ -6,6 +6,7 @@
 #ifndef MST_CORE_REGISTRY_H
 #define MST_CORE_REGISTRY_H
 
+#include "core/contrast.h"
 #include "core/middleware.h"
 #include "core/schema_store.h"
 #include "core/sink.h"
@@ -19,6 +20,8 @@ struct mst_registry {
     const struct mst_schema_store_type *const *schema_stores; /* or NULL */
     mst_schema_compile schema_compile;                        /* or NULL */
     mst_schema_destroy schema_destroy;                        /* or NULL */
+    mst_contrast_find contrast;                               /* or NULL */
+    mst_contrast_describe describe;                           /* or NULL */
 };
 
 /* By the provider's name; NULL when there is none. */

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "pipeline/backoff.h"
 
@@ -43,6 +44,8 @@ struct mst_chain {
     struct chain_list lists[2]; /* what a step gets and what it gives */
     struct mst_buf scratch;     /* what a conversion writes to */
     atomic_bool interrupted;
+    struct mst_chain_watch *watch; /* NULL: nobody looks */
+    atomic_bool timed;
     /* The event at hand. */
     const struct chain_step *step;
     struct chain_item *given;
@@ -345,6 +348,33 @@ chain_source(struct mst_chain *chain, struct mst_unit *unit,
     return MST_OK;
 }
 
+/* Shows what became of the event at hand; refused: NULL, it is not. */
+static enum mst_status
+chain_show(struct mst_chain *chain, const struct mst_unit *unit,
+           struct mst_error *err)
+{
+    const struct chain_item *item = chain->given;
+    const struct mst_refusal *refusal = unit->refusals[item->root];
+    struct mst_chain_look look = {
+        .name = chain->step->spec->name,
+        .step = (size_t)(chain->step - chain->steps),
+        .root = item->root,
+        .in = item->event,
+        .out_len = chain->out->len - chain->first,
+        .refused = refusal != NULL ? &refusal->err : NULL,
+    };
+    const struct mst_event **out =
+        mst_arena_alloc(chain->emit.arena, (look.out_len + 1) * sizeof(*out));
+    if (out == NULL) {
+        return mst_fail_memory(err, "pipeline");
+    }
+    for (size_t i = 0; i < look.out_len; i++) {
+        out[i] = chain->out->items[chain->first + i].event;
+    }
+    look.out = out;
+    return chain->watch->step(chain->watch, &look, err);
+}
+
 /* All events through one step. */
 static enum mst_status
 chain_pass(struct mst_chain *chain, struct chain_step *step,
@@ -360,10 +390,17 @@ chain_pass(struct mst_chain *chain, struct chain_step *step,
             continue;
         }
         chain->given = item;
+        int64_t since_ns = unit->spent != NULL ? mst_clock_ns() : 0;
         enum mst_status status = chain_apply(chain, step, err);
+        if (unit->spent != NULL) {
+            unit->spent[item->root] += (uint64_t)(mst_clock_ns() - since_ns);
+        }
         if (status == MST_REJECTED) {
             chain->out->len = chain->first;
             status = chain_refuse(unit, item->root, "middleware", err);
+        }
+        if (status == MST_OK && MST_UNLIKELY(chain->watch != NULL)) {
+            status = chain_show(chain, unit, err);
         }
         if (status != MST_OK) {
             return status == MST_RETRY ? status : MST_FATAL;
@@ -413,7 +450,12 @@ mst_chain_run(struct mst_chain *chain, struct mst_unit *unit,
                                             sizeof(*unit->refusals));
     unit->counts = mst_arena_alloc_zeroed(&unit->arena, unit->len + 1,
                                           sizeof(*unit->counts));
-    if (unit->refusals == NULL || unit->counts == NULL) {
+    bool timed = atomic_load_explicit(&chain->timed, memory_order_relaxed);
+    unit->spent = timed ? mst_arena_alloc_zeroed(&unit->arena, unit->len + 1,
+                                                 sizeof(*unit->spent))
+                        : NULL;
+    if (unit->refusals == NULL || unit->counts == NULL
+        || (timed && unit->spent == NULL)) {
         return mst_fail_memory(err, "pipeline");
     }
     enum mst_status status = chain_source(chain, unit, err);
@@ -425,6 +467,18 @@ mst_chain_run(struct mst_chain *chain, struct mst_unit *unit,
         status = chain_pass(chain, &chain->steps[k], in, unit, err);
     }
     return status == MST_OK ? chain_finish(chain, unit, err) : status;
+}
+
+void
+mst_chain_set_watch(struct mst_chain *chain, struct mst_chain_watch *watch)
+{
+    chain->watch = watch;
+}
+
+void
+mst_chain_set_timed(struct mst_chain *chain, bool timed)
+{
+    atomic_store_explicit(&chain->timed, timed, memory_order_relaxed);
 }
 
 void

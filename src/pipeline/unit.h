@@ -61,7 +61,8 @@ struct mst_unit {
     size_t results_len;
     uint32_t *counts;              /* per event: its results */
     struct mst_refusal **refusals; /* per event; NULL: it is not refused */
-    uint64_t charged;              /* bytes of the budget */
+    uint64_t *spent;  /* per event, ns in steps; NULL: not measured */
+    uint64_t charged; /* bytes of the budget */
 };
 
 MST_MUST_CHECK enum mst_status
