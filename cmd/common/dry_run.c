@@ -27,6 +27,7 @@ struct dry_guard {
 };
 
 struct dry_run {
+    struct mst_chain_watch watch; /* first: its function casts back */
     const struct mst_dry_args *args;
     struct mst_job_spec job;
     struct mst_plan plan;
@@ -37,6 +38,9 @@ struct dry_run {
     struct mst_dry_sink *sinks;
     struct mst_flight *flight;
     struct dry_guard guard;
+    struct mst_chain_look *looks; /* of the batch, step by step */
+    size_t looks_len;
+    size_t looks_cap;
     int64_t until_ms; /* monotonic */
     struct mst_dry_totals totals;
 };
@@ -68,6 +72,26 @@ dry_load(struct dry_run *self, struct mst_error *err)
     return status == MST_END ? MST_OK : status;
 }
 
+/* What the middlewares do is shown when all of the batch is through. */
+static enum mst_status
+dry_keep_look(struct mst_chain_watch *watch, const struct mst_chain_look *look,
+              struct mst_error *err)
+{
+    struct dry_run *self = (struct dry_run *)watch;
+    if (self->looks_len == self->looks_cap) {
+        size_t cap = self->looks_cap == 0 ? 64 : self->looks_cap * 2;
+        struct mst_chain_look *looks =
+            realloc(self->looks, cap * sizeof(*looks));
+        if (looks == NULL) {
+            return mst_fail_memory(err, "dry-run");
+        }
+        self->looks = looks;
+        self->looks_cap = cap;
+    }
+    self->looks[self->looks_len++] = *look;
+    return MST_OK;
+}
+
 static enum mst_status
 dry_make(struct dry_run *self, struct mst_error *err)
 {
@@ -91,6 +115,10 @@ dry_make(struct dry_run *self, struct mst_error *err)
     }
     if (status == MST_OK && spec->middlewares_len > 0) {
         status = mst_chain_create(spec, &self->plan, &self->chain, err);
+    }
+    if (self->chain != NULL) {
+        self->watch.step = dry_keep_look;
+        mst_chain_set_watch(self->chain, &self->watch);
     }
     if (status == MST_OK) {
         status = spec->source->create(&self->source, &spec->source_args, err);
@@ -179,6 +207,7 @@ dry_clear(struct dry_run *self)
         mst_chain_close(self->chain);
         mst_chain_destroy(self->chain);
     }
+    free(self->looks);
     mst_plan_clear(&self->plan);
     if (self->has_checkpoint) {
         mst_checkpoint_clear(&self->checkpoint);
@@ -273,6 +302,37 @@ dry_show_one(struct dry_run *self, const struct mst_unit *unit, size_t at)
     }
 }
 
+/* What each step made of the unit's event number root. */
+static void
+dry_show_steps(struct dry_run *self, const struct mst_unit *unit, size_t root)
+{
+    struct mst_dry_viewer *viewer = self->args->viewer;
+    const struct mst_registry *registry = self->args->registry;
+    size_t step = SIZE_MAX;
+    size_t part = 0;
+    for (size_t i = 0; i < self->looks_len && viewer->step != NULL; i++) {
+        const struct mst_chain_look *look = &self->looks[i];
+        if (look->root != root) {
+            continue;
+        }
+        part = look->step == step ? part + 1 : 1;
+        step = look->step;
+        size_t parts = part;
+        for (size_t k = i + 1; k < self->looks_len; k++) {
+            parts += self->looks[k].root == root && self->looks[k].step == step
+                         ? 1
+                         : 0;
+        }
+        const struct mst_dry_step shown = {.event = unit->events[root],
+                                           .look = look,
+                                           .part = part,
+                                           .parts = parts,
+                                           .contrast = registry->contrast,
+                                           .describe = registry->describe};
+        viewer->step(viewer, &shown);
+    }
+}
+
 static void
 dry_show_unit(struct dry_run *self, const struct mst_unit *unit)
 {
@@ -280,6 +340,7 @@ dry_show_unit(struct dry_run *self, const struct mst_unit *unit)
     size_t at = 0;
     for (size_t i = 0; i < unit->len; i++) {
         size_t n = self->chain != NULL ? unit->counts[i] : 1;
+        dry_show_steps(self, unit, i);
         if (n == 0 && viewer->dropped != NULL) {
             viewer->dropped(viewer, unit->events[i]);
         }
@@ -300,6 +361,7 @@ dry_batch(struct dry_run *self, struct mst_error *err)
     for (size_t i = 0; i < batch->len; i++) {
         batch->events[i].seq = ++self->totals.events;
     }
+    self->looks_len = 0;
     if (status == MST_OK && self->chain != NULL) {
         status = mst_chain_run(self->chain, &flight->units[0], err);
     }

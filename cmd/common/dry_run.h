@@ -9,13 +9,25 @@
 
 #include "base/json_write.h"
 #include "config/config.h"
+#include "core/contrast.h"
 #include "core/store.h"
+#include "pipeline/chain.h"
 #include "pipeline/pipeline.h"
 
 /* One sink's instance; ctx is created, never opened. */
 struct mst_dry_sink {
     const struct mst_pipeline_sink *spec;
     void *ctx;
+};
+
+/* What one middleware made of one event. Borrowed for the call. */
+struct mst_dry_step {
+    const struct mst_event *event; /* as it was read */
+    const struct mst_chain_look *look;
+    size_t part; /* of what earlier steps made of the event, from 1 */
+    size_t parts;
+    mst_contrast_find contrast;
+    mst_contrast_describe describe;
 };
 
 /* Whoever looks. All are called by the thread that runs it; members may be
@@ -26,6 +38,9 @@ struct mst_dry_viewer {
                    const struct mst_checkpoint *checkpoint);
     /* The source can not be reached yet; no error so far. */
     void (*waits)(struct mst_dry_viewer *self, const struct mst_error *err);
+    /* What a middleware made of it, before dropped or delivery; one for each
+     * step that it came to, and for each of what steps before made of it. */
+    void (*step)(struct mst_dry_viewer *self, const struct mst_dry_step *step);
     /* Middlewares let go of it. */
     void (*dropped)(struct mst_dry_viewer *self, const struct mst_event *event);
     /* What a sink would get, or that it would be rejected: mst_dry_ask. */
@@ -63,15 +78,22 @@ MST_MUST_CHECK enum mst_status mst_dry_run(const struct mst_dry_args *args,
                                            struct mst_dry_totals *ret_totals,
                                            struct mst_error *err);
 
-/* The payload as text: BSON as Extended JSON, what is no text as base64.
- * Empty: there is none. */
-void mst_dry_payload(const struct mst_delivery *delivery, struct mst_buf *out);
-
-/* What a viewer's delivery was told, as an object. */
+/* What a viewer's step was told. */
+void mst_dry_json_step(struct mst_json *out, const struct mst_dry_step *step);
+/* What a viewer's delivery was told, as an object; steps: those of its event,
+ * an array, in the first one of that. data == NULL: none. */
 void mst_dry_json(struct mst_json *out, const struct mst_dry_sink *sink,
                   const struct mst_delivery *delivery, bool good,
-                  struct mst_slice preview, const struct mst_error *err);
+                  struct mst_slice preview, const struct mst_error *err,
+                  struct mst_slice steps);
 /* The same for what was dropped. */
-void mst_dry_json_dropped(struct mst_json *out, const struct mst_event *event);
+void mst_dry_json_dropped(struct mst_json *out, const struct mst_event *event,
+                          struct mst_slice steps);
+
+/* The steps of an event, until the first thing that is shown of it. */
+void mst_dry_steps_add(struct mst_json *steps, const struct mst_dry_step *step);
+/* All of them as an array, or nothing. */
+struct mst_slice mst_dry_steps_end(struct mst_json *steps);
+void mst_dry_steps_reset(struct mst_json *steps);
 
 #endif

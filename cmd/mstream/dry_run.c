@@ -6,6 +6,7 @@
 #include "commands.h"
 #include "dry_show.h"
 #include "open_store.h"
+#include "paint.h"
 #include "state.h"
 #include "state/store_open.h"
 
@@ -21,6 +22,7 @@ static const struct mst_cli_flag dry_flags[] = {
      "wait this long for events that come; without it, only "
      "what is there now",
      NULL},
+    MST_PAINT_FLAG,
 };
 
 static int
@@ -69,7 +71,7 @@ dry_config(const struct mst_cli_args *args, const struct mst_config *config,
         mst_cli_error(args, &err);
         return MST_EXIT_FAILED;
     }
-    mst_dry_show_init(&show, args->json);
+    mst_dry_show_init(&show, args->json, mst_paint_is_on(args));
     const struct mst_dry_args what = {
         .config = config,
         .connector = connector,
@@ -118,9 +120,10 @@ dry_run(const struct mst_cli_args *args)
 
 const struct mst_cli_command mst_command_dry_run = {
     .name = "dry-run",
-    .synopsis = "FILE --job NAME [--limit N] [--timeout S]",
+    .synopsis = "FILE --job NAME [--limit N] [--timeout S] [--color WHEN]",
     .summary = "Show what each sink of a job would get; write nothing.",
-    .details = "Reads real input from where the job stands and converts it.\n"
+    .details = "Reads real input from where the job stands and converts it;\n"
+               "says what each middleware makes of each event.\n"
                "Nothing is written or saved, no lease is taken, no consumer\n"
                "group is joined. Exit code 3 when an event would be "
                "rejected.",

@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "dry_step.h"
+#include "encodings/contrast.h"
 #include "jobs/words.h"
 
 enum { SHOW_MAX = 256 * 1024 * 1024 };
@@ -51,16 +53,39 @@ show_waits(struct mst_dry_viewer *viewer, const struct mst_error *err)
 }
 
 static void
+show_step(struct mst_dry_viewer *viewer, const struct mst_dry_step *step)
+{
+    struct mst_dry_show *show = show_of(viewer);
+    mst_dry_steps_add(&show->steps, step);
+}
+
+/* Before the first thing that is shown of an event. */
+static void
+show_steps(struct mst_dry_show *show, const struct mst_event *event)
+{
+    struct mst_slice text = mst_dry_steps_end(&show->steps);
+    json_t *steps =
+        text.len == 0 ? NULL
+                      : json_loadb((const char *)text.data, text.len, 0, NULL);
+    mst_dry_steps_text(&show->out, (int64_t)event->seq, mst_op_name(event->op),
+                       steps, show->color);
+    json_decref(steps);
+}
+
+static void
 show_dropped(struct mst_dry_viewer *viewer, const struct mst_event *event)
 {
     struct mst_dry_show *show = show_of(viewer);
     if (show->json) {
-        mst_dry_json_dropped(&show->out.json, event);
+        mst_dry_json_dropped(&show->out.json, event,
+                             mst_dry_steps_end(&show->steps));
         mst_output_newline(&show->out);
     } else {
+        show_steps(show, event);
         mst_output_text(&show->out, "%llu %s: dropped by a middleware\n",
                         (unsigned long long)event->seq, mst_op_name(event->op));
     }
+    mst_dry_steps_reset(&show->steps);
 }
 
 /* Sinks that show the payload themselves do not need it a second time. */
@@ -88,7 +113,7 @@ show_text(struct mst_output *out, const struct mst_dry_sink *sink,
     }
     mst_buf_init(&payload, SHOW_MAX);
     if (delivery->payload.data != NULL) {
-        mst_dry_payload(delivery, &payload);
+        mst_contrast_payload(delivery->encoding, delivery->payload, &payload);
     }
     mst_output_shown(out, preview);
     if (preview.len > 0) {
@@ -111,11 +136,14 @@ show_delivery(struct mst_dry_viewer *viewer, const struct mst_dry_sink *sink,
 {
     struct mst_dry_show *show = show_of(viewer);
     if (show->json) {
-        mst_dry_json(&show->out.json, sink, delivery, good, preview, err);
+        mst_dry_json(&show->out.json, sink, delivery, good, preview, err,
+                     mst_dry_steps_end(&show->steps));
         mst_output_newline(&show->out);
     } else {
+        show_steps(show, delivery->event);
         show_text(&show->out, sink, delivery, preview, good ? NULL : err);
     }
+    mst_dry_steps_reset(&show->steps);
 }
 
 static enum mst_status
@@ -130,19 +158,23 @@ show_batch(struct mst_dry_viewer *viewer, struct mst_error *err)
 }
 
 void
-mst_dry_show_init(struct mst_dry_show *show, bool json)
+mst_dry_show_init(struct mst_dry_show *show, bool json, bool color)
 {
     *show = (struct mst_dry_show){.viewer = {.begins = show_begins,
                                              .waits = show_waits,
+                                             .step = show_step,
                                              .dropped = show_dropped,
                                              .delivery = show_delivery,
                                              .batch = show_batch},
-                                  .json = json};
+                                  .json = json,
+                                  .color = color};
     mst_output_init(&show->out);
+    mst_json_init(&show->steps, SHOW_MAX);
 }
 
 void
 mst_dry_show_clear(struct mst_dry_show *show)
 {
     mst_output_clear(&show->out);
+    mst_json_clear(&show->steps);
 }

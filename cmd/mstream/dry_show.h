@@ -9,10 +9,12 @@
 struct mst_dry_show {
     struct mst_dry_viewer viewer; /* first: add casts back */
     struct mst_output out;
+    struct mst_json steps;
     bool json;
+    bool color;
 };
 
-void mst_dry_show_init(struct mst_dry_show *show, bool json);
+void mst_dry_show_init(struct mst_dry_show *show, bool json, bool color);
 void mst_dry_show_clear(struct mst_dry_show *show);
 
 #endif

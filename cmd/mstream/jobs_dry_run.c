@@ -3,9 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "dry_step.h"
 #include "jobs_online.h"
 #include "online.h"
-#include "output.h"
+#include "paint.h"
 
 enum { DRY_LIMIT = 10, DRY_LIMIT_MAX = 100, DRY_EXTRA_MS = 5000 };
 
@@ -14,14 +15,18 @@ static const struct mst_cli_flag dry_flags[] = {
     {"wait", "S",
      "wait this long for events that come; without it, only what is there now",
      NULL},
+    MST_PAINT_FLAG,
     MST_ONLINE_FLAGS,
 };
 
 static void
-dry_text(struct mst_output *out, const json_t *one)
+dry_text(struct mst_output *out, const json_t *one, bool color)
 {
     char number[64];
     char text[64];
+    mst_dry_steps_text(out, json_integer_value(json_object_get(one, "event")),
+                       mst_online_text(one, "op", text),
+                       json_object_get(one, "steps"), color);
     const json_t *preview = json_object_get(one, "preview");
     mst_output_text(out, "%s %s", mst_online_text(one, "event", number),
                     mst_online_text(one, "op", text));
@@ -49,6 +54,7 @@ static int
 dry_print(const struct mst_cli_args *args, const json_t *answer)
 {
     const json_t *deliveries = json_object_get(answer, "deliveries");
+    bool color = mst_paint_is_on(args);
     bool refused = json_integer_value(json_object_get(answer, "rejected")) > 0;
     struct mst_output out;
     char events[64];
@@ -59,7 +65,7 @@ dry_print(const struct mst_cli_args *args, const json_t *answer)
     } else {
         mst_output_init(&out);
         for (size_t i = 0; i < json_array_size(deliveries); i++) {
-            dry_text(&out, json_array_get(deliveries, i));
+            dry_text(&out, json_array_get(deliveries, i), color);
         }
         mst_output_text(&out, "%s events, %s rejected; nothing was written\n",
                         mst_online_text(answer, "events", events),
@@ -114,10 +120,11 @@ dry_run(const struct mst_cli_args *args)
 const struct mst_cli_command mst_jobs_dry_run = {
     .group = "jobs",
     .name = "dry-run",
-    .synopsis = "JOB [--limit N] [--wait S] [--url URL]",
+    .synopsis = "JOB [--limit N] [--wait S] [--color WHEN] [--url URL]",
     .summary = "Show what each sink of a job would get; write nothing.",
-    .details = "Reads real input from where the job stands. Exit code 3 when\n"
-               "an event would be rejected.\n" MST_ONLINE_DETAILS,
+    .details = "Reads real input from where the job stands; says what each\n"
+               "middleware makes of each event. Exit code 3 when an event\n"
+               "would be rejected.\n" MST_ONLINE_DETAILS,
     .example = "mstream jobs dry-run users --limit 3",
     .flags = dry_flags,
     .flags_len = MST_ARRAY_SIZE(dry_flags),
