@@ -37,14 +37,13 @@ dry_json_begin(struct mst_json *out, const struct mst_event *event,
 
 void
 mst_dry_json(struct mst_json *out, const struct mst_dry_sink *sink,
-             const struct mst_delivery *delivery, bool good,
-             struct mst_slice preview, const struct mst_error *err,
-             struct mst_slice steps)
+             const struct mst_delivery *delivery, struct mst_slice preview,
+             const struct mst_error *refused, struct mst_slice steps)
 {
     dry_json_begin(out, delivery->event, steps);
     mst_json_str(out, "sink", sink->spec->name);
-    if (!good) {
-        mst_json_str(out, "rejected", err->text);
+    if (refused != NULL) {
+        mst_json_str(out, "rejected", refused->text);
     } else {
         if (preview.len > 0) {
             mst_json_raw(out, "preview", preview);

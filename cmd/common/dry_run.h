@@ -80,12 +80,12 @@ MST_MUST_CHECK enum mst_status mst_dry_run(const struct mst_dry_args *args,
 
 /* What a viewer's step was told. */
 void mst_dry_json_step(struct mst_json *out, const struct mst_dry_step *step);
-/* What a viewer's delivery was told, as an object; steps: those of its event,
- * an array, in the first one of that. data == NULL: none. */
+/* What a viewer's delivery was told, as an object; refused: NULL, it is good.
+ * steps: those of its event, an array, in the first one of that; data == NULL:
+ * none. */
 void mst_dry_json(struct mst_json *out, const struct mst_dry_sink *sink,
-                  const struct mst_delivery *delivery, bool good,
-                  struct mst_slice preview, const struct mst_error *err,
-                  struct mst_slice steps);
+                  const struct mst_delivery *delivery, struct mst_slice preview,
+                  const struct mst_error *refused, struct mst_slice steps);
 /* The same for what was dropped. */
 void mst_dry_json_dropped(struct mst_json *out, const struct mst_event *event,
                           struct mst_slice steps);

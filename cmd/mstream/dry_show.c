@@ -136,8 +136,8 @@ show_delivery(struct mst_dry_viewer *viewer, const struct mst_dry_sink *sink,
 {
     struct mst_dry_show *show = show_of(viewer);
     if (show->json) {
-        mst_dry_json(&show->out.json, sink, delivery, good, preview, err,
-                     mst_dry_steps_end(&show->steps));
+        mst_dry_json(&show->out.json, sink, delivery, preview,
+                     good ? NULL : err, mst_dry_steps_end(&show->steps));
         mst_output_newline(&show->out);
     } else {
         show_steps(show, delivery->event);

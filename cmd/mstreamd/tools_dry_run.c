@@ -56,7 +56,7 @@ dry_delivery(struct mst_dry_viewer *viewer, const struct mst_dry_sink *sink,
     struct dry_answer *self = (struct dry_answer *)viewer;
     struct mst_json *out = dry_room(self);
     if (out != NULL) {
-        mst_dry_json(out, sink, delivery, good, preview, err,
+        mst_dry_json(out, sink, delivery, preview, good ? NULL : err,
                      mst_dry_steps_end(&self->steps));
     }
     mst_dry_steps_reset(&self->steps);

@@ -270,9 +270,10 @@ contrast_payloads(struct contrast *self)
     struct mst_buf other;
     size_t said = self->said;
     bool both = before.data != NULL && after.data != NULL;
-    if ((both || before.data == after.data)
-        && self->before->encoding == self->after->encoding
-        && mst_slice_equal(before, after)) {
+    bool none = before.data == NULL && after.data == NULL;
+    if (none
+        || (both && self->before->encoding == self->after->encoding
+            && mst_slice_equal(before, after))) {
         return MST_OK;
     }
     mst_buf_init(&one, CONTRAST_TEXT_MAX);
