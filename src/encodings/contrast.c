@@ -124,9 +124,11 @@ contrast_keys(struct contrast *self)
 {
     struct mst_buf one;
     struct mst_buf other;
-    bool there = self->before->key.data != NULL;
-    if (there == (self->after->key.data != NULL)
-        && mst_slice_equal(self->before->key, self->after->key)) {
+    struct mst_slice before = self->before->key;
+    struct mst_slice after = self->after->key;
+    bool both = before.data != NULL && after.data != NULL;
+    bool neither = before.data == NULL && after.data == NULL;
+    if (neither || (both && mst_slice_equal(before, after))) {
         return MST_OK;
     }
     mst_buf_init(&one, CONTRAST_TEXT_MAX);
@@ -270,8 +272,8 @@ contrast_payloads(struct contrast *self)
     struct mst_buf other;
     size_t said = self->said;
     bool both = before.data != NULL && after.data != NULL;
-    bool none = before.data == NULL && after.data == NULL;
-    if (none
+    bool neither = before.data == NULL && after.data == NULL;
+    if (neither
         || (both && self->before->encoding == self->after->encoding
             && mst_slice_equal(before, after))) {
         return MST_OK;
