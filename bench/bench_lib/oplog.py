@@ -44,12 +44,20 @@ def ceiling_once(site, db, start, count, full_document):
     }
 
 
-def mstream_once(site, db, start, count, reader):
-    topic = site.topic(reader)
+# What a job's source says for each row.
+SOURCES = {
+    "change_stream": 'reader = "change_stream", lookup = "server"',
+    "batched": 'reader = "change_stream", lookup = "batched"',
+    "oplog": 'reader = "oplog"',
+}
+
+
+def mstream_once(site, db, start, count, name):
+    topic = site.topic(name)
     before = server_cpu(site)
     config = mstream_config(site, db, start, topic)
     config = config.replace(
-        'resource = "c"', f'resource = "c", reader = "{reader}"', 1
+        'resource = "c"', f'resource = "c", {SOURCES[name]}', 1
     )
     daemon = Daemon(site, config)
     wait(lambda: site.count(topic) >= count, 300)
@@ -87,11 +95,13 @@ def mixed_load(site, db, count):
 
 def compare(site, report, title, work, rounds, bounds):
     db, start, count, full_document = work
-    runs = {"ceiling": [], "change_stream": [], "oplog": []}
+    looks = full_document == "updateLookup"
+    names = ["change_stream", *(["batched"] if looks else []), "oplog"]
+    runs = {name: [] for name in ["ceiling", *names]}
     for _ in range(rounds):
         runs["ceiling"].append(ceiling_once(site, db, start, count, full_document))
-        for reader in ("change_stream", "oplog"):
-            runs[reader].append(mstream_once(site, db, start, count, reader))
+        for name in names:
+            runs[name].append(mstream_once(site, db, start, count, name))
 
     def of(name, key):
         return median([run[key] for run in runs[name]])
@@ -120,6 +130,12 @@ def compare(site, report, title, work, rounds, bounds):
         at_most=1.5,
     )
     report.ratio("peak RSS, MiB", max(r["rss"] for r in runs["oplog"]), at_most=64)
+    if looks:
+        report.ratio(
+            "change stream: documents looked up in batches / by the server",
+            of("batched", "rate") / of("change_stream", "rate"),
+            at_least=1,
+        )
 
 
 def run(site, report, count, rounds):

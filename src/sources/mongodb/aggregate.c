@@ -95,17 +95,39 @@ watch_pipeline(struct mst_mongo_watch *watch, struct mst_error *err)
     return status;
 }
 
+static bool
+watch_is_piped(const struct mst_mongo_source_options *options)
+{
+    return options->pipeline != NULL && options->pipeline[0] != '\0';
+}
+
+bool
+mst_mongo_watch_may_batch(const struct mst_mongo_source_options *options)
+{
+    /* Stages may ask for the document. */
+    return options->lookup != MST_MONGO_LOOKUP_SERVER
+           && options->full_document == MST_MONGO_FULL_LOOKUP
+           && !watch_is_piped(options);
+}
+
 static enum mst_status
 watch_stage_of_build(const struct mst_mongo_source_options *options,
                      struct mst_error *err)
 {
-    bool piped = options->pipeline != NULL && options->pipeline[0] != '\0';
+    bool piped = watch_is_piped(options);
     if (options->reader == MST_MONGO_READER_OPLOG && piped) {
         (void)mst_fail(err, MST_FATAL, ORIGIN, 0,
                        "reader = \"oplog\" can not run a pipeline: its stages "
                        "are the server's");
         mst_error_hint(err, "leave pipeline out, or reader = "
                             "\"change_stream\"");
+        return MST_FATAL;
+    }
+    if (options->lookup == MST_MONGO_LOOKUP_BATCHED && piped) {
+        (void)mst_fail(err, MST_FATAL, ORIGIN, 0,
+                       "lookup = \"batched\" can not go with a pipeline, "
+                       "whose stages may need the document in the server");
+        mst_error_hint(err, "leave pipeline out, or lookup");
         return MST_FATAL;
     }
     if (options->snapshot != 0) {
@@ -285,8 +307,10 @@ aggregate_change_stream(struct stages *stages,
     bson_t spec;
     stages_begin(stages, &stage);
     (void)BSON_APPEND_DOCUMENT_BEGIN(&stage, "$changeStream", &spec);
-    (void)BSON_APPEND_UTF8(&spec, "fullDocument",
-                           full[watch->options->full_document]);
+    bool batched = watch->batched && mode == MST_MONGO_MODE_PLAIN;
+    (void)BSON_APPEND_UTF8(
+        &spec, "fullDocument",
+        full[batched ? MST_MONGO_FULL_OFF : watch->options->full_document]);
     if (watch->options->before != MST_MONGO_BEFORE_OFF
         && mode != MST_MONGO_MODE_BARE) {
         (void)BSON_APPEND_UTF8(&spec, "fullDocumentBeforeChange",

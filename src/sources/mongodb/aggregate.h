@@ -16,6 +16,7 @@ struct mst_mongo_watch {
     const char *resource;                           /* borrowed */
     const char *job;                                /* borrowed */
     bool database;     /* the whole database, not one collection */
+    bool batched;      /* documents are looked up by the source, in batches */
     bool always_split; /* the user's pipeline asks for split events */
     bson_t *pipeline;  /* {"p": [stages]} without the split stage, or NULL */
 };
@@ -39,6 +40,9 @@ MST_MUST_CHECK bson_t *
 mst_mongo_aggregate(const struct mst_mongo_watch *watch,
                     const struct mst_mongo_position *position,
                     enum mst_mongo_mode mode);
+
+/* Documents may be looked up by the source (not through mongos), and are. */
+bool mst_mongo_watch_may_batch(const struct mst_mongo_source_options *options);
 
 /* The option `operations` lets this one pass. */
 bool mst_mongo_watch_wants(const struct mst_mongo_source_options *options,

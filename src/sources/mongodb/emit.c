@@ -213,28 +213,43 @@ emit_is_done(const struct mst_mongo_source *source,
            && token.index < source->done_changes;
 }
 
+void
+mst_mongo_emit_parse(struct mst_slice bytes,
+                     struct mst_mongo_change *ret_change)
+{
+    if (mst_mongo_change_parse(bytes, ret_change, NULL) != MST_OK) {
+        /* Not BSON inside: whoever looks into it rejects it, with place. */
+        ret_change->token = MST_SLICE_NONE;
+        ret_change->key = MST_SLICE_NONE;
+        ret_change->kind = MST_MONGO_OTHER;
+        ret_change->kind_name = MST_SLICE_NONE;
+        ret_change->fragment = 0;
+    }
+}
+
+enum mst_status
+mst_mongo_emit_parsed(struct mst_mongo_source *source, struct mst_batch *batch,
+                      const struct mst_mongo_change *change,
+                      struct mst_error *err)
+{
+    if (emit_is_done(source, change)) {
+        source->last_token = change->token;
+        return MST_OK;
+    }
+    if (change->fragment > 0) {
+        return emit_fragment(source, batch, change, err);
+    }
+    if (change->token.data != NULL) {
+        source->last_token = change->token;
+    }
+    return mst_mongo_emit_change(source, batch, change, err);
+}
+
 enum mst_status
 mst_mongo_emit(struct mst_mongo_source *source, struct mst_batch *batch,
                struct mst_slice bytes, struct mst_error *err)
 {
     struct mst_mongo_change change;
-    if (mst_mongo_change_parse(bytes, &change, NULL) != MST_OK) {
-        /* Not BSON inside: whoever looks into it rejects it, with place. */
-        change.token = MST_SLICE_NONE;
-        change.key = MST_SLICE_NONE;
-        change.kind = MST_MONGO_OTHER;
-        change.kind_name = MST_SLICE_NONE;
-        return mst_mongo_emit_change(source, batch, &change, err);
-    }
-    if (emit_is_done(source, &change)) {
-        source->last_token = change.token;
-        return MST_OK;
-    }
-    if (change.fragment > 0) {
-        return emit_fragment(source, batch, &change, err);
-    }
-    if (change.token.data != NULL) {
-        source->last_token = change.token;
-    }
-    return mst_mongo_emit_change(source, batch, &change, err);
+    mst_mongo_emit_parse(bytes, &change);
+    return mst_mongo_emit_parsed(source, batch, &change, err);
 }

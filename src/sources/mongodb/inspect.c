@@ -412,12 +412,19 @@ inspect_explain(const void *args, struct mst_buf *out, struct mst_error *err)
     mst_mongo_position_init(&position);
     status =
         mst_mongo_position_start(&position, options->start, &earliest, err);
+    watch.batched = mst_mongo_watch_may_batch(options);
     if (status == MST_OK) {
         bson_t *command = mst_mongo_aggregate(
             &watch, &position,
             watch.always_split ? MST_MONGO_MODE_SPLIT : MST_MONGO_MODE_PLAIN);
         status = inspect_print(source, command, out, err);
         bson_destroy(command);
+    }
+    if (status == MST_OK && watch.batched) {
+        status = mst_buf_append_str(
+            out, "lookup:   updates' documents many at once: find with _id "
+                 "$in, read concern majority, afterClusterTime of the last "
+                 "change (through mongos: by the server, updateLookup)\n");
     }
     if (status == MST_OK && earliest) {
         status = mst_buf_append_str(out, "start:    at the time of the "

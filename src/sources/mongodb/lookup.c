@@ -103,6 +103,20 @@ lookup_kill(struct mst_mongo_fetch *fetch, const char *db,
 }
 
 enum mst_status
+mst_mongo_fetch_keep(struct mst_mongo_fetch *fetch,
+                     struct mst_mongo_reply *reply)
+{
+    if (mst_batch_hold(fetch->batch, mst_mongo_reply_release, reply,
+                       reply->doc.len)
+        != MST_OK) {
+        mst_mongo_reply_unref(reply);
+        fetch->failure.status = MST_FATAL;
+        return MST_FATAL;
+    }
+    return MST_OK;
+}
+
+enum mst_status
 mst_mongo_lookups_ask(struct mst_mongo_lookups *lookups,
                       struct mst_mongo_fetch *fetch, const char *db,
                       size_t wanted, struct mst_mongo_reply **ret_reply)
@@ -130,11 +144,7 @@ mst_mongo_lookups_ask(struct mst_mongo_lookups *lookups,
         }
     }
     lookup_adapt(lookups, wanted, reply->doc.len);
-    if (mst_batch_hold(fetch->batch, mst_mongo_reply_release, reply,
-                       reply->doc.len)
-        != MST_OK) {
-        mst_mongo_reply_unref(reply);
-        fetch->failure.status = MST_FATAL;
+    if (mst_mongo_fetch_keep(fetch, reply) != MST_OK) {
         return MST_FATAL;
     }
     *ret_reply = reply;

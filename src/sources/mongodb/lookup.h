@@ -63,6 +63,10 @@ size_t mst_mongo_lookups_find(const struct mst_mongo_lookups *lookups,
                               uint64_t hash);
 size_t mst_mongo_lookups_next(const struct mst_mongo_lookups *lookups,
                               size_t item);
+/* Makes the batch keep a reply, which is moved in. */
+MST_MUST_CHECK enum mst_status
+mst_mongo_fetch_keep(struct mst_mongo_fetch *fetch,
+                     struct mst_mongo_reply *reply);
 /* Sends lookups->command for wanted documents and makes the batch keep the
  * reply. MST_AGAIN: they were too much for one reply: ask for half. */
 MST_MUST_CHECK enum mst_status

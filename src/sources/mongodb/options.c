@@ -7,6 +7,7 @@
 static const char *const payloads[] = {"document", "change", "debezium", NULL};
 static const char *const full_documents[] = {"updateLookup", "whenAvailable",
                                              "required", "off", NULL};
+static const char *const lookups[] = {"auto", "server", "batched", NULL};
 static const char *const befores[] = {"off", "whenAvailable", "required", NULL};
 static const char *const readers[] = {"change_stream", "oplog", "auto", NULL};
 static const char *const snapshots[] = {"never", "initial", "always",
@@ -40,6 +41,16 @@ const struct mst_option
          .help =
              "Where an update's document comes from: looked up now, or the "
              "one right after the change, which pre-images make available."},
+        {.name = "lookup",
+         .type = MST_OPTION_ENUM,
+         .offset = AT(lookup),
+         .def = "auto",
+         .choices = lookups,
+         .help = "Who looks documents up for full_document = "
+                 "\"updateLookup\": the server, one by one; batched, many "
+                 "with one command; or auto, batched where that can be "
+                 "(without pipeline, not through mongos). The oplog reader "
+                 "always does it batched."},
         {.name = "before",
          .type = MST_OPTION_ENUM,
          .offset = AT(before),

@@ -36,6 +36,12 @@ enum mst_mongo_reader {
     MST_MONGO_READER_AUTO
 };
 
+enum mst_mongo_lookup_by {
+    MST_MONGO_LOOKUP_AUTO = 0,
+    MST_MONGO_LOOKUP_SERVER,
+    MST_MONGO_LOOKUP_BATCHED
+};
+
 struct mst_mongo_source_options {
     struct mst_strings collections; /* names and globs */
     struct mst_strings operations;
@@ -43,6 +49,7 @@ struct mst_mongo_source_options {
     char *start;
     int payload;          /* enum mst_mongo_payload */
     int full_document;    /* enum mst_mongo_full_document */
+    int lookup;           /* enum mst_mongo_lookup_by */
     int before;           /* enum mst_mongo_before */
     int reader;           /* enum mst_mongo_reader */
     int snapshot;         /* 0: never; others are refused */

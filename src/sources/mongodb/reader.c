@@ -129,6 +129,27 @@ reader_note_start(struct mst_mongo_source *source)
     (void)!mst_mongo_position_copy(&source->settled, resume, NULL);
 }
 
+/* Who looks documents up: the server, one by one, or this source. */
+static enum mst_status
+reader_choose_lookup(struct mst_mongo_source *source, struct mst_error *err)
+{
+    source->watch.batched =
+        mst_mongo_watch_may_batch(source->options) && !source->stream.is_router;
+    if (source->watch.batched) {
+        return mst_mongo_pending_init(&source->pending, err);
+    }
+    if (source->options->lookup == MST_MONGO_LOOKUP_BATCHED
+        && source->stream.is_router) {
+        (void)mst_fail(err, MST_FATAL, ORIGIN, 0,
+                       "lookup = \"batched\" is not for sharded clusters");
+        mst_error_hint(err, "leave lookup out: the server looks documents up "
+                            "there");
+        mst_error_lasts(err);
+        return MST_FATAL;
+    }
+    return MST_OK;
+}
+
 /* Opens what changes come by, at source->resume. */
 static enum mst_status
 reader_reopen(struct mst_mongo_source *source, struct mst_error *err)
@@ -167,6 +188,9 @@ mst_mongo_reader_open(void *ctx, const struct mst_start *start,
                                                   : MST_MONGO_MODE_PLAIN;
         source->mode_events = 0;
         status = mst_oplog_reader_choose(source, err);
+    }
+    if (status == MST_OK && source->oplog == NULL) {
+        status = reader_choose_lookup(source, err);
     }
     if (status == MST_OK) {
         status = reader_reopen(source, err);
@@ -273,6 +297,11 @@ reader_fill(struct mst_mongo_source *source, struct mst_batch *batch,
 {
     size_t from = source->iter.next;
     enum mst_status status = MST_OK;
+    if (source->pending.slots != NULL) {
+        status = mst_mongo_pending_fill(source, batch, err);
+        batch->held_bytes += source->iter.next - from;
+        return status;
+    }
     while (status == MST_OK && !mst_batch_is_full(batch)
            && !reader_is_exhausted(source)) {
         if (mst_bson_iter_next(&source->iter) != MST_OK) {
@@ -487,6 +516,7 @@ mst_mongo_reader_close(void *ctx)
     source->last_token = MST_SLICE_NONE;
     source->restart = false;
     mst_mongo_join_clear(&source->join);
+    mst_mongo_pending_clear(&source->pending);
     mst_oplog_reader_destroy(source->oplog);
     source->oplog = NULL;
     mst_mongo_stream_close(&source->aside);

@@ -14,6 +14,7 @@
 #include "sources/mongodb/labels.h"
 #include "sources/mongodb/oplog/reader.h"
 #include "sources/mongodb/oplog/tail.h"
+#include "sources/mongodb/pending.h"
 #include "sources/mongodb/stream.h"
 
 struct mst_mongo_source {
@@ -54,6 +55,7 @@ struct mst_mongo_source {
     bool reply_opened;              /* it opened the stream: nothing is read */
     struct mst_slice last_token;    /* of its last complete event */
     struct mst_oplog_reader *oplog; /* NULL: changes come by a stream */
+    struct mst_mongo_pending pending; /* no slots: the server looks up */
     struct mst_mongo_join join;
     struct mst_mongo_envelope envelope;
     bool mark_wanted;    /* give the reply's own token, quiet or not */
@@ -129,6 +131,14 @@ mst_mongo_resume_lost(struct mst_mongo_source *source,
 /* Makes an event of a change, where it is to be one (emit.c). */
 MST_MUST_CHECK enum mst_status
 mst_mongo_emit_change(struct mst_mongo_source *source, struct mst_batch *batch,
+                      const struct mst_mongo_change *change,
+                      struct mst_error *err);
+/* Finds the fields of a reply's element; what is none has no kind. */
+void mst_mongo_emit_parse(struct mst_slice bytes,
+                          struct mst_mongo_change *ret_change);
+/* Turns that into at most one event. */
+MST_MUST_CHECK enum mst_status
+mst_mongo_emit_parsed(struct mst_mongo_source *source, struct mst_batch *batch,
                       const struct mst_mongo_change *change,
                       struct mst_error *err);
 /* Turns one element of a reply's batch into at most one event (emit.c). */

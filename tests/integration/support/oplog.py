@@ -14,6 +14,11 @@ from pymongo.errors import AutoReconnect, CollectionInvalid, OperationFailure, P
 from . import config
 
 READERS = ("change_stream", "oplog")
+# What is compared with: the server's own way.
+VARIANTS = {
+    "change_stream": {"reader": "change_stream", "lookup": "server"},
+    "batched": {"reader": "change_stream", "lookup": "batched"},
+}
 
 
 @dataclass
@@ -35,8 +40,9 @@ class Event:
 class Pair:
     """Two jobs with the same options, but for their reader."""
 
-    def __init__(self, mongodb, kafka, mstream, mstreamd):
+    def __init__(self, mongodb, kafka, mstream, mstreamd, readers=READERS):
         self.mongodb, self.kafka = mongodb, kafka
+        self.readers = readers
         self.mstream, self.mstreamd = mstream, mstreamd
         self.uri = mongodb.uri
         self.source = {}
@@ -60,7 +66,12 @@ class Pair:
     def job(self, reader, name=None, **source):
         return config.job(
             name or f"{reader}_{self.mongodb.name}_{self.round}",
-            {"service_name": "m", "reader": reader, **self.source, **source},
+            {
+                "service_name": "m",
+                **VARIANTS.get(reader, {"reader": reader}),
+                **self.source,
+                **source,
+            },
             {
                 "service_name": "k",
                 "resource": self.topic(reader),
@@ -68,7 +79,9 @@ class Pair:
             },
         )
 
-    def config(self, readers=READERS, **source):
+    def config(self, readers=None, **source):
+        if readers is None:
+            readers = self.readers
         return (
             config.state()
             + config.mongodb(self.uri, self.mongodb.name)
@@ -76,10 +89,10 @@ class Pair:
                 self.kafka.bootstrap,
                 **{"message.max.bytes": 80000000, "linger.ms": 0},
             )
-            + "".join(self.job(reader, **source) for reader in readers)
+            + "".join(self.job(r, **source) for r in readers)
         )
 
-    def run(self, readers=READERS, **source):
+    def run(self, readers=None, **source):
         """Run both until everything that is there now has arrived."""
         path = self.mstream.folder / "once.toml"
         path.write_text(self.config(readers, **source))
@@ -94,7 +107,7 @@ class Pair:
     def assert_equal(self, at_least=1, ignore=lambda event: event):
         """Compare event by event; returns them."""
         stream, oplog = (
-            [ignore(event) for event in self.events(r)] for r in READERS
+            [ignore(event) for event in self.events(r)] for r in self.readers
         )
         for i, (one, other) in enumerate(zip(stream, oplog, strict=False)):
             assert one == other, f"event {i}: stream {one!r}, oplog {other!r}"

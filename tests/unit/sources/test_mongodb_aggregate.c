@@ -86,6 +86,63 @@ each_mode_has_its_stages(void **state)
 }
 
 static void
+documents_are_left_out_where_the_source_looks_them_up(void **state)
+{
+    (void)state;
+    char pipeline[] = "[{\"$match\":{\"fullDocument.x\":1}}]";
+    const struct {
+        struct mst_mongo_source_options options;
+        enum mst_mongo_mode mode;
+        bool batches;
+        const char *full;
+    } cases[] = {
+        {{.lookup = MST_MONGO_LOOKUP_AUTO},
+         MST_MONGO_MODE_PLAIN,
+         true,
+         "default"},
+        {{.lookup = MST_MONGO_LOOKUP_BATCHED},
+         MST_MONGO_MODE_PLAIN,
+         true,
+         "default"},
+        {{.lookup = MST_MONGO_LOOKUP_BATCHED},
+         MST_MONGO_MODE_SINGLE,
+         true,
+         "updateLookup"},
+        {{.lookup = MST_MONGO_LOOKUP_SERVER},
+         MST_MONGO_MODE_PLAIN,
+         false,
+         "updateLookup"},
+        {{.full_document = MST_MONGO_FULL_REQUIRED},
+         MST_MONGO_MODE_PLAIN,
+         false,
+         "required"},
+    };
+    for (size_t i = 0; i < MST_ARRAY_SIZE(cases); i++) {
+        struct mst_mongo_watch watch;
+        struct mst_mongo_position now;
+        char stages[128];
+        mst_mongo_position_init(&now);
+        assert_int_equal(
+            mst_mongo_watch_init(&watch, "j", "users", &cases[i].options, NULL),
+            MST_OK);
+        watch.batched = mst_mongo_watch_may_batch(&cases[i].options);
+        assert_int_equal(watch.batched, cases[i].batches);
+        (void)snprintf(stages, sizeof(stages),
+                       "[{\"$changeStream\":{\"fullDocument\":\"%s\"}}]",
+                       cases[i].full);
+        expect(&watch, &now, cases[i].mode, stages);
+        mst_mongo_watch_clear(&watch);
+    }
+    /* Its stages may ask for the document. */
+    struct mst_mongo_source_options piped = {.pipeline = pipeline};
+    assert_false(mst_mongo_watch_may_batch(&piped));
+    struct mst_mongo_watch watch;
+    piped.lookup = MST_MONGO_LOOKUP_BATCHED;
+    assert_int_equal(mst_mongo_watch_init(&watch, "j", "users", &piped, NULL),
+                     MST_FATAL);
+}
+
+static void
 operations_and_pipeline_stand_behind_the_stream(void **state)
 {
     (void)state;
@@ -284,6 +341,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_mode_has_its_stages),
+        cmocka_unit_test(documents_are_left_out_where_the_source_looks_them_up),
         cmocka_unit_test(operations_and_pipeline_stand_behind_the_stream),
         cmocka_unit_test(split_stage_of_the_user_stays_the_last),
         cmocka_unit_test(collections_are_matched_by_name_and_glob),

@@ -140,11 +140,7 @@ images_of_oplog(struct mst_mongo_fetch *fetch, struct mst_oplog_slot *slot)
                               &reply, &fetch->failure)) {
         return fetch->failure.status;
     }
-    if (mst_batch_hold(fetch->batch, mst_mongo_reply_release, reply,
-                       reply->doc.len)
-        != MST_OK) {
-        mst_mongo_reply_unref(reply);
-        fetch->failure.status = MST_FATAL;
+    if (mst_mongo_fetch_keep(fetch, reply) != MST_OK) {
         return MST_FATAL;
     }
     if (mst_oplog_tail_first(reply, &doc)
