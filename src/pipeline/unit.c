@@ -192,12 +192,19 @@ mst_plan_copies(const struct mst_plan *plan)
 uint64_t
 mst_flight_estimate(const struct mst_batch *batch, const struct mst_plan *plan)
 {
-    /* A client library's own record of a message in its queue. */
+    /* A client library's own records of a message in its queue, and of each
+     * of its headers. */
     const uint64_t queued = 320;
+    const uint64_t header = 96;
     uint64_t copies = mst_plan_copies(plan);
+    uint64_t attributes = 0;
+    for (size_t i = 0; i < batch->len; i++) {
+        attributes += batch->events[i].attributes_len;
+    }
     return mst_batch_memory(batch)
-           + batch->len * plan->sinks_len
-                 * (sizeof(struct mst_delivery) + queued)
+           + plan->sinks_len
+                 * (batch->len * (sizeof(struct mst_delivery) + queued)
+                    + attributes * header)
            + copies * (batch->bytes + batch->bytes / 2);
 }
 
