@@ -27,6 +27,7 @@ struct http_call {
     struct curl_slist *headers;
     size_t header_bytes;
     bool too_large;
+    bool whole_head;
     bool no_memory;
 };
 
@@ -94,8 +95,8 @@ static size_t
 http_take_header(char *data, size_t size, size_t n, void *arg)
 {
     struct http_call *call = arg;
-    (void)data;
     call->header_bytes += size * n;
+    call->whole_head = mst_http_easy_head(data, size * n, call->whole_head);
     call->too_large =
         call->too_large || call->header_bytes > MST_HTTP_HEADERS_MAX;
     return call->too_large ? 0 : size * n;
@@ -201,7 +202,7 @@ http_fail(const struct mst_http *http, const struct mst_http_request *request,
 {
     char url[MST_HTTP_URL_SHOWN_MAX];
     mst_http_url_show(request->url, url);
-    if (call->no_memory || code == CURLE_OUT_OF_MEMORY) {
+    if (call->no_memory) {
         return mst_fail_memory(err, "http");
     }
     if (call->too_large) {
@@ -225,11 +226,12 @@ mst_http_run(struct mst_http *http, const struct mst_http_request *request,
         .request = request, .easy = http->easy, .answer = answer};
     CURLcode code = CURLE_OUT_OF_MEMORY;
     mst_buf_reset(&answer->body);
-    if (http_set_up(http, request, &call)) {
+    call.no_memory = !http_set_up(http, request, &call);
+    if (!call.no_memory) {
         code = http_drive(http);
     }
     enum mst_status status = MST_OK;
-    if (code == CURLE_OK) {
+    if (code == CURLE_OK && call.whole_head) {
         mst_http_easy_answer(http->easy, answer);
     } else {
         status = http_fail(http, request, &call, code, err);

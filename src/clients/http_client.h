@@ -25,7 +25,11 @@ struct mst_http_request {
     void *take_arg;
 };
 
-enum { MST_HTTP_CONTENT_TYPE_MAX = 128, MST_HTTP_SILENCE_S = 45 };
+enum {
+    MST_HTTP_CONTENT_TYPE_MAX = 128,
+    MST_HTTP_CODING_MAX = 32,
+    MST_HTTP_SILENCE_S = 45
+};
 
 struct mst_http_answer {
     long status; /* 200, 404, ... */
@@ -34,6 +38,8 @@ struct mst_http_answer {
     struct mst_buf body;
     char content_type[MST_HTTP_CONTENT_TYPE_MAX]; /* "" when there is none */
     int64_t retry_after_ms;                       /* 0: not said */
+    char content_encoding[MST_HTTP_CODING_MAX];   /* likewise, cut */
+    bool cut; /* of pools: the body goes on */
     /* Of pools that keep some headers: "Name: value", each with a NUL behind
      * it, without the prefix. */
     struct mst_buf lines;

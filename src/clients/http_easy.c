@@ -2,6 +2,7 @@
 /* Options of libcurl, and its errors in our words. */
 #include "clients/http_easy.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { HTTP_RETRY_AFTER_MAX_S = 3600 };
@@ -113,15 +114,34 @@ http_is_for_a_person(CURLcode code)
     }
 }
 
+bool
+mst_http_easy_head(const char *line, size_t len, bool was)
+{
+    if (len >= 5 && memcmp(line, "HTTP/", 5) == 0) {
+        return false;
+    }
+    return was || (len > 0 && (line[0] == '\r' || line[0] == '\n'));
+}
+
 enum mst_status
 mst_http_easy_fail(CURLcode code, const char *said, const char *url,
                    struct mst_error *err)
 {
     char shown[MST_HTTP_URL_SHOWN_MAX];
-    if (code == CURLE_OUT_OF_MEMORY) {
-        return mst_fail_memory(err, "http");
-    }
     mst_http_url_show(url, shown);
+    if (code == CURLE_OK) {
+        return mst_fail(err, MST_RETRY, "http", 0,
+                        "%s: the connection was closed within the head of the "
+                        "answer",
+                        shown);
+    }
+    if (code == CURLE_OUT_OF_MEMORY) {
+        /* libcurl says the same of a header line above its limit. */
+        return mst_fail(err, MST_RETRY, "http", (int64_t)code,
+                        "%s: a header of the answer is too long, or there is "
+                        "no memory for it",
+                        shown);
+    }
     enum mst_status status = http_is_for_a_person(code) ? MST_FATAL : MST_RETRY;
     (void)mst_fail(err, status, "http", (int64_t)code, "%s: %s", shown,
                    said[0] != '\0' ? said : curl_easy_strerror(code));
@@ -136,14 +156,21 @@ void
 mst_http_easy_answer(CURL *easy, struct mst_http_answer *answer)
 {
     const char *type = NULL;
+    struct curl_header *coding = NULL;
     curl_off_t seconds = 0;
     answer->status = 0;
     answer->content_type[0] = '\0';
+    answer->content_encoding[0] = '\0';
     answer->retry_after_ms = 0;
     (void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &answer->status);
     if (curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &type) == CURLE_OK
         && type != NULL && strlen(type) < MST_HTTP_CONTENT_TYPE_MAX) {
         memcpy(answer->content_type, type, strlen(type) + 1);
+    }
+    if (curl_easy_header(easy, "Content-Encoding", 0, CURLH_HEADER, -1, &coding)
+        == CURLHE_OK) {
+        (void)snprintf(answer->content_encoding, MST_HTTP_CODING_MAX, "%s",
+                       coding->value);
     }
     if (curl_easy_getinfo(easy, CURLINFO_RETRY_AFTER, &seconds) == CURLE_OK
         && seconds > 0) {

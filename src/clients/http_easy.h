@@ -21,7 +21,11 @@ MST_MUST_CHECK bool mst_http_easy_set_up(CURL *easy,
                                          const struct mst_http_options *options,
                                          const char *url);
 
-/* What ended a request without an answer. said: libcurl's own words, may be
+/* Whether the head of an answer is whole with this line; was: before it. What
+ * comes behind a 100 begins anew. */
+bool mst_http_easy_head(const char *line, size_t len, bool was);
+
+/* What ended a request without an answer; CURLE_OK: in its head. said: libcurl's own words, may be
  * empty. MST_RETRY or MST_FATAL. */
 enum mst_status mst_http_easy_fail(CURLcode code, const char *said,
                                    const char *url, struct mst_error *err);

@@ -29,6 +29,7 @@ struct pool_slot {
     size_t rest; /* bytes of the answer that were dropped */
     bool cut;    /* it is longer than is read */
     bool long_head;
+    bool whole_head; /* of the answer, which libcurl takes without its end */
     bool no_memory;
     char said[CURL_ERROR_SIZE];
 };
@@ -94,6 +95,7 @@ pool_take_header(char *data, size_t size, size_t n, void *arg)
     struct pool_slot *slot = arg;
     slot->header_bytes += size * n;
     slot->long_head = slot->header_bytes > MST_HTTP_HEADERS_MAX;
+    slot->whole_head = mst_http_easy_head(data, size * n, slot->whole_head);
     if (slot->pool->args.keep_headers != NULL && !slot->long_head
         && !pool_keep_line(slot, data, size * n)) {
         slot->no_memory = true;
@@ -247,6 +249,7 @@ mst_http_pool_start(struct mst_http_pool *pool, size_t slot_at,
     slot->rest = 0;
     slot->cut = false;
     slot->long_head = false;
+    slot->whole_head = false;
     slot->no_memory = false;
     slot->said[0] = '\0';
     mst_buf_reset(&slot->answer.body);
@@ -293,19 +296,14 @@ static enum mst_status
 pool_judge(struct pool_slot *slot, CURLcode code, struct mst_error *err)
 {
     char url[MST_HTTP_URL_SHOWN_MAX];
-    const struct mst_http_pool_args *args = &slot->pool->args;
-    if (code == CURLE_OK || (slot->cut && !args->whole)) {
+    if ((code == CURLE_OK && slot->whole_head) || slot->cut) {
         mst_http_easy_answer(slot->easy, &slot->answer);
+        slot->answer.cut = slot->rest > 0;
         return MST_OK;
     }
     mst_http_url_show(slot->url, url);
     if (slot->no_memory) {
         return mst_fail_memory(err, "http");
-    }
-    if (slot->cut) {
-        return mst_fail(err, MST_REJECTED, "http", 0,
-                        "the answer of %s is larger than %zu bytes", url,
-                        args->answer_max);
     }
     if (slot->long_head) {
         return mst_fail(err, MST_RETRY, "http", 0,

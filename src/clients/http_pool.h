@@ -21,7 +21,8 @@ struct mst_http_pool_args {
     size_t answer_max; /* bytes of an answer that are kept */
     /* Headers whose names begin so are kept; NULL: none. */
     const char *keep_headers;
-    /* A longer answer is none (MST_REJECTED); else its rest is dropped. */
+    /* Nobody wants a longer answer: it is cut at once, not read to its end
+     * where that is near, to keep the connection. */
     bool whole;
 };
 
@@ -35,7 +36,7 @@ struct mst_http_send {
 
 struct mst_http_ended {
     size_t slot;
-    /* As of mst_http_run; MST_REJECTED: see `whole`. */
+    /* As of mst_http_run. */
     enum mst_status status;
     /* With MST_OK; valid until the slot is started again. */
     const struct mst_http_answer *answer;

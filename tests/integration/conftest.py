@@ -3,6 +3,7 @@
 
 import os
 import re
+import subprocess
 import sys
 import uuid
 from pathlib import Path
@@ -167,6 +168,40 @@ def make_http():
     yield make
     for one in made:
         one.close()
+
+
+@pytest.fixture(scope="session")
+def certificates(tmp_path_factory):
+    """A folder with ca.pem, server.pem, client.pem, other-ca.pem."""
+    folder = tmp_path_factory.mktemp("certificates")
+
+    def openssl(*words):
+        subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
+
+    for name in ("ca", "other-ca"):
+        openssl(
+            "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30",
+            "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.pem",
+        )  # fmt: skip
+    (folder / "names").write_text("subjectAltName=IP:127.0.0.1")
+    (folder / "wrong-names").write_text("subjectAltName=DNS:elsewhere")
+    for name, names in (
+        ("server", "names"),
+        ("wrong", "wrong-names"),
+        ("client", "names"),
+    ):
+        openssl(
+            "req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}",
+            "-keyout", f"{name}.key", "-out", f"{name}.csr",
+        )  # fmt: skip
+        openssl(
+            "x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
+            "-CAcreateserial", "-days", "30", "-extfile", names, "-out", f"{name}.crt",
+        )  # fmt: skip
+        (folder / f"{name}.pem").write_text(
+            (folder / f"{name}.crt").read_text() + (folder / f"{name}.key").read_text()
+        )
+    return folder
 
 
 @pytest.fixture

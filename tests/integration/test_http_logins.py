@@ -2,11 +2,10 @@
 """How requests log in, and whom they trust."""
 
 import json
-import subprocess
 
 import pytest
 from support import http
-from support.http import HttpServer
+from support.http import TokenServer
 from support.http_job import SECRET, arrived, job
 from support.waiting import wait_until
 
@@ -16,59 +15,8 @@ def server(make_http):
     return make_http()
 
 
-@pytest.fixture(scope="module")
-def certificates(tmp_path_factory):
-    """A folder with ca.pem, server.pem, client.pem, other-ca.pem."""
-    folder = tmp_path_factory.mktemp("certificates")
-
-    def openssl(*words):
-        subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
-
-    for name in ("ca", "other-ca"):
-        openssl(
-            "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "30",
-            "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.pem",
-        )  # fmt: skip
-    (folder / "names").write_text("subjectAltName=IP:127.0.0.1")
-    (folder / "wrong-names").write_text("subjectAltName=DNS:elsewhere")
-    for name, names in (
-        ("server", "names"),
-        ("wrong", "wrong-names"),
-        ("client", "names"),
-    ):
-        openssl(
-            "req", "-newkey", "rsa:2048", "-nodes", "-subj", f"/CN={name}",
-            "-keyout", f"{name}.key", "-out", f"{name}.csr",
-        )  # fmt: skip
-        openssl(
-            "x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
-            "-CAcreateserial", "-days", "30", "-extfile", names, "-out", f"{name}.crt",
-        )  # fmt: skip
-        (folder / f"{name}.pem").write_text(
-            (folder / f"{name}.crt").read_text() + (folder / f"{name}.key").read_text()
-        )
-    return folder
-
-
-class TokenServer(HttpServer):
-    """Gives tokens t1, t2, ...; `wanted` is the newest one."""
-
-    def __init__(self, lasts=3600):
-        super().__init__()
-        self.lasts, self.forms = lasts, []
-        self.fault = self._give
-
-    def _give(self, handler, request):
-        self.forms.append((request.headers.get("authorization"), request.body))
-        self.tokens += 1
-        token = f"{SECRET}-{self.tokens}"
-        body = json.dumps({"access_token": token, "expires_in": self.lasts})
-        handler.send(200, body.encode())
-        return True
-
-
 def test_a_token_that_is_refused_is_renewed(server, mstreamd):
-    token_server = TokenServer()
+    token_server = TokenServer(SECRET)
     server.authorization = f"Bearer {SECRET}-1"
     auth = {
         "kind": "oauth2",
@@ -97,7 +45,7 @@ def test_a_token_that_is_refused_is_renewed(server, mstreamd):
 
 
 def test_a_token_is_renewed_before_it_ends(server, mstreamd):
-    token_server = TokenServer(lasts=1)
+    token_server = TokenServer(SECRET, lasts=1)
     auth = {
         "kind": "oauth2",
         "token_url": token_server.url,
@@ -116,7 +64,7 @@ def test_a_token_is_renewed_before_it_ends(server, mstreamd):
 
 
 def test_a_token_server_that_refuses_fails_the_job(server, mstreamd):
-    token_server = TokenServer()
+    token_server = TokenServer(SECRET)
     token_server.fault = http.status(
         401, json.dumps({"error": "invalid_client", "hint": SECRET}).encode()
     )

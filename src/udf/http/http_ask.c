@@ -2,6 +2,7 @@
 /* The window of events that are asked about. */
 #include "udf/http/http_ask.h"
 
+#include <inttypes.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -382,6 +383,22 @@ ask_start(struct http_ask *ask, struct ask_entry *hand)
 
 /* --- answers -------------------------------------------------------------- */
 
+/* An answer that is good but for its length. */
+static enum mst_status
+ask_keep(struct http_ask *ask, size_t slot, struct http_ask_answer *answer)
+{
+    char url[MST_HTTP_URL_SHOWN_MAX];
+    answer->http = mst_http_pool_take(ask->pool, slot);
+    ask->stored += answer->http.body.len;
+    if (!answer->http.cut) {
+        return MST_OK;
+    }
+    mst_http_url_show((const char *)ask->slots[slot].url.data, url);
+    return mst_fail(&answer->err, MST_REJECTED, "http", 0,
+                    "the answer of %s is larger than %" PRIu64 " bytes", url,
+                    ask->options->answer_max);
+}
+
 static void
 ask_judge(struct http_ask *ask, const struct mst_http_ended *ended,
           struct ask_entry *entry)
@@ -400,8 +417,7 @@ ask_judge(struct http_ask *ask, const struct mst_http_ended *ended,
             (const char *)ask->slots[ended->slot].url.data, &answer->err);
         mst_http_auth_conceal(ask->auth, &answer->err);
     } else {
-        answer->http = mst_http_pool_take(ask->pool, ended->slot);
-        ask->stored += answer->http.body.len;
+        status = ask_keep(ask, ended->slot, answer);
     }
     ask_end(entry, status);
 }

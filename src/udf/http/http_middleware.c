@@ -4,9 +4,12 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "clients/registry_json.h"
 #include "encodings/batch_frame.h"
+#include "encodings/bson_reader.h"
+#include "encodings/json_check.h"
 #include "udf/http/http_ask.h"
 
 #define AT(field) offsetof(struct http_ask_options, field)
@@ -154,12 +157,33 @@ attributes_take(const struct mst_buf *lines, struct mst_emit *emit,
 
 /* --- results -------------------------------------------------------------- */
 
+/* Whoever comes behind relies on payloads that are what they are said to be.
+ * Avro is read by its schema later on; nothing can be said of raw bytes. */
+static enum mst_status
+result_check(enum mst_encoding encoding, struct mst_slice payload,
+             struct mst_error *err)
+{
+    bool is_json = encoding == MST_ENCODING_JSON;
+    enum mst_status status = MST_OK;
+    if (is_json) {
+        status = mst_json_check(payload, err);
+    } else if (encoding == MST_ENCODING_BSON) {
+        status = mst_bson_check(payload, err);
+    }
+    if (status != MST_OK) {
+        mst_error_prefix(err, is_json ? "the answer is no JSON: "
+                                      : "the answer is no BSON: ");
+    }
+    return status;
+}
+
 static enum mst_status
 result_emit(struct mst_emit *emit, struct mst_event *result,
             struct mst_slice payload, struct mst_error *err)
 {
+    enum mst_status status = result_check(result->encoding, payload, err);
     result->payload = payload;
-    return emit->event(emit, result, err);
+    return status == MST_OK ? emit->event(emit, result, err) : status;
 }
 
 static enum mst_status
@@ -213,6 +237,13 @@ result_body(const struct http_ask_options *options,
         mst_arena_copy(emit->arena, mst_buf_slice(&answer->body));
     if (body.data == NULL) {
         return mst_fail_memory(err, "http");
+    }
+    if (answer->content_encoding[0] != '\0'
+        && strcasecmp(answer->content_encoding, "identity") != 0) {
+        return mst_fail(err, MST_REJECTED, "http", 0,
+                        "the answer has Content-Encoding: %s, and only plain "
+                        "answers are taken",
+                        answer->content_encoding);
     }
     if (framed) {
         return result_frame(emit, result, body, err);

@@ -31,11 +31,11 @@ class HttpServer:
     `requests`.
     """
 
-    def __init__(self, certificate=None, authorities=None, authorization=None):
+    def __init__(self, certificate=None, authorities=None, authorization=None, port=0):
         self.requests, self.accepted, self.fault = [], [], None
         self.authorization = authorization
         self.status, self.tokens = 204, 0
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self.server = ThreadingHTTPServer(("127.0.0.1", port), self._handler())
         self.server.daemon_threads = True
         scheme = "http"
         if certificate:
@@ -99,6 +99,23 @@ class HttpServer:
                 pass
 
         return Handler
+
+
+class TokenServer(HttpServer):
+    """Gives tokens secret-1, secret-2, ..."""
+
+    def __init__(self, secret, lasts=3600):
+        super().__init__()
+        self.secret, self.lasts, self.forms = secret, lasts, []
+        self.fault = self._give
+
+    def _give(self, handler, request):
+        self.forms.append((request.headers.get("authorization"), request.body))
+        self.tokens += 1
+        token = f"{self.secret}-{self.tokens}"
+        body = json.dumps({"access_token": token, "expires_in": self.lasts})
+        handler.send(200, body.encode())
+        return True
 
 
 # -- faults: each answers, or does not --------------------------------------
