@@ -114,6 +114,11 @@ show_text(struct mst_output *out, const struct mst_letter *one)
     }
     mst_output_text(out, "%-11s%016" PRIx64 "\n", "connector",
                     one->connector_hash);
+    if (one->script != NULL) {
+        mst_output_text(out, "%-11s", "script");
+        mst_output_shown_line(out, mst_slice_str(one->script));
+        mst_output_text(out, " %016" PRIx64 "\n", one->script_hash);
+    }
     for (size_t i = 0; i < one->attributes_len; i++) {
         const struct mst_attribute *each = &one->attributes[i];
         mst_output_text(out, "%-11s", i == 0 ? "attributes" : "");

@@ -47,6 +47,7 @@ struct mst_attribute {
 };
 
 struct mst_batch;
+struct mst_refuser; /* core/letter.h */
 
 struct mst_event {
     struct mst_slice payload; /* data == NULL: none (a tombstone) */
@@ -93,7 +94,7 @@ struct mst_delivery {
     /* The engine's, not for sinks. */
     struct mst_delivery *next;
     struct mst_error *error; /* why it was rejected, malloc'ed, or NULL */
-    const char *stage;       /* that rejected it; NULL: the sink */
+    const struct mst_refuser *refuser; /* what rejected it; NULL: the sink */
     enum mst_status outcome;
     struct mst_delivery *original; /* of a letter: what was refused */
     const struct mst_delivery_owner *owner;

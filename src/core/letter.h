@@ -6,6 +6,14 @@
 
 #include "core/event.h"
 
+/* What refused an event. */
+struct mst_refuser {
+    const char *stage;
+    const char
+        *script; /* the resource of a middleware that runs one; or NULL */
+    uint64_t script_hash;
+};
+
 /* An event that was refused, with all that is needed to try it again. */
 struct mst_letter {
     uint64_t id; /* given by the store, grows */
@@ -16,8 +24,9 @@ struct mst_letter {
     const char *hint;
     int64_t time_ms;
     uint32_t attempts;
-    uint64_t connector_hash; /* of the definition that refused it */
-    uint64_t script_hash;
+    uint64_t connector_hash;    /* of the definition that refused it */
+    const char *script;         /* that refused it, or NULL */
+    uint64_t script_hash;       /* of its text; 0: none */
     enum mst_encoding encoding; /* of payload */
     enum mst_op op;
     enum mst_key_kind key_kind;

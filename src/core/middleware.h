@@ -22,6 +22,15 @@ struct mst_emit {
                              const struct mst_event *result,
                              struct mst_error *err);
     struct mst_arena *arena; /* lives as long as the event's batch */
+
+    /* For apply_batch only, NULL elsewhere. Results from here on are of
+     * events[index]: never one before the last that was said. */
+    void (*of)(struct mst_emit *self, size_t index);
+    /* Likewise: events[index] can never succeed as it is; its results do not
+     * count. The others go on. */
+    enum mst_status (*reject)(struct mst_emit *self, size_t index,
+                              const struct mst_error *why,
+                              struct mst_error *err);
 };
 
 /* What an instance is made from. Borrowed; outlives the instance. */
@@ -69,6 +78,23 @@ struct mst_middleware_type {
      * Unless OK, nothing counts that was emitted. */
     enum mst_status (*apply)(void *ctx, const struct mst_event *event,
                              struct mst_emit *emit, struct mst_error *err);
+
+    /* Both or none; optional. Asked when a batch comes and nothing is at hand:
+     * whether its events go to apply_batch, some hundred at a time, instead of
+     * apply. */
+    bool (*batches)(void *ctx);
+    /* As apply, for n events in their order. Each result is said to be of one
+     * of them; one that gets none and is not rejected is dropped. Which is
+     * known once it returns:
+     *   MST_REJECTED  something is wrong with one of them: each is given again
+     *                 alone, and rejected if it fails alone */
+    enum mst_status (*apply_batch)(void *ctx,
+                                   const struct mst_event *const *events,
+                                   size_t n, struct mst_emit *emit,
+                                   struct mst_error *err);
+    /* Optional. The resource is a script: number of its text that ran last,
+     * for the dead letters of what it refused. */
+    uint64_t (*script_hash)(const void *ctx);
 
     /* Thread: any. A call that takes long returns soon with MST_RETRY, and so
      * do all that follow. Optional. */

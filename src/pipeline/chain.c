@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Events through middlewares: results, refusals, waiting. */
-#include "pipeline/chain.h"
-
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/hash.h"
 #include "pipeline/backoff.h"
+#include "pipeline/chain_parts.h"
 
 enum {
     /* What one event may become at most: a document of Kafka or MongoDB is
@@ -16,47 +15,9 @@ enum {
     CHAIN_CONVERTED_MAX = 1024 * 1024 * 1024
 };
 
-struct chain_step {
-    const struct mst_pipeline_middleware *spec;
-    void *ctx;
-    bool is_open;
-};
-
-/* An event on its way, and which of the unit's it comes from. */
-struct chain_item {
-    struct mst_event *event;
-    struct mst_event *ready; /* as the step was shown it; NULL: it was not */
-    uint32_t root;
-};
-
-struct chain_list {
-    struct chain_item *items;
-    size_t len;
-    size_t cap;
-};
-
-struct mst_chain {
-    struct mst_emit emit; /* first: its function casts back */
-    const struct mst_plan *plan;
-    const struct mst_retry_policy *retry;
-    struct chain_step *steps;
-    size_t steps_len;
-    struct chain_list lists[2]; /* what a step gets and what it gives */
-    struct mst_buf scratch;     /* what a conversion writes to */
-    atomic_bool interrupted;
-    struct mst_chain_watch *watch; /* NULL: nobody looks */
-    atomic_bool timed;
-    /* The event at hand. */
-    const struct chain_step *step;
-    struct chain_item *given;
-    struct chain_list *out;
-    struct mst_slice seen; /* its payload as the step gets it */
-    size_t bytes;          /* emitted for it */
-    size_t first;          /* of its results in out */
-};
-
 static bool
-chain_push(struct chain_list *list, struct mst_event *event, uint32_t root)
+chain_push(struct chain_list *list, struct mst_event *event, uint32_t root,
+           const struct chain_item *from)
 {
     if (list->len == list->cap) {
         size_t cap = list->cap == 0 ? 64 : list->cap * 2;
@@ -67,7 +28,8 @@ chain_push(struct chain_list *list, struct mst_event *event, uint32_t root)
         list->items = items;
         list->cap = cap;
     }
-    list->items[list->len++] = (struct chain_item){event, NULL, root};
+    list->items[list->len++] =
+        (struct chain_item){.event = event, .root = root, .from = from};
     return true;
 }
 
@@ -146,7 +108,7 @@ chain_emit(struct mst_emit *emit, const struct mst_event *result,
     }
     enum mst_status status = chain_result(chain, event, err);
     if (status == MST_OK
-        && !chain_push(chain->out, event, chain->given->root)) {
+        && !chain_push(chain->out, event, chain->given->root, chain->given)) {
         status = mst_fail_memory(err, "pipeline");
     }
     return status;
@@ -176,11 +138,10 @@ chain_open(struct chain_step *step, struct mst_error *err)
     return status == MST_REJECTED ? MST_FATAL : status;
 }
 
-/* The event as the step gets it. */
-static enum mst_status
-chain_make(struct mst_chain *chain, const struct chain_step *step,
-           const struct mst_event *event, struct mst_event *ret_in,
-           struct mst_error *err)
+enum mst_status
+mst_chain_make(struct mst_chain *chain, const struct chain_step *step,
+               const struct mst_event *event, struct mst_event *ret_in,
+               struct mst_error *err)
 {
     const struct mst_transcoder *in = &step->spec->in;
     enum mst_status status = MST_OK;
@@ -210,7 +171,8 @@ chain_ahead(struct mst_chain *chain, struct chain_step *step,
         struct chain_item *item = &in->items[i];
         struct mst_event *ready = &all[i];
         if (unit->refusals[item->root] == NULL
-            && chain_make(chain, step, item->event, ready, &err) == MST_OK) {
+            && mst_chain_make(chain, step, item->event, ready, &err)
+                   == MST_OK) {
             item->ready = ready;
             events[n++] = ready;
         }
@@ -218,14 +180,29 @@ chain_ahead(struct mst_chain *chain, struct chain_step *step,
     step->spec->type->ahead(step->ctx, events, n);
 }
 
-/* One try of one event at one step. */
+static enum mst_status
+chain_give_group(struct mst_chain *chain, struct chain_step *step,
+                 struct mst_error *err)
+{
+    memset(chain->group_errors, 0,
+           chain->group_len * sizeof(*chain->group_errors));
+    mst_chain_group_of(&chain->emit, 0);
+    enum mst_status status = step->spec->type->apply_batch(
+        step->ctx, chain->group_events, chain->group_len, &chain->emit, err);
+    if (status == MST_DISCONNECTED) {
+        chain_close(step);
+    }
+    return status;
+}
+
+/* One try of one event, or of the group, at one step. */
 static enum mst_status
 chain_try(struct mst_chain *chain, struct chain_step *step,
           struct mst_error *err)
 {
     struct mst_event made;
     chain->bytes = 0;
-    chain->out->len = chain->first;
+    chain->out->len = chain->group_len > 0 ? chain->group_first : chain->first;
     if (atomic_load_explicit(&chain->interrupted, memory_order_relaxed)) {
         return mst_fail(err, MST_RETRY, "middleware", 0, "interrupted");
     }
@@ -233,9 +210,12 @@ chain_try(struct mst_chain *chain, struct chain_step *step,
     if (status != MST_OK) {
         return status;
     }
+    if (chain->group_len > 0) {
+        return chain_give_group(chain, step, err);
+    }
     const struct mst_event *in = chain->given->ready;
     if (in == NULL) {
-        status = chain_make(chain, step, chain->given->event, &made, err);
+        status = mst_chain_make(chain, step, chain->given->event, &made, err);
         in = &made;
     }
     chain->seen = in->payload;
@@ -248,15 +228,15 @@ chain_try(struct mst_chain *chain, struct chain_step *step,
     return status;
 }
 
-/* One event at one step, until it is done, refused, or given up. */
-static enum mst_status
-chain_apply(struct mst_chain *chain, struct chain_step *step,
-            struct mst_error *err)
+enum mst_status
+mst_chain_apply(struct mst_chain *chain, struct chain_step *step,
+                struct mst_error *err)
 {
     const struct mst_plan *plan = chain->plan;
     struct mst_backoff backoff = {0};
     chain->step = step;
     chain->first = chain->out->len;
+    chain->group_first = chain->first;
     mst_error_clear(err);
     enum mst_status status = chain_try(chain, step, err);
     while (MST_UNLIKELY(status == MST_RETRY || status == MST_DISCONNECTED)) {
@@ -283,18 +263,27 @@ chain_apply(struct mst_chain *chain, struct chain_step *step,
     return status;
 }
 
-/* Takes note that the unit's event number root is refused. */
-static enum mst_status
-chain_refuse(struct mst_unit *unit, uint32_t root, const char *stage,
-             struct mst_error *err)
+enum mst_status
+mst_chain_refuse(struct mst_unit *unit, uint32_t root,
+                 const struct chain_step *step, const struct mst_error *why,
+                 struct mst_error *err)
 {
     struct mst_refusal *refusal =
-        mst_arena_alloc(&unit->arena, sizeof(*refusal));
+        mst_arena_alloc_zeroed(&unit->arena, 1, sizeof(*refusal));
     if (refusal == NULL) {
         return mst_fail_memory(err, "pipeline");
     }
-    refusal->err = *err;
-    refusal->stage = stage;
+    refusal->err = *why;
+    if (step == NULL) {
+        refusal->by = mst_refused_by_encoding;
+    } else {
+        const struct mst_middleware_type *type = step->spec->type;
+        refusal->by.stage = "middleware";
+        if (type->script_hash != NULL) {
+            refusal->by.script = step->spec->args.resource;
+            refusal->by.script_hash = type->script_hash(step->ctx);
+        }
+    }
     unit->refusals[root] = refusal;
     return MST_OK;
 }
@@ -337,8 +326,9 @@ chain_source(struct mst_chain *chain, struct mst_unit *unit,
             status = chain_source_event(chain, event, &event, err);
         }
         if (status == MST_REJECTED) {
-            status = chain_refuse(unit, i, "encode", err);
-        } else if (status == MST_OK && !chain_push(chain->out, event, i)) {
+            status = mst_chain_refuse(unit, i, NULL, err, err);
+        } else if (status == MST_OK
+                   && !chain_push(chain->out, event, i, NULL)) {
             status = mst_fail_memory(err, "pipeline");
         }
         if (status != MST_OK) {
@@ -348,10 +338,9 @@ chain_source(struct mst_chain *chain, struct mst_unit *unit,
     return MST_OK;
 }
 
-/* Shows what became of the event at hand; refused: NULL, it is not. */
-static enum mst_status
-chain_show(struct mst_chain *chain, const struct mst_unit *unit,
-           struct mst_error *err)
+enum mst_status
+mst_chain_show(struct mst_chain *chain, const struct mst_unit *unit,
+               size_t results, struct mst_error *err)
 {
     const struct chain_item *item = chain->given;
     const struct mst_refusal *refusal = unit->refusals[item->root];
@@ -360,7 +349,7 @@ chain_show(struct mst_chain *chain, const struct mst_unit *unit,
         .step = (size_t)(chain->step - chain->steps),
         .root = item->root,
         .in = item->event,
-        .out_len = chain->out->len - chain->first,
+        .out_len = results,
         .refused = refusal != NULL ? &refusal->err : NULL,
     };
     const struct mst_event **out =
@@ -384,6 +373,10 @@ chain_pass(struct mst_chain *chain, struct chain_step *step,
     if (step->spec->type->ahead != NULL) {
         chain_ahead(chain, step, in, unit);
     }
+    if (step->spec->type->batches != NULL
+        && step->spec->type->batches(step->ctx)) {
+        return mst_chain_pass_batch(chain, step, in, unit, err);
+    }
     for (size_t i = 0; i < in->len; i++) {
         struct chain_item *item = &in->items[i];
         if (unit->refusals[item->root] != NULL) {
@@ -391,16 +384,17 @@ chain_pass(struct mst_chain *chain, struct chain_step *step,
         }
         chain->given = item;
         int64_t since_ns = unit->spent != NULL ? mst_clock_ns() : 0;
-        enum mst_status status = chain_apply(chain, step, err);
+        enum mst_status status = mst_chain_apply(chain, step, err);
         if (unit->spent != NULL) {
             unit->spent[item->root] += (uint64_t)(mst_clock_ns() - since_ns);
         }
         if (status == MST_REJECTED) {
             chain->out->len = chain->first;
-            status = chain_refuse(unit, item->root, "middleware", err);
+            status = mst_chain_refuse(unit, item->root, step, err, err);
         }
         if (status == MST_OK && MST_UNLIKELY(chain->watch != NULL)) {
-            status = chain_show(chain, unit, err);
+            status = mst_chain_show(chain, unit, chain->out->len - chain->first,
+                                    err);
         }
         if (status != MST_OK) {
             return status == MST_RETRY ? status : MST_FATAL;

@@ -11,7 +11,7 @@
 #include "base/utf8.h"
 
 enum {
-    LETTER_OWN_ATTRIBUTES = 11,
+    LETTER_OWN_ATTRIBUTES = 13,
     LETTER_COMPARED = 2000, /* attributes, each with each */
     LETTER_JSON_MAX = 1024 * 1024 * 1024
 };
@@ -62,6 +62,7 @@ letter_attributes(struct letter_event *self, const struct mst_letter *letter,
     char number[32];
     char when[MST_TIME_TEXT_MAX];
     char hash[20];
+    char script[20];
     size_t n = letter->attributes_len;
     struct mst_attribute *all = mst_arena_alloc(
         &self->arena, (n + LETTER_OWN_ATTRIBUTES) * sizeof(*all));
@@ -77,6 +78,8 @@ letter_attributes(struct letter_event *self, const struct mst_letter *letter,
     (void)snprintf(number, sizeof(number), "%u", letter->attempts);
     (void)snprintf(hash, sizeof(hash), "%016llx",
                    (unsigned long long)letter->connector_hash);
+    (void)snprintf(script, sizeof(script), "%016llx",
+                   (unsigned long long)letter->script_hash);
     const char *const own[LETTER_OWN_ATTRIBUTES - 1][2] = {
         {"mstream.dlq.job", letter->job},
         {"mstream.dlq.sink", letter->sink != NULL ? letter->sink : ""},
@@ -88,8 +91,11 @@ letter_attributes(struct letter_event *self, const struct mst_letter *letter,
         {"mstream.dlq.encoding", mst_encoding_name(letter->encoding)},
         {"mstream.dlq.op", mst_op_name(letter->op)},
         {"mstream.dlq.connector", hash},
+        {"mstream.dlq.script", letter->script},
+        {"mstream.dlq.script_hash", script},
     };
-    for (size_t i = 0; i < MST_ARRAY_SIZE(own); i++) {
+    size_t said = MST_ARRAY_SIZE(own) - (letter->script == NULL ? 2 : 0);
+    for (size_t i = 0; i < said; i++) {
         all[n++] = letter_attribute(&self->arena, own[i][0], own[i][1]);
     }
     if (letter_position(self, letter, place, &all[n++]) != MST_OK) {
@@ -341,9 +347,11 @@ letter_json_begin(const struct mst_letter *letter, bool for_sink,
     return status != MST_OK
                ? status
                : mst_buf_printf(out,
-                                "\"attempts\":%u,\"connector\":\"%016llx\",",
+                                "\"attempts\":%u,\"connector\":\"%016llx\","
+                                "\"script_hash\":\"%016llx\",",
                                 letter->attempts,
-                                (unsigned long long)letter->connector_hash);
+                                (unsigned long long)letter->connector_hash,
+                                (unsigned long long)letter->script_hash);
 }
 
 static enum mst_status
@@ -362,6 +370,7 @@ letter_json(const struct mst_letter *letter, struct mst_slice place,
         {"time", when},
         {"op", mst_op_name(letter->op)},
         {"encoding", mst_encoding_name(letter->encoding)},
+        {"script", letter->script},
     };
     for (size_t i = 0; i < MST_ARRAY_SIZE(texts) && status == MST_OK; i++) {
         status = letter_json_text(out, texts[i][0], texts[i][1]);

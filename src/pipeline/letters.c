@@ -19,16 +19,21 @@ letters_fill(const struct mst_runner *runner,
 {
     const struct mst_event *event = mst_event_read(delivery->event);
     const struct mst_pipeline_spec *spec = runner->pipeline->spec;
+    const struct mst_refuser sink = {.stage = "sink"};
+    const struct mst_refuser *by =
+        delivery->refuser != NULL ? delivery->refuser : &sink;
     *letter = (struct mst_letter){
         .job = spec->job,
         .sink = runner->spec->name,
-        .stage = delivery->stage != NULL ? delivery->stage : "sink",
+        .stage = by->stage,
         .reason = delivery->error != NULL ? delivery->error->text
                                           : "refused (out of memory)",
         .hint = delivery->error != NULL ? delivery->error->hint : "",
         .time_ms = mst_clock_wall_ms(),
         .attempts = event->attempts + delivery->attempts + 1,
         .connector_hash = spec->connector_hash,
+        .script = by->script,
+        .script_hash = by->script_hash,
         .encoding = event->encoding,
         .op = event->op,
         .key_kind = event->key_kind,

@@ -9,6 +9,8 @@
  * single hostile event must not get above it. */
 enum { UNIT_OUT_MAX = 1024 * 1024 * 1024 };
 
+const struct mst_refuser mst_refused_by_encoding = {.stage = "encode"};
+
 struct mst_flight *
 mst_flight_create(size_t max_events, size_t max_bytes)
 {
@@ -255,7 +257,7 @@ unit_convert_one(const struct mst_plan *plan, const struct mst_transcoder *step,
 }
 
 static enum mst_status
-unit_reject(struct mst_delivery *delivery, const char *stage,
+unit_reject(struct mst_delivery *delivery, const struct mst_refuser *refuser,
             const struct mst_error *err)
 {
     struct mst_error *copy = malloc(sizeof(*copy));
@@ -266,7 +268,7 @@ unit_reject(struct mst_delivery *delivery, const char *stage,
     free(delivery->error);
     delivery->error = copy;
     delivery->outcome = MST_REJECTED;
-    delivery->stage = stage;
+    delivery->refuser = refuser;
     return MST_OK;
 }
 
@@ -290,7 +292,7 @@ unit_convert_part(const struct mst_plan *plan,
             return status;
         }
         if (status == MST_REJECTED
-            && unit_reject(delivery, "encode", err) != MST_OK) {
+            && unit_reject(delivery, &mst_refused_by_encoding, err) != MST_OK) {
             return mst_fail_memory(err, "pipeline");
         }
         delivery->payload.len = len;
@@ -327,7 +329,7 @@ unit_share_part(struct mst_part *part, const struct mst_part *done)
         part->deliveries[i].payload = from->payload;
         part->deliveries[i].encoding = from->encoding;
         if (from->outcome == MST_REJECTED
-            && unit_reject(&part->deliveries[i], from->stage, from->error)
+            && unit_reject(&part->deliveries[i], from->refuser, from->error)
                    != MST_OK) {
             return MST_FATAL;
         }
@@ -381,7 +383,7 @@ unit_result_part(struct mst_unit *unit, struct mst_part *part)
             root++;
         }
         const struct mst_refusal *refusal = unit->refusals[root];
-        if (unit_reject(delivery, refusal->stage, &refusal->err) != MST_OK) {
+        if (unit_reject(delivery, &refusal->by, &refusal->err) != MST_OK) {
             return MST_FATAL;
         }
     }

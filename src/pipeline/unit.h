@@ -6,6 +6,7 @@
 #ifndef MST_PIPELINE_UNIT_H
 #define MST_PIPELINE_UNIT_H
 
+#include "core/letter.h"
 #include "pipeline/pipeline.h"
 #include "pipeline/tracker.h"
 
@@ -42,8 +43,11 @@ struct mst_part {
 /* Why an event is not delivered. */
 struct mst_refusal {
     struct mst_error err;
-    const char *stage;
+    struct mst_refuser by;
 };
+
+/* A conversion. */
+extern const struct mst_refuser mst_refused_by_encoding;
 
 struct mst_unit {
     struct mst_flight *flight;

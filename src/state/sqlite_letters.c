@@ -22,8 +22,8 @@ enum {
 static const char letters_insert_sql[] =
     "INSERT INTO letters(job, sink, stage, reason, hint, time_ms, attempts,"
     " connector_hash, script_hash, encoding, op, key_kind, source_ts_ms,"
-    " bytes, sum, position, attributes, \"key\", payload)"
-    " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    " bytes, sum, position, attributes, \"key\", payload, script)"
+    " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 static const char letters_bytes_sql[] =
     "SELECT bytes FROM letter_totals WHERE job = ?";
 static const char letters_expire_sql[] =
@@ -112,6 +112,7 @@ letters_insert(struct mst_sqlite *sqlite, const struct mst_letter *letter,
     mst_query_bytes(&query, attributes);
     mst_query_bytes(&query, letter->key);
     mst_query_bytes(&query, letter->payload);
+    mst_query_text(&query, letter->script);
     return mst_query_run(&query, err);
 }
 

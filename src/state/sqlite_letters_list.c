@@ -17,7 +17,7 @@ enum { LETTERS_KEEP_BYTES = 1024 * 1024 };
     "id, job, sink, stage, reason, hint, time_ms, attempts, connector_hash, "  \
     "script_hash, encoding, op, key_kind, source_ts_ms, sum, position, "       \
     "attributes, CASE WHEN ?2 THEN \"key\" END, "                              \
-    "CASE WHEN ?2 THEN payload END "
+    "CASE WHEN ?2 THEN payload END, script "
 
 static const char letters_next_sql[] =
     "SELECT " LETTERS_COLUMNS "FROM letters WHERE id > ?1 ORDER BY id LIMIT 1";
@@ -89,6 +89,7 @@ letters_read(struct mst_query *query, bool payloads, struct letters_row *row,
         .time_ms = mst_query_get_int(query, 6),
         .attempts = (uint32_t)mst_query_get_int(query, 7),
         .connector_hash = (uint64_t)mst_query_get_int(query, 8),
+        .script = letters_copy_text(row, mst_query_get_text(query, 19)),
         .script_hash = (uint64_t)mst_query_get_int(query, 9),
         .encoding = letters_choice(mst_query_get_int(query, 10), MST_ENCODINGS),
         .op = letters_choice(mst_query_get_int(query, 11), MST_OP_READ + 1),

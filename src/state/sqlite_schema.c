@@ -70,6 +70,8 @@ static const char *const schema_steps[] = {
     " created_ms INTEGER NOT NULL, changed_ms INTEGER NOT NULL,"
     " changed_by TEXT NOT NULL, sum INTEGER NOT NULL, body BLOB NOT NULL,"
     " PRIMARY KEY(kind, name));",
+    /* 5: which script refused it. */
+    "ALTER TABLE letters ADD COLUMN script TEXT;",
 };
 
 enum { SCHEMA_VERSION = MST_ARRAY_SIZE(schema_steps) };

@@ -186,6 +186,43 @@ fake_middleware_apply(void *ctx, const struct mst_event *event,
                        : emit->event(emit, event, err);
 }
 
+static bool
+fake_middleware_batches(void *ctx)
+{
+    const struct fake_middleware *self = ctx;
+    return self->first && self->world->middleware.batches;
+}
+
+/* Says of some that they are bad, and leaves it to the engine to find others. */
+static enum mst_status
+fake_middleware_apply_batch(void *ctx, const struct mst_event *const *events,
+                            size_t n, struct mst_emit *emit,
+                            struct mst_error *err)
+{
+    struct fake_middleware *self = ctx;
+    for (size_t i = 0; i < n; i++) {
+        emit->of(emit, i);
+        enum mst_status status =
+            fake_middleware_apply(ctx, events[i], emit, err);
+        if (status == MST_REJECTED && fake_chance_of(self->world, 500)) {
+            struct mst_error why = *err;
+            status = emit->reject(emit, i, &why, err);
+        }
+        if (status != MST_OK) {
+            return status;
+        }
+    }
+    atomic_fetch_add(&self->world->groups, n > 1 ? 1 : 0);
+    return MST_OK;
+}
+
+static uint64_t
+fake_middleware_script_hash(const void *ctx)
+{
+    (void)ctx;
+    return FAKE_SCRIPT_HASH;
+}
+
 static void
 fake_middleware_interrupt(void *ctx)
 {
@@ -204,4 +241,7 @@ const struct mst_middleware_type fake_middleware_type = {
     .close = fake_middleware_close,
     .destroy = fake_middleware_destroy,
     .ahead = fake_middleware_ahead,
+    .batches = fake_middleware_batches,
+    .apply_batch = fake_middleware_apply_batch,
+    .script_hash = fake_middleware_script_hash,
 };

@@ -128,6 +128,11 @@ fake_store_letters(struct mst_store *store, const struct mst_letter *letters,
         memcpy(&number, letters[i].payload.data, sizeof(number));
         mst_mutex_lock(&world->mutex);
         world->turned_letters += number < before ? 1 : 0;
+        world->with_script +=
+            letters[i].script != NULL && letters[i].script[0] == '1'
+                    && letters[i].script_hash == FAKE_SCRIPT_HASH
+                ? 1
+                : 0;
         mst_mutex_unlock(&world->mutex);
         before = number;
         unsigned s = (unsigned)(letters[i].sink[4] - '0');

@@ -13,6 +13,7 @@
 #include "pipeline/pipeline.h"
 
 enum { FAKE_SINKS = 3, FAKE_LANES = 4, FAKE_MANY = 3 };
+enum { FAKE_SCRIPT_HASH = 4711 };
 
 /* Chances are per mille, per event or per call. */
 struct fake_source_script {
@@ -42,6 +43,7 @@ struct fake_sink_script {
 /* Event n ends in 3: dropped; in 5: becomes FAKE_MANY; is 100 k + 7: refused. */
 struct fake_middleware_script {
     bool works;          /* the job has two of them */
+    bool batches;        /* the first takes events together */
     unsigned retry;      /* per mille of calls */
     unsigned disconnect; /* likewise */
     unsigned open_fails;
@@ -86,6 +88,8 @@ struct fake_world {
     pthread_mutex_t mutex;
     struct fake_source_script source;
     struct fake_middleware_script middleware;
+    atomic_size_t groups;   /* of several events, taken together to the end */
+    size_t with_script;     /* letters that name the script */
     atomic_size_t shown[2]; /* [1]: events that a middleware saw coming; [0]:
                              * those it did not, or not in this order */
     atomic_bool stuck;      /* a middleware is in the event that is `stuck` */

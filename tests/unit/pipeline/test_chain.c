@@ -21,9 +21,14 @@ three_workers(struct mst_pipeline_spec *spec)
 }
 
 static void
-results_arrive_once_and_in_order_whatever_fails(void **state)
+few_attempts(struct mst_pipeline_spec *spec)
 {
-    (void)state;
+    spec->retry.max_attempts = 3;
+}
+
+static void
+check_whatever_fails(bool batches)
+{
     const struct fake_source_script source = {.total = 3000,
                                               .keys = 7,
                                               .disconnect = 20,
@@ -39,6 +44,7 @@ results_arrive_once_and_in_order_whatever_fails(void **state)
         struct mst_error err;
         fake_world_init(&world, seed, &source, sinks, 2);
         world.middleware = chain_wild;
+        world.middleware.batches = batches;
         world.store_fails = 100;
         assert_int_equal(
             fake_world_run(&world, seed % 2 == 0 ? three_workers : NULL, &err),
@@ -54,8 +60,45 @@ results_arrive_once_and_in_order_whatever_fails(void **state)
         assert_int_equal(world.done[0][107], 0);
         assert_int_equal(world.done[0][13], 0);
         assert_int_equal(world.done[1][15], FAKE_MANY);
+        assert_true(world.with_script >= 60);
+        assert_true((atomic_load(&world.groups) > 10) == batches);
         fake_world_clear(&world);
     }
+}
+
+static void
+results_arrive_once_and_in_order_whatever_fails(void **state)
+{
+    (void)state;
+    check_whatever_fails(false);
+}
+
+static void
+results_of_batches_do_so_too(void **state)
+{
+    (void)state;
+    check_whatever_fails(true);
+}
+
+static void
+one_of_a_batch_that_can_not_be_had_becomes_a_letter(void **state)
+{
+    (void)state;
+    const struct fake_source_script source = {.total = 100, .keys = 3};
+    const struct fake_sink_script sink = {.async = true};
+    struct fake_world world;
+    struct mst_error err;
+    fake_world_init(&world, 1, &source, &sink, 1);
+    world.middleware.works = true;
+    world.middleware.batches = true;
+    world.middleware.busy = 42;
+    assert_int_equal(fake_world_run(&world, few_attempts, &err),
+                     MST_PIPELINE_COMPLETED);
+    assert_int_equal(world.letters[0][42], 1);
+    assert_int_equal(world.letters[0][41], 0);
+    assert_int_equal(world.done[0][41], 1);
+    assert_int_equal(fake_world_missing(&world, source.total), 0);
+    fake_world_clear(&world);
 }
 
 static void
@@ -104,12 +147,6 @@ a_middleware_is_shown_what_comes_in_its_order(void **state)
     assert_true(atomic_load(&world.shown[1]) > 1500);
     assert_int_equal(atomic_load(&world.shown[0]), 0);
     fake_world_clear(&world);
-}
-
-static void
-few_attempts(struct mst_pipeline_spec *spec)
-{
-    spec->retry.max_attempts = 3;
 }
 
 static void
@@ -203,6 +240,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(results_arrive_once_and_in_order_whatever_fails),
+        cmocka_unit_test(results_of_batches_do_so_too),
+        cmocka_unit_test(one_of_a_batch_that_can_not_be_had_becomes_a_letter),
         cmocka_unit_test(a_middleware_is_shown_what_comes_in_its_order),
         cmocka_unit_test(a_stream_of_which_all_is_dropped_moves_on),
         cmocka_unit_test(

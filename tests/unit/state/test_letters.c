@@ -29,6 +29,7 @@ make_letter(const char *job)
                                .time_ms = mst_clock_wall_ms(),
                                .attempts = 3,
                                .connector_hash = 0xFEDCBA9876543210U,
+                               .script = "mask.lua",
                                .script_hash = UINT64_MAX,
                                .encoding = MST_ENCODING_BSON,
                                .op = MST_OP_REPLACE,
@@ -118,6 +119,7 @@ same_as_made(void *arg, const struct mst_letter *one)
     assert_int_equal(one->attempts, made.attempts);
     assert_true(one->connector_hash == made.connector_hash);
     assert_true(one->script_hash == made.script_hash);
+    assert_string_equal(one->script, made.script);
     assert_int_equal(one->encoding, made.encoding);
     assert_int_equal(one->op, made.op);
     assert_int_equal(one->key_kind, made.key_kind);
