@@ -127,7 +127,8 @@ main(int argc, char **argv)
 {
     const struct mst_lua_limits limits = {
         .instructions = 1000000, .time_ms = 1000, .memory = 16 << 20};
-    struct lua_bench self = {.emit = {bench_take, &self.arena}};
+    struct lua_bench self = {
+        .emit = {.event = bench_take, .arena = &self.arena}};
     long rounds = argc > 1 ? strtol(argv[1], NULL, 10) : LUA_ROUNDS;
     struct mst_buf bson;
     rounds = rounds < 1 || rounds > LUA_ROUNDS_MAX ? LUA_ROUNDS : rounds;

@@ -196,8 +196,8 @@ transform_join(struct mst_buf *input)
 static int
 transform_run(const struct mst_cli_args *args)
 {
-    struct transform_work work = {.emit = {transform_emit, &work.arena},
-                                  .args = args};
+    struct transform_work work = {
+        .emit = {.event = transform_emit, .arena = &work.arena}, .args = args};
     const char *path = mst_cli_value(args, "input");
     struct mst_buf input;
     struct mst_error err;

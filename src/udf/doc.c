@@ -35,17 +35,25 @@ doc_fill(struct mst_doc_node *node, struct mst_doc_node *parent,
 }
 
 enum mst_status
+mst_doc_add(struct mst_doc *doc, struct mst_slice bson,
+            struct mst_doc_node **ret_node, struct mst_error *err)
+{
+    const struct mst_bson_value value = {MST_BSON_DOCUMENT, bson};
+    struct mst_doc_node *node = mst_arena_alloc(&doc->arena, sizeof(*node));
+    if (node == NULL) {
+        return doc_no_memory(err);
+    }
+    doc_fill(node, NULL, &value);
+    *ret_node = node;
+    return MST_OK;
+}
+
+enum mst_status
 mst_doc_read(struct mst_doc *doc, struct mst_slice bson, struct mst_error *err)
 {
     enum { KEEP = 256 * 1024 };
-    const struct mst_bson_value value = {MST_BSON_DOCUMENT, bson};
     mst_arena_reset(&doc->arena, KEEP);
-    doc->root = mst_arena_alloc(&doc->arena, sizeof(*doc->root));
-    if (doc->root == NULL) {
-        return doc_no_memory(err);
-    }
-    doc_fill(doc->root, NULL, &value);
-    return MST_OK;
+    return mst_doc_add(doc, bson, &doc->root, err);
 }
 
 static uint32_t

@@ -40,6 +40,12 @@ void mst_doc_clear(struct mst_doc *doc);
 MST_MUST_CHECK enum mst_status
 mst_doc_read(struct mst_doc *doc, struct mst_slice bson, struct mst_error *err);
 
+/* One more document beside the root, likewise. */
+MST_MUST_CHECK enum mst_status mst_doc_add(struct mst_doc *doc,
+                                           struct mst_slice bson,
+                                           struct mst_doc_node **ret_node,
+                                           struct mst_error *err);
+
 static inline bool
 mst_doc_is_container(const struct mst_doc_node *node)
 {

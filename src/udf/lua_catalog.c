@@ -52,6 +52,10 @@ const struct mst_lua_catalog_entry mst_lua_catalog[] = {
      .detail = "del(data, path)",
      .documentation = "Removes what is at a path such as a.b[0].c.",
      .insert = "del(data, \"${1:a.b[0].c}\")"},
+    {.label = "derive",
+     .detail = "derive(event, data[, attributes])",
+     .documentation = "In transform_batch: another result of an event.",
+     .insert = "derive(${1:event}, ${2:data})"},
     {.label = "emit",
      .detail = "emit(data[, attributes])",
      .documentation = "Gives one event. It may be called any number of times.",
@@ -166,6 +170,11 @@ const struct mst_lua_catalog_entry mst_lua_catalog[] = {
      .detail = "print(...)",
      .documentation = "Writes its arguments to the job's log.",
      .insert = "print(${1:data})"},
+    {.label = "reject",
+     .detail = "reject(event, reason)",
+     .documentation =
+         "In transform_batch: refuses one event, the others go on.",
+     .insert = "reject(${1:event}, \"${2:reason}\")"},
     {.label = "result",
      .detail = "result(data[, attributes])",
      .documentation = "What transform returns: the document, and its "
@@ -242,6 +251,14 @@ const struct mst_lua_catalog_entry mst_lua_catalog[] = {
      .documentation = "Called for each event.",
      .insert = "function transform(data, attributes)\n    ${1}\n    return "
                "data, attributes\nend",
+     .snippet = true},
+    {.label = "transform_batch",
+     .detail = "function transform_batch(events)",
+     .documentation = "Called with events that came together, each with data "
+                      "and attributes; returns those that go on.",
+     .insert = "function transform_batch(events)\n    local kept = {}\n    "
+               "for _, event in ipairs(events) do\n        ${1}\n        "
+               "table.insert(kept, event)\n    end\n    return kept\nend",
      .snippet = true},
 };
 

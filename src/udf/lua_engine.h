@@ -61,7 +61,11 @@ struct mst_lua {
     enum mst_lua_stop stop;
     atomic_bool interrupted;
 
-    /* The event at hand. */
+    /* The events at hand: of transform_batch, which of them gets the results
+     * is event. */
+    const struct mst_event *const *batch;
+    size_t batch_len;
+    size_t refused; /* of them, by reject() */
     struct mst_doc doc;
     uint64_t generation; /* of documents: older ones are gone */
     const struct mst_event *event;
@@ -112,6 +116,12 @@ void mst_lua_add_docs(lua_State *L);    /* lua_doc.c */
 void mst_lua_add_masks(lua_State *L);   /* lua_mask.c */
 void mst_lua_add_lists(lua_State *L);   /* lua_list.c */
 void mst_lua_add_codecs(lua_State *L);  /* lua_codec.c */
+void mst_lua_add_batches(lua_State *L); /* lua_batch.c */
+
+/* --- events that come together (lua_batch.c) -------------------------------- */
+/* Stack: the function transform_batch. Calls it with the batch and hands over
+ * what becomes of each event; the batch may be of one. */
+void mst_lua_batch_call(lua_State *L);
 
 /* --- values (lua_value.c, lua_convert.c, lua_doc.c) ------------------------ */
 /* A value of a type that Lua does not have. */

@@ -150,7 +150,10 @@ mst_lua_emit(lua_State *L, int data, int attributes)
     struct mst_lua *lua = mst_lua_of(L);
     struct mst_event result;
     if (lua->event == NULL) {
-        (void)luaL_error(L, "there is no event to emit for");
+        (void)luaL_error(L, lua->batch != NULL
+                                ? "emit is for transform: transform_batch "
+                                  "returns events, or derive(event, data)"
+                                : "there is no event to emit for");
         return;
     }
     if (lua->emit_status != MST_OK) {
@@ -211,4 +214,15 @@ mst_lua_event_key(const struct mst_event *event, struct mst_buf *out)
         break;
     }
     return false;
+}
+
+void
+mst_lua_name_event(const struct mst_event *event, struct mst_error *err)
+{
+    struct mst_buf key;
+    mst_buf_init(&key, 256);
+    if (mst_lua_event_key(event, &key) && key.len > 0 && key.len <= 64) {
+        mst_error_prefix(err, "event %.*s: ", (int)key.len, key.data);
+    }
+    mst_buf_clear(&key);
 }

@@ -14,6 +14,10 @@ void mst_lua_push_attributes(lua_State *L, const struct mst_event *event);
  * nil: those that the event has. Raises when that fails. */
 void mst_lua_emit(lua_State *L, int data, int attributes);
 
+/* Puts the event's key in front of why it is refused, if a person can read
+ * it. */
+void mst_lua_name_event(const struct mst_event *event, struct mst_error *err);
+
 /* The key as a text. False: it has none that can be read. */
 bool mst_lua_event_key(const struct mst_event *event, struct mst_buf *out);
 

@@ -16,7 +16,7 @@
 #include "log/log.h"
 #include "udf/lua_script.h"
 
-enum { UDF_TEXT_MAX = 4 * 1024 * 1024, UDF_LOOK_MS = 1000 };
+enum { UDF_TEXT_MAX = 4 * 1024 * 1024, UDF_LOOK_MS = 1000, UDF_SAY_MS = 10000 };
 
 enum udf_engine { UDF_LUA };
 
@@ -38,6 +38,7 @@ struct udf {
     struct mst_lua_script *script;
     struct stat seen; /* of the text that was tried last */
     int64_t look_ms;  /* monotonic: the next look */
+    int64_t say_ms;   /* likewise: the next word on batches that fail */
 };
 
 static const char *const udf_engines[] = {"lua", NULL};
@@ -248,9 +249,8 @@ udf_reload(struct udf *self)
     }
 }
 
-static enum mst_status
-udf_apply(void *ctx, const struct mst_event *event, struct mst_emit *emit,
-          struct mst_error *err)
+static bool
+udf_batches(void *ctx)
 {
     struct udf *self = ctx;
     int64_t now = mst_clock_ms();
@@ -258,7 +258,39 @@ udf_apply(void *ctx, const struct mst_event *event, struct mst_emit *emit,
         self->look_ms = now + UDF_LOOK_MS;
         udf_reload(self);
     }
+    return mst_lua_script_batches(self->script);
+}
+
+static enum mst_status
+udf_apply(void *ctx, const struct mst_event *event, struct mst_emit *emit,
+          struct mst_error *err)
+{
+    struct udf *self = ctx;
     return mst_lua_script_apply(self->script, event, emit, err);
+}
+
+static enum mst_status
+udf_apply_batch(void *ctx, const struct mst_event *const *events, size_t n,
+                struct mst_emit *emit, struct mst_error *err)
+{
+    struct udf *self = ctx;
+    enum mst_status status =
+        mst_lua_script_apply_batch(self->script, events, n, emit, err);
+    int64_t now = mst_clock_ms();
+    if (status == MST_REJECTED && n > 1 && now >= self->say_ms) {
+        self->say_ms = now + UDF_SAY_MS;
+        struct mst_error said = *err;
+        mst_error_prefix(&said, "%zu events are tried one by one: ", n);
+        mst_log_failure(MST_LOG_WARN, "script", self->args->job, &said);
+    }
+    return status;
+}
+
+static uint64_t
+udf_script_hash(const void *ctx)
+{
+    const struct udf *self = ctx;
+    return mst_lua_script_hash(self->script);
 }
 
 static void
@@ -286,6 +318,9 @@ const struct mst_middleware_type mst_lua_middleware = {
     .encodings = 1U << MST_ENCODING_BSON,
     .create = udf_create,
     .apply = udf_apply,
+    .batches = udf_batches,
+    .apply_batch = udf_apply_batch,
+    .script_hash = udf_script_hash,
     .interrupt = udf_interrupt,
     .close = udf_close,
     .destroy = udf_destroy,

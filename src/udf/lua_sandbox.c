@@ -169,4 +169,5 @@ mst_lua_add_base(lua_State *L)
     mst_lua_add_masks(L);
     mst_lua_add_lists(L);
     mst_lua_add_codecs(L);
+    mst_lua_add_batches(L);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "log/log.h"
 #include "udf/lua_event.h"
 
@@ -21,6 +22,8 @@ struct mst_lua_script {
     int env_ref;       /* what it sees, or LUA_NOREF */
     int transform_ref; /* its function */
     bool attributes;   /* which wants them */
+    bool batches;      /* it is transform_batch */
+    uint64_t hash;     /* of its text */
 };
 
 /* Adds where it happened. Errors that are no text have none. */
@@ -96,7 +99,10 @@ script_wants_two(lua_State *L)
 static void
 script_take(lua_State *L, struct mst_lua_script *script)
 {
-    (void)lua_getfield(L, 2, "transform");
+    bool batches = lua_getfield(L, 2, "transform_batch") == LUA_TFUNCTION;
+    if (!batches) {
+        (void)lua_getfield(L, 2, "transform");
+    }
     bool attributes = script_wants_two(L);
     int transform = luaL_ref(L, LUA_REGISTRYINDEX);
     lua_pushvalue(L, 2);
@@ -106,6 +112,7 @@ script_take(lua_State *L, struct mst_lua_script *script)
     script->transform_ref = transform;
     script->env_ref = env;
     script->attributes = attributes;
+    script->batches = batches;
 }
 
 /* Stack: the text, as a light pointer to a slice. */
@@ -124,7 +131,8 @@ script_load(lua_State *L)
     lua_pushvalue(L, 2);
     (void)lua_setupvalue(L, -2, 1);
     lua_call(L, 0, 0);
-    if (lua_getfield(L, 2, "transform") != LUA_TFUNCTION) {
+    if (lua_getfield(L, 2, "transform") != LUA_TFUNCTION
+        && lua_getfield(L, 2, "transform_batch") != LUA_TFUNCTION) {
         return luaL_error(L,
                           "%s: it has no function transform(data, "
                           "attributes)",
@@ -149,6 +157,7 @@ script_swap(struct mst_lua_script *script, struct mst_slice text,
     lua_pushlightuserdata(L, &text);
     int rc = script_call(script, 1, 0);
     if (rc == LUA_OK) {
+        script->hash = mst_hash64(text.data, text.len);
         return MST_OK;
     }
     enum mst_status status = script_error(script, MST_FATAL, rc, err);
@@ -172,7 +181,8 @@ script_make_state(struct mst_lua_script *script, struct mst_error *err)
     lua->allowed = lua->limits.memory;
     lua->state = lua_newstate(mst_lua_alloc, lua);
     if (lua->state == NULL) {
-        return mst_fail_memory(err, "lua");
+        (void)mst_fail_memory(err, "lua");
+        return MST_FATAL;
     }
     *(struct mst_lua **)lua_getextraspace(lua->state) = lua;
     mst_lua_begin(lua, 0);
@@ -274,6 +284,18 @@ mst_lua_script_interrupt(struct mst_lua_script *script)
     atomic_store(&script->lua.interrupted, true);
 }
 
+bool
+mst_lua_script_batches(const struct mst_lua_script *script)
+{
+    return script->batches;
+}
+
+uint64_t
+mst_lua_script_hash(const struct mst_lua_script *script)
+{
+    return script->hash;
+}
+
 size_t
 mst_lua_script_memory(const struct mst_lua_script *script)
 {
@@ -305,41 +327,34 @@ script_apply(lua_State *L)
     return script->lua.stop != MST_LUA_GOES_ON ? mst_lua_raise(L) : 0;
 }
 
-/* Puts the event's key in front of the reason, if a person can read it. */
-static void
-script_name_event(const struct mst_event *event, struct mst_error *err)
+static int
+script_apply_batch(lua_State *L)
 {
-    struct mst_buf key;
-    mst_buf_init(&key, 256);
-    if (mst_lua_event_key(event, &key) && key.len > 0 && key.len <= 64) {
-        mst_error_prefix(err, "event %.*s: ", (int)key.len, key.data);
-    }
-    mst_buf_clear(&key);
+    const struct mst_lua_script *script =
+        (struct mst_lua_script *)mst_lua_of(L);
+    (void)lua_rawgeti(L, LUA_REGISTRYINDEX, script->transform_ref);
+    mst_lua_batch_call(L);
+    return 0;
 }
 
-enum mst_status
-mst_lua_script_apply(struct mst_lua_script *script,
-                     const struct mst_event *event, struct mst_emit *emit,
-                     struct mst_error *err)
+/* Runs one of the two above. */
+static enum mst_status
+script_run(struct mst_lua_script *script, lua_CFunction function,
+           struct mst_emit *emit, struct mst_error *err)
 {
     struct mst_lua *lua = &script->lua;
     lua_State *L = lua->state;
-    enum mst_status status = mst_doc_read(&lua->doc, event->payload, err);
-    if (status != MST_OK) {
-        return status;
-    }
     if (lua->scratch.cap > SCRIPT_SCRATCH_KEEP) {
         mst_buf_clear(&lua->scratch);
     }
     lua->generation++;
-    lua->event = event;
     lua->emit = emit;
     lua->emit_status = MST_OK;
-    mst_lua_begin(lua, event->payload.len);
-    lua_pushcfunction(L, script_apply);
+    lua_pushcfunction(L, function);
     int rc = script_call(script, 0, 0);
     lua->event = NULL;
     lua->emit = NULL;
+    lua->batch = NULL;
     if (MST_LIKELY(rc == LUA_OK && lua->emit_status == MST_OK)) {
         return MST_OK;
     }
@@ -348,9 +363,54 @@ mst_lua_script_apply(struct mst_lua_script *script,
         *err = lua->emit_err;
         return lua->emit_status;
     }
-    status = script_error(script, MST_REJECTED, rc, err);
-    if (status == MST_REJECTED) {
-        script_name_event(event, err);
+    return script_error(script, MST_REJECTED, rc, err);
+}
+
+enum mst_status
+mst_lua_script_apply_batch(struct mst_lua_script *script,
+                           const struct mst_event *const *events, size_t n,
+                           struct mst_emit *emit, struct mst_error *err)
+{
+    struct mst_lua *lua = &script->lua;
+    size_t bytes = 0;
+    for (size_t i = 0; i < n; i++) {
+        bytes += events[i]->payload.len;
+    }
+    enum mst_status status = mst_doc_read(&lua->doc, MST_SLICE_NONE, err);
+    if (status != MST_OK) {
+        return status;
+    }
+    lua->batch = events;
+    lua->batch_len = n;
+    lua->refused = 0;
+    mst_lua_begin(lua, bytes);
+    /* Each event has its own. */
+    lua->instructions = -(int64_t)(n - 1) * lua->limits.instructions;
+    status = script_run(script, script_apply_batch, emit, err);
+    if (status == MST_REJECTED && n == 1 && lua->emit_status == MST_OK) {
+        mst_lua_name_event(events[0], err);
+    }
+    return status;
+}
+
+enum mst_status
+mst_lua_script_apply(struct mst_lua_script *script,
+                     const struct mst_event *event, struct mst_emit *emit,
+                     struct mst_error *err)
+{
+    struct mst_lua *lua = &script->lua;
+    if (script->batches) {
+        return mst_lua_script_apply_batch(script, &event, 1, emit, err);
+    }
+    enum mst_status status = mst_doc_read(&lua->doc, event->payload, err);
+    if (status != MST_OK) {
+        return status;
+    }
+    lua->event = event;
+    mst_lua_begin(lua, event->payload.len);
+    status = script_run(script, script_apply, emit, err);
+    if (status == MST_REJECTED && lua->emit_status == MST_OK) {
+        mst_lua_name_event(event, err);
     }
     return status;
 }

@@ -14,7 +14,8 @@ struct mst_lua_script;
 extern const struct mst_lua_limits mst_lua_default_limits;
 
 /* name: of the file, for messages. Thread: one at a time. MST_FATAL: it does
- * not compile, has no function transform, or its init() fails; err says where.
+ * not compile, has neither transform
+ * nor transform_batch, or its init() fails; err says where.
  * Ownership: job and name are copied. */
 MST_MUST_CHECK enum mst_status
 mst_lua_script_create(const char *job, const char *name, struct mst_slice text,
@@ -40,6 +41,19 @@ MST_MUST_CHECK enum mst_status
 mst_lua_script_apply(struct mst_lua_script *script,
                      const struct mst_event *event, struct mst_emit *emit,
                      struct mst_error *err);
+
+/* Whether it has a function transform_batch. */
+bool mst_lua_script_batches(const struct mst_lua_script *script);
+
+/* As the apply_batch of a middleware, for one that has. With a single event,
+ * emit->of and emit->reject may be NULL. */
+MST_MUST_CHECK enum mst_status
+mst_lua_script_apply_batch(struct mst_lua_script *script,
+                           const struct mst_event *const *events, size_t n,
+                           struct mst_emit *emit, struct mst_error *err);
+
+/* Of the text that runs. */
+uint64_t mst_lua_script_hash(const struct mst_lua_script *script);
 
 /* Calls finish(), where there is one; what it says is logged. */
 void mst_lua_script_finish(struct mst_lua_script *script);

@@ -145,6 +145,64 @@ def test_a_harmful_script_harms_its_own_events_only(mstreamd, mstream, tmp_path)
     assert all(any(word in one["reason"] for word in why) for one in letters)
 
 
+def test_events_that_come_together_are_each_confirmed_or_refused(mstream):
+    folder = mstream.folder
+    write_script(
+        folder,
+        "together.lua",
+        "function transform_batch(events)\n"
+        "    local result = {}\n"
+        "    for _, event in ipairs(events) do\n"
+        "        local n = event.data.n\n"
+        "        if n % 100 == 7 then error('seven') end\n"
+        "        if n % 100 == 57 then reject(event, 'fifty-seven') end\n"
+        "        event.data.of = #events\n"
+        "        if n % 10 ~= 3 then table.insert(result, 1, event) end\n"
+        "        if n % 10 == 5 then table.insert(result, derive(event, {n = n, more = true})) end\n"
+        "    end\n"
+        "    return result\n"
+        "end\n",
+    )
+    path = folder / "job.toml"
+    made = {"service_name": "load", "resource": "made", "rate": 0, "count": 1000}
+    made["template"] = '{"_id": {{seq}}, "n": {{seq}}}'
+    path.write_text(
+        services()
+        + config.job(
+            "job",
+            made,
+            {"service_name": "out", "resource": "job.jsonl"},
+            middlewares=[{"service_name": "scripts", "resource": "together.lua"}],
+            batch={"kind": "count", "size": 50},
+        )
+    )
+    mstream("run", path, "--once", code=3)
+    found = [json.loads(line) for line in lines_of(folder / "out" / "job.jsonl")]
+    expected = [
+        n
+        for n in range(1, 1001)
+        for _ in range(0 if n % 10 == 3 or n % 100 in (7, 57) else 2 if n % 10 == 5 else 1)
+    ]
+    assert [one["n"] for one in found] == expected
+    assert sum("more" in one for one in found) == 100
+    # A batch with a seven in it went one by one, the others together.
+    assert {one.get("of", 0) > 1 for one in found} == {True, False}
+    letters = mstream("dlq", "list", "--json", "--config", path).json()
+    reasons = [letter["reason"] for letter in letters]
+    assert sum("together.lua:5: seven" in reason for reason in reasons) == 10
+    assert sum("together.lua:6: fifty-seven" in reason for reason in reasons) == 10
+    assert len(reasons) == 20
+    shown = [
+        mstream("dlq", "show", letter["id"], "--json", "--config", path).json()
+        for letter in letters[:2]
+    ]
+    assert [one["script"] for one in shown] == ["together.lua"] * 2
+    assert len({one["script_hash"] for one in shown}) == 1
+    assert shown[0]["script_hash"] != "0" * 16
+    text = mstream("dlq", "show", letters[0]["id"], "--config", path).out
+    assert f"script     together.lua {shown[0]['script_hash']}" in text
+
+
 def test_a_rejected_event_is_replayed_through_the_repaired_script(mstream):
     folder = mstream.folder
     write_script(
