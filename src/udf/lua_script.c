@@ -199,7 +199,8 @@ script_make(const char *job, const char *name,
 {
     struct mst_lua_script *script = calloc(1, sizeof(*script));
     if (script == NULL) {
-        return mst_fail_memory(err, "lua");
+        (void)mst_fail_memory(err, "lua");
+        return MST_FATAL;
     }
     size_t size = strlen(name) + 2;
     script->lua.limits = *limits;
@@ -211,7 +212,8 @@ script_make(const char *job, const char *name,
     script->lua.job = script->job;
     if (script->job == NULL || script->chunk == NULL) {
         mst_lua_script_destroy(script);
-        return mst_fail_memory(err, "lua");
+        (void)mst_fail_memory(err, "lua");
+        return MST_FATAL;
     }
     (void)snprintf(script->chunk, size, "@%s", name);
     enum mst_status status = script_make_state(script, err);
