@@ -17,8 +17,7 @@ mst_letter_bytes(const struct mst_letter *letter,
     return letter->payload.len + letter->key.len + letter->position.len
            + packed_attributes.len + letter_text_bytes(letter->job)
            + letter_text_bytes(letter->sink) + letter_text_bytes(letter->stage)
-           + letter_text_bytes(letter->reason)
-           + letter_text_bytes(letter->hint)
+           + letter_text_bytes(letter->reason) + letter_text_bytes(letter->hint)
            + letter_text_bytes(letter->script);
 }
 
