@@ -10,10 +10,10 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "fake_middleware.h"
 #include "pipeline/pipeline.h"
 
 enum { FAKE_SINKS = 3, FAKE_LANES = 4, FAKE_MANY = 3 };
-enum { FAKE_SCRIPT_HASH = 4711 };
 
 /* Chances are per mille, per event or per call. */
 struct fake_source_script {
@@ -38,19 +38,6 @@ struct fake_sink_script {
     bool never;      /* takes nothing, ever */
     bool chatty;     /* calls ready() when nobody waits for it */
     bool fatal;      /* write says FATAL */
-};
-
-/* Event n ends in 3: dropped; in 5: becomes FAKE_MANY; is 100 k + 7: refused. */
-struct fake_middleware_script {
-    bool works;          /* the job has two of them */
-    bool batches;        /* the first takes events together */
-    unsigned retry;      /* per mille of calls */
-    unsigned disconnect; /* likewise */
-    unsigned open_fails;
-    unsigned emits_first; /* of these, per mille that emitted before */
-    uint64_t fatal;       /* says FATAL of this event */
-    uint64_t stuck;       /* does not come back from it until interrupted */
-    uint64_t busy;        /* this event can not be had for ever */
 };
 
 struct fake_world;
