@@ -11,6 +11,23 @@ extern const struct mst_api_tools mst_daemon_tools;
 enum mst_status mst_tools_dry_run(const struct mst_api_dry_run *what,
                                   struct mst_json *out, struct mst_error *err);
 
+/* tools_transform.c */
+enum mst_status mst_tools_transform(const struct mst_api_transform *what,
+                                    struct mst_json *out,
+                                    struct mst_error *err);
+enum mst_status
+mst_tools_transform_validate(const struct mst_api_transform *what,
+                             struct mst_json *out, struct mst_error *err);
+enum mst_status mst_tools_transform_test(const struct mst_api_transform *what,
+                                         struct mst_json *out,
+                                         struct mst_error *err);
+enum mst_status
+mst_tools_transform_generate(const struct mst_api_transform *what,
+                             struct mst_json *out, struct mst_error *err);
+enum mst_status
+mst_tools_transform_completions(const struct mst_api_transform *what,
+                                struct mst_json *out, struct mst_error *err);
+
 /* tools_subjects.c */
 enum mst_status mst_tools_subjects(const struct mst_api_subject *what,
                                    struct mst_json *out, struct mst_error *err);

@@ -7,6 +7,7 @@
 
 #include "api/api.h"
 #include "api/count.h"
+#include "api/gate.h"
 #include "api/http.h"
 #include "api/tokens.h"
 
@@ -29,7 +30,8 @@ struct mst_api {
     atomic_int slowed;  /* answers kept back because of one */
     atomic_int streams; /* open */
     atomic_bool stopping;
-    struct mst_api_tls *tls; /* NULL: none */
+    struct mst_api_gate *scripts; /* those that may run at once */
+    struct mst_api_tls *tls;      /* NULL: none */
     struct mst_api_server *server;
 };
 

@@ -71,7 +71,8 @@ body_value(struct mst_api_request *request, size_t i, json_t *json,
 {
     const struct mst_api_field *field = &request->operation->body[i];
     struct mst_api_value *value = &request->body_values[i];
-    if (json_is_object(json) && field->type == MST_API_OBJECT) {
+    if ((json_is_object(json) && field->type == MST_API_OBJECT)
+        || (json_is_array(json) && field->type == MST_API_LIST)) {
         request->texts[i] = json_dumps(json, JSON_COMPACT);
         return request->texts[i] != NULL
                && mst_api_field_read(field, request->texts[i], value, err);
@@ -91,7 +92,8 @@ body_value(struct mst_api_request *request, size_t i, json_t *json,
         }
         return mst_api_field_number(field, number, value, err);
     }
-    if (json_is_string(json) && field->type != MST_API_NUMBER) {
+    if (json_is_string(json) && field->type != MST_API_NUMBER
+        && field->type != MST_API_LIST) {
         if (strlen(json_string_value(json)) != json_string_length(json)) {
             return mst_fail(err, MST_REJECTED, "api", 0, "has a NUL in it")
                    == MST_OK;

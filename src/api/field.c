@@ -114,6 +114,7 @@ mst_api_field_read(const struct mst_api_field *field, const char *text,
                == MST_OK;
     case MST_API_TEXT:
     case MST_API_OBJECT:
+    case MST_API_LIST:
         if (len > (size_t)field->max
             || mst_utf8_valid((const uint8_t *)text, len) != len) {
             return mst_fail(err, MST_REJECTED, "api", 0,

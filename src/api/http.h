@@ -52,7 +52,8 @@ enum mst_api_type {
     MST_API_DURATION, /* "30s"; number is in ms */
     MST_API_CHOICE,   /* number is the index in choices */
     MST_API_BOOL,     /* number is 0 or 1 */
-    MST_API_OBJECT    /* or the same as a text */
+    MST_API_OBJECT,   /* or the same as a text */
+    MST_API_LIST
 };
 
 /* A key of the query or of the body. */
@@ -69,7 +70,8 @@ struct mst_api_field {
 struct mst_api_value {
     bool given;
     int64_t number;
-    const char *text; /* borrowed from the request; objects: their JSON */
+    const char *text; /* borrowed from the request; objects and
+                         * lists: their JSON */
 };
 
 struct mst_api_operation;

@@ -157,7 +157,10 @@ mst_api_start(const struct mst_api_args *args, struct mst_api **ret_api,
     }
     api->args = *args;
     api->started_ms = mst_clock_wall_ms();
-    enum mst_status status = listen_start(api, err);
+    enum mst_status status = mst_api_gate_create(&api->scripts, err);
+    if (status == MST_OK) {
+        status = listen_start(api, err);
+    }
     if (status != MST_OK) {
         mst_api_stop(api);
         return status;
@@ -183,6 +186,7 @@ mst_api_stop(struct mst_api *api)
     mst_api_tls_destroy(api->tls);
     mst_api_sessions_destroy(api->sessions);
     mst_api_tokens_close(api->tokens);
+    mst_api_gate_destroy(api->scripts);
     mst_arena_clear(&api->kept);
     free(api);
 }

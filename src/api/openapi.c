@@ -34,6 +34,9 @@ openapi_type(struct mst_json *out, const char *name,
     case MST_API_OBJECT:
         mst_json_raw(out, "type", MST_SLICE_LIT("[\"object\",\"string\"]"));
         break;
+    case MST_API_LIST:
+        mst_json_str(out, "type", "array");
+        break;
     case MST_API_DURATION:
         mst_json_raw(out, "type", MST_SLICE_LIT("[\"string\",\"integer\"]"));
         break;

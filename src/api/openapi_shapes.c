@@ -273,6 +273,61 @@ const struct mst_api_shape mst_api_shapes[] = {
      "\"string\",\"null\"]}}}},\"events\":{\"type\":\"integer\"},\"rejec"
      "ted\":{\"type\":\"integer\"},\"left_out\":{\"type\":\"integer\"},"
      "\"timed_out\":{\"type\":\"boolean\"}}}"},
+    {"TransformDone", "application/json",
+     "{\"type\":\"object\",\"required\":[\"message\",\"item\"],\"propert"
+     "ies\":{\"message\":{\"type\":\"string\"},\"item\":{\"type\":\"obje"
+     "ct\",\"required\":[\"document\",\"encoding\",\"attributes\",\"resu"
+     "lts\",\"dropped\",\"duration_ms\"],\"properties\":{\"document\":{"
+     "\"type\":[\"object\",\"null\"]},\"encoding\":{\"type\":\"string\"}"
+     ",\"attributes\":{\"type\":\"object\"},\"results\":{\"type\":\"arra"
+     "y\",\"items\":{\"type\":\"object\",\"required\":[\"document\",\"at"
+     "tributes\"],\"properties\":{\"document\":{\"type\":[\"object\",\"n"
+     "ull\"]},\"attributes\":{\"type\":\"object\"}}}},\"dropped\":{\"typ"
+     "e\":\"boolean\"},\"duration_ms\":{\"type\":\"number\"}}}}}"},
+    {"Diagnostics", "application/json",
+     "{\"type\":\"object\",\"required\":[\"valid\",\"diagnostics\"],\"pr"
+     "operties\":{\"valid\":{\"type\":\"boolean\"},\"diagnostics\":{\"ty"
+     "pe\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"line"
+     "\",\"column\",\"end_line\",\"end_column\",\"message\",\"severity\""
+     "],\"properties\":{\"line\":{\"type\":\"integer\"},\"column\":{\"ty"
+     "pe\":\"integer\"},\"end_line\":{\"type\":\"integer\"},\"end_column"
+     "\":{\"type\":\"integer\"},\"message\":{\"type\":\"string\"},\"seve"
+     "rity\":{\"type\":\"string\",\"enum\":[\"error\",\"warning\"]}}}}}}"},
+    {"Completions", "application/json",
+     "{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":["
+     "\"label\",\"kind\",\"detail\",\"documentation\",\"insert_text\",\""
+     "is_snippet\"],\"properties\":{\"label\":{\"type\":\"string\"},\"ki"
+     "nd\":{\"type\":\"string\"},\"detail\":{\"type\":\"string\"},\"docu"
+     "mentation\":{\"type\":\"string\"},\"insert_text\":{\"type\":\"stri"
+     "ng\"},\"is_snippet\":{\"type\":\"boolean\"}}}}"},
+    {"GeneratedTests", "application/json",
+     "{\"type\":\"object\",\"required\":[\"message\",\"item\"],\"propert"
+     "ies\":{\"message\":{\"type\":\"string\"},\"item\":{\"type\":\"obje"
+     "ct\",\"required\":[\"input_schema\",\"cases\",\"left_out\"],\"prop"
+     "erties\":{\"input_schema\":{\"type\":\"object\"},\"cases\":{\"type"
+     "\":\"array\",\"items\":{\"type\":\"object\",\"required\":[\"name\""
+     ",\"input\",\"duration_ms\"],\"properties\":{\"name\":{\"type\":\"s"
+     "tring\"},\"input\":{},\"expected\":{},\"expected_error\":{\"type\""
+     ":\"string\"},\"assertions\":{\"type\":\"array\",\"items\":{\"type"
+     "\":\"object\"}},\"duration_ms\":{\"type\":\"number\"}}}},\"left_ou"
+     "t\":{\"type\":\"integer\"}}}}}"},
+    {"TestDone", "application/json",
+     "{\"type\":\"object\",\"required\":[\"message\",\"item\"],\"propert"
+     "ies\":{\"message\":{\"type\":\"string\"},\"item\":{\"type\":\"obje"
+     "ct\",\"required\":[\"results\",\"summary\"],\"properties\":{\"resu"
+     "lts\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"require"
+     "d\":[\"name\",\"passed\",\"duration_ms\"],\"properties\":{\"name\""
+     ":{\"type\":\"string\"},\"passed\":{\"type\":\"boolean\"},\"actual"
+     "\":{},\"actual_attributes\":{},\"error\":{\"type\":\"string\"},\"f"
+     "ailures\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"req"
+     "uired\":[\"path\",\"assert_type\",\"expected\",\"actual\",\"messag"
+     "e\"],\"properties\":{\"path\":{\"type\":\"string\"},\"assert_type"
+     "\":{\"type\":\"string\"},\"expected\":{},\"actual\":{},\"message\""
+     ":{\"type\":\"string\"}}}},\"failures_left_out\":{\"type\":\"intege"
+     "r\"},\"duration_ms\":{\"type\":\"number\"}}}},\"summary\":{\"type"
+     "\":\"object\",\"required\":[\"total\",\"passed\",\"failed\"],\"pro"
+     "perties\":{\"total\":{\"type\":\"integer\"},\"passed\":{\"type\":"
+     "\"integer\"},\"failed\":{\"type\":\"integer\"}}}}}}}"},
     {"Introspection", "application/json",
      "{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":["
      "\"share_percent\",\"sample_count\",\"schema\"],\"properties\":{\"s"

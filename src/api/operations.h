@@ -18,6 +18,7 @@ extern const struct mst_api_operation mst_api_config[];
 extern const struct mst_api_operation mst_api_checkpoints[];
 extern const struct mst_api_operation mst_api_letters[];
 extern const struct mst_api_operation mst_api_schemas[];
+extern const struct mst_api_operation mst_api_transforms[];
 extern const struct mst_api_operation mst_api_services_remote[];
 extern const struct mst_api_operation mst_api_logs[];
 extern const struct mst_api_operation mst_api_openapi[];
@@ -40,6 +41,14 @@ const struct mst_api_tools *mst_api_tools_of(struct mst_api *api,
 /* Makes an error of what a tool did not do. */
 void mst_api_tool_done(struct mst_api_answer *answer, enum mst_status status,
                        const struct mst_error *err);
+
+/* A text of an object in the body; NULL: it has none. False: refused. */
+bool mst_api_member(json_t *object, const char *of, const char *name,
+                    bool required, const char **ret_text,
+                    struct mst_api_answer *answer);
+/* "avro" or "json" of the field at path. False: refused. */
+bool mst_api_schema_kind(const char *kind, const char *path, bool *ret_avro,
+                         struct mst_api_answer *answer);
 
 /* False: refused, there is no such job. */
 bool mst_api_job_exists(struct mst_api *api,

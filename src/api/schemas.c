@@ -55,9 +55,8 @@ schemas_fill(struct mst_api *api, const struct mst_api_request *request,
     }
 }
 
-/* A text of an object in the body; NULL: it has none. False: refused. */
-static bool
-schemas_member(json_t *object, const char *of, const char *name, bool required,
+bool
+mst_api_member(json_t *object, const char *of, const char *name, bool required,
                const char **ret_text, struct mst_api_answer *answer)
 {
     json_t *member = json_object_get(object, name);
@@ -79,10 +78,9 @@ schemas_member(json_t *object, const char *of, const char *name, bool required,
     return !required;
 }
 
-/* False: refused. */
-static bool
-schemas_kind(const char *kind, const char *path, bool *ret_avro,
-             struct mst_api_answer *answer)
+bool
+mst_api_schema_kind(const char *kind, const char *path, bool *ret_avro,
+                    struct mst_api_answer *answer)
 {
     *ret_avro = strcmp(kind, "avro") == 0;
     if (*ret_avro || strcmp(kind, "json") == 0) {
@@ -102,15 +100,15 @@ schemas_convert_read(const struct mst_api_request *request,
     json_t *options = json_object_get(request->json, "options");
     const char *text = NULL;
     const char *from = NULL;
-    if (!schemas_member(source, "source", "schema_encoding", true, &from,
+    if (!mst_api_member(source, "source", "schema_encoding", true, &from,
                         answer)
-        || !schemas_member(source, "source", "body", true, &text, answer)
-        || !schemas_member(options, "options", "name", false, &what->name,
+        || !mst_api_member(source, "source", "body", true, &text, answer)
+        || !mst_api_member(options, "options", "name", false, &what->name,
                            answer)
-        || !schemas_member(options, "options", "namespace", false,
+        || !mst_api_member(options, "options", "namespace", false,
                            &what->name_space, answer)
-        || !schemas_kind(from, "source.schema_encoding", &what->from_avro,
-                         answer)) {
+        || !mst_api_schema_kind(from, "source.schema_encoding",
+                                &what->from_avro, answer)) {
         return false;
     }
     what->schema = mst_slice_str(text);

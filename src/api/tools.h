@@ -10,6 +10,8 @@
 #ifndef MST_API_TOOLS_H
 #define MST_API_TOOLS_H
 
+#include <stdatomic.h>
+
 #include "base/json_write.h"
 #include "config/config.h"
 #include "core/store.h"
@@ -55,6 +57,26 @@ struct mst_api_dry_run {
     bool follow; /* waits for events that come */
 };
 
+/* A schema as a text; text NULL: none. */
+struct mst_api_written {
+    const char *text;
+    bool avro; /* else JSON Schema */
+};
+
+/* Scripts that are tried. JSON is as it was sent. */
+struct mst_api_transform {
+    const char *script;
+    const char *payload;           /* JSON; of another encoding base64 */
+    const char *encoding;          /* "json", "bson", "avro" */
+    const char *attributes;        /* a JSON object */
+    const char *cases;             /* a JSON array */
+    struct mst_api_written reads;  /* what payloads are of */
+    struct mst_api_written writes; /* what results have to be of */
+    int64_t limit;                 /* of what is made up */
+    int64_t timeout_ms;            /* for all of it */
+    const atomic_bool *stop;       /* the program ends */
+};
+
 struct mst_api_tools {
     /* One document made up by a JSON Schema or an Avro schema. */
     enum mst_status (*fill)(struct mst_slice schema, int64_t seed,
@@ -69,6 +91,22 @@ struct mst_api_tools {
     /* What a job would write; see docs/api.md. */
     enum mst_status (*dry_run)(const struct mst_api_dry_run *what,
                                struct mst_json *out, struct mst_error *err);
+    /* A script: on one event; what is wrong with it; on the cases of a test;
+     * cases made up for it; the functions that it may use. */
+    enum mst_status (*transform)(const struct mst_api_transform *what,
+                                 struct mst_json *out, struct mst_error *err);
+    enum mst_status (*transform_validate)(const struct mst_api_transform *what,
+                                          struct mst_json *out,
+                                          struct mst_error *err);
+    enum mst_status (*transform_test)(const struct mst_api_transform *what,
+                                      struct mst_json *out,
+                                      struct mst_error *err);
+    enum mst_status (*transform_generate)(const struct mst_api_transform *what,
+                                          struct mst_json *out,
+                                          struct mst_error *err);
+    enum mst_status (*transform_completions)(
+        const struct mst_api_transform *what, struct mst_json *out,
+        struct mst_error *err);
     /* The store of schemas. */
     enum mst_status (*subjects)(const struct mst_api_subject *what,
                                 struct mst_json *out, struct mst_error *err);

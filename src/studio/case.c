@@ -17,36 +17,6 @@ enum {
 
 /* --- running --------------------------------------------------------------- */
 
-/* The attributes of a case, in the run's memory. */
-static enum mst_status
-case_attributes(const struct studio_case *one, struct mst_arena *arena,
-                struct mst_event *event, struct mst_error *err)
-{
-    struct mst_bson_iter iter;
-    struct mst_attribute *all =
-        mst_arena_alloc_zeroed(arena, MST_STUDIO_ATTRIBUTES_MAX, sizeof(*all));
-    uint32_t n = 0;
-    if (all == NULL) {
-        return mst_fail_memory(err, ORIGIN);
-    }
-    if (one->attributes.type != MST_BSON_DOCUMENT) {
-        return MST_OK;
-    }
-    enum mst_status status =
-        mst_bson_iter_init(&iter, one->attributes.raw, err);
-    while (status == MST_OK && n < MST_STUDIO_ATTRIBUTES_MAX
-           && (status = mst_bson_iter_next(&iter)) == MST_OK) {
-        struct mst_bson_value value = mst_bson_iter_value(&iter);
-        all[n].name = iter.key;
-        if (mst_bson_get_string(&value, &all[n].value)) {
-            n++;
-        }
-    }
-    event->attributes = all;
-    event->attributes_len = n;
-    return status == MST_END ? MST_OK : status;
-}
-
 /* A payload as the script sees it, appended to bson. */
 static enum mst_status
 case_payload(const struct mst_bson_value *input,
@@ -74,8 +44,11 @@ case_event(const struct studio_case *one, const struct mst_bson_value *input,
     struct mst_event event = {.encoding = MST_ENCODING_BSON};
     struct mst_buf bson;
     mst_buf_init(&bson, CASE_VALUE_MAX);
-    enum mst_status status =
-        case_attributes(one, &outcome->run.arena, &event, err);
+    enum mst_status status = MST_OK;
+    if (one->attributes.type == MST_BSON_DOCUMENT) {
+        status = mst_studio_attributes(&outcome->run.arena, one->attributes.raw,
+                                       &event, err);
+    }
     if (status == MST_OK && input->type != MST_BSON_NULL) {
         status = case_payload(input, script, &bson, err);
         event.payload = mst_buf_slice(&bson);

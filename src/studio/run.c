@@ -10,13 +10,7 @@
 
 #define ORIGIN "studio"
 
-enum {
-    RUN_INSTRUCTIONS = 1000000,
-    RUN_TIME_MS = 1000,
-    RUN_MEMORY = 16 * 1024 * 1024,
-    RUN_RESULTS_MAX = 100 * 1000,
-    RUN_BYTES_MAX = 64 * 1024 * 1024
-};
+enum { RUN_RESULTS_MAX = 100 * 1000, RUN_BYTES_MAX = 64 * 1024 * 1024 };
 
 enum mst_status
 mst_studio_budget_check(const struct mst_studio_budget *budget,
@@ -36,13 +30,16 @@ mst_studio_budget_check(const struct mst_studio_budget *budget,
 }
 
 /* A call may take a second, or what is left. */
-static int64_t
-run_time(const struct mst_studio_budget *budget)
+static struct mst_lua_limits
+run_limits(const struct mst_studio_budget *budget)
 {
+    struct mst_lua_limits limits = mst_lua_default_limits;
     int64_t left = budget == NULL || budget->until_ms == 0
-                       ? RUN_TIME_MS
+                       ? limits.time_ms
                        : budget->until_ms - mst_clock_ms();
-    return left < 1 ? 1 : left > RUN_TIME_MS ? RUN_TIME_MS : left;
+    left = left < 1 ? 1 : left;
+    limits.time_ms = left < limits.time_ms ? left : limits.time_ms;
+    return limits;
 }
 
 enum mst_status
@@ -59,6 +56,39 @@ mst_studio_payload(enum mst_encoding encoding, struct mst_slice payload,
     }
     return mst_transcode(encoding, MST_ENCODING_BSON, &options, payload, out,
                          err);
+}
+
+enum mst_status
+mst_studio_attributes(struct mst_arena *arena, struct mst_slice bson,
+                      struct mst_event *event, struct mst_error *err)
+{
+    struct mst_bson_iter iter;
+    struct mst_attribute *all =
+        mst_arena_alloc_zeroed(arena, MST_STUDIO_ATTRIBUTES_MAX, sizeof(*all));
+    uint32_t n = 0;
+    if (all == NULL) {
+        return mst_fail_memory(err, ORIGIN);
+    }
+    enum mst_status status = mst_bson_iter_init(&iter, bson, err);
+    while (status == MST_OK && (status = mst_bson_iter_next(&iter)) == MST_OK) {
+        struct mst_bson_value value = mst_bson_iter_value(&iter);
+        struct mst_slice text;
+        if (n == MST_STUDIO_ATTRIBUTES_MAX
+            || !mst_bson_get_string(&value, &text)) {
+            return mst_fail(err, MST_REJECTED, ORIGIN, 0,
+                            "attributes are at most %d texts",
+                            (int)MST_STUDIO_ATTRIBUTES_MAX);
+        }
+        all[n].name = mst_arena_copy(arena, iter.key);
+        all[n].value = mst_arena_copy(arena, text);
+        if (all[n].name.data == NULL || all[n].value.data == NULL) {
+            return mst_fail_memory(err, ORIGIN);
+        }
+        n++;
+    }
+    event->attributes = all;
+    event->attributes_len = n;
+    return status == MST_END ? MST_OK : status;
 }
 
 /* What the schema makes of a result, in the run's memory. */
@@ -173,9 +203,7 @@ mst_studio_run_start(struct mst_studio_run *run,
                      const struct mst_studio_script *script,
                      struct mst_error *err)
 {
-    const struct mst_lua_limits limits = {.instructions = RUN_INSTRUCTIONS,
-                                          .time_ms = run_time(script->budget),
-                                          .memory = RUN_MEMORY};
+    const struct mst_lua_limits limits = run_limits(script->budget);
     *run = (struct mst_studio_run){.script = script,
                                    .results_max = RUN_RESULTS_MAX,
                                    .bytes_max = RUN_BYTES_MAX};

@@ -81,6 +81,13 @@ void mst_studio_run_finish(struct mst_studio_run *run);
 void mst_studio_run_reset(struct mst_studio_run *run);
 void mst_studio_run_clear(struct mst_studio_run *run);
 
+/* Gives an event the members of a BSON document as attributes, copied into
+ * arena. MST_REJECTED: one of them is no text. */
+MST_MUST_CHECK enum mst_status mst_studio_attributes(struct mst_arena *arena,
+                                                     struct mst_slice bson,
+                                                     struct mst_event *event,
+                                                     struct mst_error *err);
+
 /* A payload in `encoding` as the BSON that a script sees: JSON is Extended
  * JSON, Avro needs a schema. Appends to out. */
 MST_MUST_CHECK enum mst_status

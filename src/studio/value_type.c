@@ -2,6 +2,7 @@
 /* What values are, and how they stand to each other. */
 #include <math.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "base/macros.h"
 #include "encodings/bson_reader.h"
@@ -18,7 +19,9 @@ static const struct {
     {"bool", {MST_BSON_BOOL}},
     {"boolean", {MST_BSON_BOOL}},
     {"code", {MST_BSON_CODE}},
+    {"code with scope", {MST_BSON_CODE_SCOPE}},
     {"date", {MST_BSON_DATE}},
+    {"dbpointer", {MST_BSON_DBPOINTER}},
     {"decimal", {MST_BSON_DECIMAL128}},
     {"decimal128", {MST_BSON_DECIMAL128}},
     {"document", {MST_BSON_DOCUMENT}},
@@ -38,17 +41,26 @@ static const struct {
     {"object", {MST_BSON_DOCUMENT}},
     {"objectid", {MST_BSON_OBJECTID}},
     {"regex", {MST_BSON_REGEX}},
+    {"regular expression", {MST_BSON_REGEX}},
     {"string", {MST_BSON_STRING}},
     {"symbol", {MST_BSON_SYMBOL}},
     {"timestamp", {MST_BSON_TIMESTAMP}},
+    {"undefined", {MST_BSON_UNDEFINED}},
 };
+
+static bool
+value_is_called(struct mst_slice name, const char *word)
+{
+    return name.len == strlen(word)
+           && strncasecmp((const char *)name.data, word, name.len) == 0;
+}
 
 bool
 mst_studio_type_exists(struct mst_slice name)
 {
     size_t i = 0;
     while (i < MST_ARRAY_SIZE(value_types)
-           && !mst_slice_is(name, value_types[i].name)) {
+           && !value_is_called(name, value_types[i].name)) {
         i++;
     }
     return i < MST_ARRAY_SIZE(value_types);
@@ -58,7 +70,7 @@ bool
 mst_studio_type_is(uint8_t type, struct mst_slice name)
 {
     for (size_t i = 0; i < MST_ARRAY_SIZE(value_types); i++) {
-        if (mst_slice_is(name, value_types[i].name)) {
+        if (value_is_called(name, value_types[i].name)) {
             const uint8_t *one = value_types[i].types;
             while (*one != 0 && *one != type) {
                 one++;

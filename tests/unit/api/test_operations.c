@@ -62,7 +62,20 @@ refuse_dry_run(const struct mst_api_dry_run *what, struct mst_json *out,
     return mst_fail(err, MST_REJECTED, "test", 0, "refused");
 }
 
+static enum mst_status
+refuse_transform(const struct mst_api_transform *what, struct mst_json *out,
+                 struct mst_error *err)
+{
+    (void)what;
+    return refuse_schema(MST_SLICE_NONE, 0, out, err);
+}
+
 static const struct mst_api_tools refusing_tools = {
+    .transform = refuse_transform,
+    .transform_validate = refuse_transform,
+    .transform_test = refuse_transform,
+    .transform_generate = refuse_transform,
+    .transform_completions = refuse_transform,
     .dry_run = refuse_dry_run,
     .fill = refuse_schema,
     .convert = refuse_convert,
@@ -84,6 +97,9 @@ world_open(void **state)
     world->api.args.tools = &refusing_tools;
     world->api.args.catalog = world->daemon.catalog;
     world->api.loopback = true;
+    if (mst_api_gate_create(&world->api.scripts, &err) != MST_OK) {
+        return -1;
+    }
     if (mst_log_ring_create(100, &world->api.args.ring, &err) != MST_OK) {
         return -1;
     }
@@ -95,6 +111,7 @@ static int
 world_close(void **state)
 {
     struct world *world = *state;
+    mst_api_gate_destroy(world->api.scripts);
     mst_log_ring_destroy(world->api.args.ring);
     daemon_world_close(&world->daemon);
     free(world);
