@@ -18,6 +18,7 @@ enum {
     MST_API_QUERY_MAX = 4096,
     MST_API_DEPTH_MAX = 32,
     MST_API_COOKIE_MAX = 192,
+    MST_API_HASH_LEN = 32,
     MST_API_ANSWER_MAX = 64 * 1024 * 1024
 };
 
@@ -28,8 +29,6 @@ enum mst_api_role {
     MST_API_OPERATE,
     MST_API_ADMIN
 };
-
-enum { MST_API_HASH_LEN = 32 };
 
 enum mst_api_badge_kind {
     MST_API_BADGE_NONE,
