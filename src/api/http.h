@@ -161,8 +161,4 @@ bool mst_api_read_query(struct mst_api_request *request,
 bool mst_api_read_body(struct mst_api_request *request,
                        struct mst_api_answer *answer);
 
-/* Appends len bytes of an address to out with its %XX resolved; false: wrong,
- * with a NUL in it, not UTF-8, or longer than size - 1. */
-bool mst_api_unescape(const char *text, size_t len, char *out, size_t size);
-
 #endif

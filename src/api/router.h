@@ -35,4 +35,8 @@ extern const mst_api_table mst_api_tables[];
 bool mst_api_route(const mst_api_table *tables, struct mst_api_request *request,
                    struct mst_api_answer *answer);
 
+/* Appends len bytes of an address to out with its %XX resolved; false: wrong,
+ * with a NUL in it, not UTF-8, or longer than size - 1. */
+bool mst_api_unescape(const char *text, size_t len, char *out, size_t size);
+
 #endif
