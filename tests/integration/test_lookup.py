@@ -4,7 +4,8 @@ looks up for a change stream."""
 
 import bson
 import pytest
-from support.oplog import Mutator, Pair
+from support.oplog import Pair
+from support.oplog_work import Mutator
 from support.waiting import wait_until
 
 LOOKED_UP = ("change_stream", "batched")

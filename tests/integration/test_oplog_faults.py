@@ -5,7 +5,8 @@ import os
 
 import bson
 import pytest
-from support.oplog import READERS, Mutator, Pair
+from support.oplog import READERS, Pair
+from support.oplog_work import Mutator
 from support.waiting import wait_until
 
 SEED = int(os.environ.get("MSTREAM_TEST_SEED", "1"))

@@ -46,6 +46,10 @@ static const struct {
      START "296E" ID "465F6964004650610050"
            "2B0200000004",
      NULL},
+    {"{\"$binary\":{\"base64\":\"eA==\",\"subType\":\"00\"}}", 0,
+     START "296E" ID "5A5F6964005A0100780004", NULL},
+    {"{\"$binary\":{\"base64\":\"eA==\",\"subType\":\"02\"}}", 0,
+     START "296E" ID "5A5F6964005A050201000000780004", NULL},
     {"{\"$numberDouble\":\"1.5\"}", 0, NULL, NULL},
     {"{\"$numberDouble\":\"-0.0\"}", 0, NULL, NULL},
     {"{\"$numberDouble\":\"NaN\"}", 0, NULL, NULL},

@@ -168,6 +168,7 @@ token_string(struct token_key *key, struct mst_slice text)
     token_byte(key, 0);
 }
 
+/* Subtype 2 with the length inside it. */
 static void
 token_binary(struct token_key *key, uint8_t subtype, struct mst_slice bytes)
 {
@@ -287,7 +288,8 @@ token_value(struct token_key *key, const struct mst_bson_value *value)
     if (value->type == MST_BSON_STRING && mst_bson_get_string(value, &bytes)) {
         token_string(key, bytes);
     } else if (mst_bson_get_binary(value, &subtype, &bytes)) {
-        token_binary(key, subtype, bytes);
+        token_binary(key, subtype,
+                     mst_slice_of(value->raw.data + 5, value->raw.len - 5));
     } else if (mst_bson_get_oid(value, &oid)) {
         token_byte(key, KEY_OBJECTID);
         token_bytes(key, mst_slice_of(oid, MST_BSON_OBJECTID_LEN));
