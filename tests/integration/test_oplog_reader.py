@@ -6,8 +6,8 @@ import re
 
 import bson
 import pytest
+from support.edited import Edited, newer
 from support.mongo import limited_users
-from support.newer_server import NewerServer
 from support.oplog import Pair
 from support.waiting import wait_until
 
@@ -96,13 +96,13 @@ def test_explain_shows_what_is_asked_for(pair, mstream):
 
 
 @pytest.fixture
-def newer(mongodb):
-    """newer(wire_version): a connection string of the test's server, which
+def claims(mongodb):
+    """claims(wire_version): a connection string of the test's server, which
     claims to be of that version."""
     made = []
 
     def make(wire_version):
-        made.append(NewerServer(mongodb.uri, wire_version))
+        made.append(Edited(mongodb.uri, reply=newer(wire_version)))
         return made[-1].uri
 
     yield make
@@ -111,10 +111,10 @@ def newer(mongodb):
 
 
 def test_a_server_that_was_not_tried_is_refused_with_the_reason(
-    pair, mongodb, newer, mstream
+    pair, mongodb, claims, mstream
 ):
     mongodb.db["a"].insert_one({"_id": 0})
-    pair.uri = newer(25)
+    pair.uri = claims(25)
     path = mstream.folder / "newer.toml"
     path.write_text(pair.config(["oplog"], resource="a"))
     done = mstream("run", path, "--once", "--timeout", "60", code=1)
@@ -129,7 +129,7 @@ def test_a_server_that_was_not_tried_is_refused_with_the_reason(
 
 
 def test_a_server_that_was_not_tried_is_read_where_that_is_asked_for(
-    pair, mongodb, newer, mstream
+    pair, mongodb, claims, mstream
 ):
     a = mongodb.db["a"]
     a.insert_one({"_id": 0, "n": 0, "pad": "p" * 300})
@@ -137,7 +137,7 @@ def test_a_server_that_was_not_tried_is_read_where_that_is_asked_for(
     mongodb.client.admin.command(
         "applyOps", [{"op": "i", "ns": f"{mongodb.name}.a", "o": {"_id": 1}}]
     )
-    pair.uri = newer(25)
+    pair.uri = claims(25)
     source = {"resource": "a", "payload": "change", "oplog_untested_server": True}
     done = pair.run(["oplog"], **source)
     assert "the oplog reader was not tried with MongoDB 8.0" in done.err
@@ -152,9 +152,9 @@ def test_a_server_that_was_not_tried_is_read_where_that_is_asked_for(
 
 
 def test_a_server_newer_than_all_rules_is_refused_always(
-    pair, mongodb, newer, mstream
+    pair, mongodb, claims, mstream
 ):
-    pair.uri = newer(99)
+    pair.uri = claims(99)
     path = mstream.folder / "newest.toml"
     path.write_text(
         pair.config(["oplog"], resource="a", oplog_untested_server=True)
