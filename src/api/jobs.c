@@ -89,6 +89,10 @@ jobs_numbers(struct mst_json *out, const char *name,
     mst_json_bool(out, "lag_known", known);
     mst_json_number(out, "lag_events",
                     known ? status->run.source.lag_events : -1);
+    mst_json_str(out, "tail",
+                 status->stopped_ms == 0 ? status->run.source.tail : NULL);
+    mst_json_number(out, "tail_switches",
+                    (int64_t)status->run.source.tail_switches);
     /* Thousandths of events a second, shown as events. */
     mst_json_seconds(out, "throughput_per_second", jobs_throughput(status));
     mst_json_number(out, "total_errors",

@@ -68,6 +68,23 @@ jobs_lag(const struct mst_metrics_job *job)
 }
 
 static int64_t
+jobs_tail_shared(const struct mst_metrics_job *job)
+{
+    const char *tail = job->status.run.source.tail;
+    return jobs_runs_now(job) && tail != NULL ? strcmp(tail, "shared") == 0
+                                              : -1;
+}
+
+static int64_t
+jobs_tail_switches(const struct mst_metrics_job *job)
+{
+    const struct mst_source_stats *source = &job->status.run.source;
+    return jobs_runs_now(job) && source->tail != NULL
+               ? (int64_t)source->tail_switches
+               : -1;
+}
+
+static int64_t
 jobs_lag_events(const struct mst_metrics_job *job)
 {
     return jobs_runs_now(job) ? job->status.run.source.lag_events : -1;
@@ -173,6 +190,15 @@ static const struct jobs_row jobs_rows[] = {
       "Events between here and the end of the origin."},
      JOBS_PLAIN,
      jobs_lag_events},
+    {{"mstream_job_tail_shared", MST_METRIC_GAUGE, NULL,
+      "Whether the oplog comes by a tail that jobs share (1), or by the "
+      "job's own (0)."},
+     JOBS_PLAIN,
+     jobs_tail_shared},
+    {{"mstream_job_tail_switches", MST_METRIC_GAUGE, NULL,
+      "Changes from one to the other in this run."},
+     JOBS_PLAIN,
+     jobs_tail_switches},
     {{"mstream_job_position_horizon_seconds", MST_METRIC_GAUGE, "seconds",
       "How long until the origin no longer has what follows the checkpoint."},
      JOBS_MS,

@@ -18,6 +18,7 @@
 #define MST_CORE_SOURCE_H
 
 #include "core/batch.h"
+#include "core/commons.h"
 #include "core/letter.h"
 #include "core/option.h"
 #include "core/position.h"
@@ -30,6 +31,7 @@ struct mst_source_args {
     const void *options;              /* this step's options struct */
     const char *resource;             /* as the user wrote it */
     enum mst_encoding input_encoding; /* NONE when not said */
+    struct mst_commons *commons;      /* of the program; NULL: shares nothing */
 };
 
 enum {
@@ -47,6 +49,10 @@ struct mst_source_kind {
 struct mst_source_stats {
     int64_t lag_ms;     /* how old the newest event read is, at the origin */
     int64_t lag_events; /* events between here and the origin's end */
+    /* Static: "shared", when changes come by what several jobs read together,
+     * "own", when they could and do not; NULL: they never do. */
+    const char *tail;
+    uint64_t tail_switches; /* from one of them to the other */
     /* What was read since create, also what became no event; zero long where
      * the source tells no kinds apart. */
     size_t kinds_len;

@@ -181,6 +181,7 @@ mst_job_create(const struct mst_job_args *args, struct mst_job **ret_job,
     spec->lease_arg = &job->hold;
     job_set_hold(job);
     spec->whole = args->whole;
+    spec->source_args.commons = args->commons;
     spec->bounded = spec->bounded || args->once;
     spec->timeout_ms =
         args->timeout_ms > 0 ? args->timeout_ms : spec->timeout_ms;

@@ -58,10 +58,11 @@ struct mst_job_args {
     const struct mst_config_connector *connector;
     const struct mst_registry *registry;
     struct mst_store *store;
-    const char *holder;        /* of leases: who this process is */
-    struct mst_spread *spread; /* of the process; NULL: jobs stay here */
-    uint64_t memory;           /* when the connector does not say */
-    struct mst_budget *whole;  /* of all jobs; NULL: none */
+    const char *holder;          /* of leases: who this process is */
+    struct mst_spread *spread;   /* of the process; NULL: jobs stay here */
+    uint64_t memory;             /* when the connector does not say */
+    struct mst_budget *whole;    /* of all jobs; NULL: none */
+    struct mst_commons *commons; /* of all jobs; NULL: they share nothing */
     /* For `mstream run`: end after one run, whatever happens; do not wait for
      * a lease that another holds. */
     bool single_run;

@@ -21,8 +21,14 @@ mst_manager_create(const struct mst_manager_args *args,
         return mst_fail_memory(err, "jobs");
     }
     manager->args = *args;
+    enum mst_status status = mst_commons_create(&manager->commons, err);
+    if (status != MST_OK) {
+        free(manager);
+        return status;
+    }
     if (pthread_mutex_init(&manager->mutex, NULL) != 0
         || !mst_cond_init(&manager->changed)) {
+        mst_commons_destroy(manager->commons);
         free(manager);
         return mst_fail_memory(err, "jobs");
     }
@@ -177,6 +183,7 @@ manager_make(struct mst_manager *manager, const struct mst_config *config,
         .spread = &manager->spread,
         .memory = manager->share,
         .whole = &manager->whole,
+        .commons = manager->commons,
         .single_run = manager->args.single_run,
         .once = manager->args.once,
         .timeout_ms = manager->args.timeout_ms,
@@ -546,6 +553,7 @@ mst_manager_destroy(struct mst_manager *manager)
     free(manager->jobs);
     free(manager->leaving);
     free(manager->heirs);
+    mst_commons_destroy(manager->commons);
     (void)pthread_cond_destroy(&manager->changed);
     (void)pthread_mutex_destroy(&manager->mutex);
     free(manager);

@@ -49,7 +49,8 @@ struct manager_heir {
 struct mst_manager {
     struct mst_manager_args args;
     char holder[MST_PROCESS_TAG_MAX];
-    struct mst_budget whole; /* of all jobs, those on their way out too */
+    struct mst_budget whole;     /* of all jobs, those on their way out too */
+    struct mst_commons *commons; /* likewise */
     struct mst_spread spread;
     int64_t expire_next_ms; /* monotonic */
 

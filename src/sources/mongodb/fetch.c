@@ -33,7 +33,9 @@ fetch_batch_size(const struct mst_mongo_source *source)
 static int64_t
 fetch_probe_due(const struct mst_mongo_source *source)
 {
-    return source->bounded || source->mark_wanted ? 0 : source->mark_due_ms;
+    bool at_once = source->bounded || source->mark_wanted
+                   || mst_oplog_share_wants_probe(source);
+    return at_once ? 0 : source->mark_due_ms;
 }
 
 static void

@@ -98,6 +98,13 @@ const struct mst_option
          .def = "false",
          .help = "Read the oplog also of MongoDB 6.1 to 8.2, with which this "
                  "reader was not tried."},
+        {.name = "oplog_share",
+         .type = MST_OPTION_BOOL,
+         .offset = AT(oplog_share),
+         .def = "true",
+         .help = "With the oplog: jobs of this program that use the same "
+                 "connection string read it together, once they are at its "
+                 "end; false: this job always reads by itself."},
         {.name = "snapshot",
          .type = MST_OPTION_ENUM,
          .offset = AT(snapshot),

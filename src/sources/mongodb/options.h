@@ -57,6 +57,7 @@ struct mst_mongo_source_options {
     bool enable_pre_images;
     bool ddl;
     bool oplog_untested_server;
+    bool oplog_share;
     int64_t heartbeat_interval_ms;
     int64_t batch_size;
     int64_t max_await_ms;

@@ -207,6 +207,7 @@ mst_mongo_reader_open(void *ctx, const struct mst_start *start,
     if (source->oplog != NULL) {
         source->until_seconds = source->oplog->newest.seconds;
         source->until_increment = source->oplog->newest.increment;
+        mst_oplog_share_come(source);
     }
     source->mark_due_ms =
         mst_clock_ms() + source->options->heartbeat_interval_ms;
@@ -231,11 +232,14 @@ mst_mongo_reader_note_failure(struct mst_mongo_source *source,
     }
 }
 
-/* Gets a reply to read from. */
+/* Gets a reply to read from; none of a shared tail: nothing came. */
 static enum mst_status
 reader_fetch(struct mst_mongo_source *source, int timeout_ms,
              struct mst_error *err)
 {
+    if (source->share.shared) {
+        return mst_oplog_share_fetch(source, timeout_ms, err);
+    }
     if (source->restart
         || (source->ahead == NULL && source->stream.cursor_id == 0)) {
         return reader_reopen(source, err);
@@ -398,9 +402,24 @@ reader_finish_oplog(struct mst_mongo_source *source, struct mst_batch *batch,
     if (status == MST_OK && reader_is_past(source)) {
         status = MST_END;
     }
+    mst_oplog_share_note(source);
     mst_mongo_reply_unref(source->reply);
     source->reply = NULL;
+    if (status == MST_OK) {
+        mst_oplog_share_turn(source);
+    }
     return status;
+}
+
+/* Nothing came by the tail that jobs share. */
+static enum mst_status
+reader_quiet(struct mst_mongo_source *source, struct mst_batch *batch,
+             struct mst_error *err)
+{
+    atomic_store_explicit(&source->caught_up, true, memory_order_relaxed);
+    enum mst_status status = mst_oplog_reader_advance(source, true, batch, err);
+    return status == MST_OK && batch->end_mark.data == NULL ? MST_AGAIN
+                                                            : status;
 }
 
 /* The reply is read: remembers where that is, and lets it go. */
@@ -458,6 +477,9 @@ mst_mongo_reader_read(void *ctx, struct mst_batch *batch, int timeout_ms,
         if (status != MST_OK) {
             source->restart = true;
             return reader_is_interrupted(source) ? MST_AGAIN : status;
+        }
+        if (source->reply == NULL) {
+            return reader_quiet(source, batch, err);
         }
     }
     status = reader_hold(source, batch, err);
@@ -517,6 +539,7 @@ mst_mongo_reader_close(void *ctx)
     source->restart = false;
     mst_mongo_join_clear(&source->join);
     mst_mongo_pending_clear(&source->pending);
+    mst_oplog_share_leave(source);
     mst_oplog_reader_destroy(source->oplog);
     source->oplog = NULL;
     mst_mongo_stream_close(&source->aside);

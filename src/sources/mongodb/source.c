@@ -23,6 +23,7 @@ mongodb_destroy(void *ctx)
         return;
     }
     mst_mongo_reader_close(source);
+    mst_oplog_share_destroy(source);
     mst_mongo_position_clear(&source->resume);
     mst_mongo_position_clear(&source->pinned);
     mst_mongo_position_clear(&source->settled);
@@ -65,6 +66,9 @@ mongodb_create(void **ret_ctx, const struct mst_source_args *args,
             &source->resume, source->options->start, &earliest, err);
     }
     if (status == MST_OK) {
+        status = mst_oplog_share_create(source, err);
+    }
+    if (status == MST_OK) {
         source->labels = mst_mongo_labels_create();
         status = source->labels != NULL ? MST_OK : mst_fail_memory(err, ORIGIN);
     }
@@ -100,6 +104,9 @@ mongodb_interrupt(void *ctx)
 {
     struct mst_mongo_source *source = ctx;
     mst_mongo_cancel_now(source->cancel);
+    if (source->share.seat != NULL) {
+        mst_oplog_seat_wake(source->share.seat);
+    }
 }
 
 _Static_assert((int)MST_MONGO_KINDS <= (int)MST_SOURCE_KINDS_MAX,
@@ -119,6 +126,12 @@ mongodb_stats(void *ctx, struct mst_source_stats *ret_stats)
                 mst_mongo_kind_name((enum mst_mongo_kind)kind), count};
         }
     }
+    int tail = atomic_load_explicit(&source->share.tail, memory_order_relaxed);
+    if (tail != MST_OPLOG_TAIL_NONE) {
+        ret_stats->tail = tail == MST_OPLOG_SHARED ? "shared" : "own";
+    }
+    ret_stats->tail_switches =
+        atomic_load_explicit(&source->share.switches, memory_order_relaxed);
     if (atomic_load_explicit(&source->caught_up, memory_order_relaxed)) {
         ret_stats->lag_ms = 0;
     } else if (newest != MST_TIME_UNKNOWN) {

@@ -15,6 +15,7 @@
 #include "sources/mongodb/oplog/reader.h"
 #include "sources/mongodb/oplog/tail.h"
 #include "sources/mongodb/pending.h"
+#include "sources/mongodb/oplog/share.h"
 #include "sources/mongodb/stream.h"
 
 struct mst_mongo_source {
@@ -56,6 +57,7 @@ struct mst_mongo_source {
     struct mst_slice last_token;    /* of its last complete event */
     struct mst_oplog_reader *oplog; /* NULL: changes come by a stream */
     struct mst_mongo_pending pending; /* no slots: the server looks up */
+    struct mst_oplog_share share;
     struct mst_mongo_join join;
     struct mst_mongo_envelope envelope;
     bool mark_wanted;    /* give the reply's own token, quiet or not */

@@ -326,8 +326,19 @@ open_once(struct mst_mongo_source *source, struct mst_mongo_reply **ret_reply,
     }
     struct mst_oplog_time time = open_place(source);
     struct mst_mongo_reply *reply = NULL;
-    if (!mst_oplog_tail_open(&source->stream, &source->oplog->map.scope, time,
-                             &reply, failure)) {
+    bson_t where = BSON_INITIALIZER;
+    char who[160];
+    (void)snprintf(who, sizeof(who), "job %.128s", source->args->job);
+    mst_oplog_scope_filter(&source->oplog->map.scope, &where);
+    const struct mst_oplog_find find = {
+        .from = time,
+        .where = &where,
+        .batch_size = source->options->batch_size,
+        .who = who,
+    };
+    bool ok = mst_oplog_tail_open(&source->stream, &find, &reply, failure);
+    bson_destroy(&where);
+    if (!ok) {
         return false;
     }
     if (!open_check_history(source, time, failure)) {

@@ -101,6 +101,17 @@ mst_oplog_scope_wants(const struct mst_oplog_scope *scope, struct mst_slice ns,
            && mst_oplog_scope_wants_name(scope, *ret_name);
 }
 
+bool
+mst_oplog_scope_may_want(const struct mst_oplog_scope *scope,
+                         struct mst_slice ns)
+{
+    struct mst_slice db;
+    struct mst_slice name;
+    return mst_oplog_split(ns, &db, &name) && mst_slice_equal(db, scope->db)
+           && (mst_slice_is(name, "$cmd") || mst_slice_is(name, "system.views")
+               || mst_oplog_scope_wants_name(scope, name));
+}
+
 /* --- the server's part -------------------------------------------------- */
 
 static void
@@ -160,26 +171,56 @@ scope_filter_names(const struct mst_oplog_scope *scope, bson_t *list,
     }
 }
 
-void
-mst_oplog_scope_filter(const struct mst_oplog_scope *scope, bson_t *filter)
+static bool
+scope_has_globs(const struct mst_oplog_scope *scope)
 {
     const struct mst_strings *names = &scope->watch->options->collections;
     bool globs = scope->watch->database && names->len == 0;
     for (size_t i = 0; i < names->len; i++) {
         globs = globs || mst_mongo_is_glob(names->items[i]);
     }
+    return globs;
+}
+
+/* The first of them that asks for the whole of that database; len: none. */
+static size_t
+scope_of_database(const struct mst_oplog_scope *scopes, size_t len,
+                  struct mst_slice db)
+{
+    size_t i = 0;
+    while (i < len
+           && !(mst_slice_equal(scopes[i].db, db)
+                && scope_has_globs(&scopes[i]))) {
+        i++;
+    }
+    return i;
+}
+
+void
+mst_oplog_scope_filter_all(const struct mst_oplog_scope *scopes, size_t len,
+                           bson_t *filter)
+{
     bson_t in;
     bson_t list;
     uint32_t n = 0;
     (void)BSON_APPEND_DOCUMENT_BEGIN(filter, "ns", &in);
     (void)BSON_APPEND_ARRAY_BEGIN(&in, "$in", &list);
-    if (globs) {
-        scope_filter_database(scope, &list, &n);
-    } else {
-        scope_filter_names(scope, &list, &n);
+    for (size_t i = 0; i < len; i++) {
+        size_t first = scope_of_database(scopes, len, scopes[i].db);
+        if (first == i) {
+            scope_filter_database(&scopes[i], &list, &n);
+        } else if (first == len) {
+            scope_filter_names(&scopes[i], &list, &n);
+        }
     }
     scope_filter_text(&list, &n, "admin.$cmd", -1); /* transactions */
     scope_filter_text(&list, &n, "", 0);            /* heartbeats */
     (void)bson_append_array_end(&in, &list);
     (void)bson_append_document_end(filter, &in);
+}
+
+void
+mst_oplog_scope_filter(const struct mst_oplog_scope *scope, bson_t *filter)
+{
+    mst_oplog_scope_filter_all(scope, 1, filter);
 }

@@ -29,9 +29,17 @@ bool mst_oplog_scope_wants_name(const struct mst_oplog_scope *scope,
 bool mst_oplog_split(struct mst_slice ns, struct mst_slice *ret_db,
                      struct mst_slice *ret_name);
 
+/* An entry in that namespace, or an operation of a transaction, may concern
+ * the source: also commands of its database, and its views. */
+bool mst_oplog_scope_may_want(const struct mst_oplog_scope *scope,
+                              struct mst_slice ns);
+
 /* Appends to a filter of the oplog what the server need not send: the
  * condition on ns. Leaves more than is wanted, never less. */
 void mst_oplog_scope_filter(const struct mst_oplog_scope *scope,
                             bson_t *filter);
+/* Likewise for several sources: what none of them wants. */
+void mst_oplog_scope_filter_all(const struct mst_oplog_scope *scopes,
+                                size_t len, bson_t *filter);
 
 #endif

@@ -6,38 +6,28 @@
 
 #include "encodings/bson_reader.h"
 
-/* {ts: from then on, ns: what the scope wants} */
-static void
-tail_filter(bson_t *command, const struct mst_oplog_scope *scope,
-            struct mst_oplog_time from)
-{
-    bson_t filter;
-    bson_t bound;
-    (void)BSON_APPEND_DOCUMENT_BEGIN(command, "filter", &filter);
-    (void)BSON_APPEND_DOCUMENT_BEGIN(&filter, "ts", &bound);
-    (void)BSON_APPEND_TIMESTAMP(&bound, "$gte", from.seconds, from.increment);
-    (void)bson_append_document_end(&filter, &bound);
-    mst_oplog_scope_filter(scope, &filter);
-    (void)bson_append_document_end(command, &filter);
-}
-
 bool
 mst_oplog_tail_open(struct mst_mongo_stream *stream,
-                    const struct mst_oplog_scope *scope,
-                    struct mst_oplog_time from,
+                    const struct mst_oplog_find *find,
                     struct mst_mongo_reply **ret_reply,
                     struct mst_mongo_failure *failure)
 {
     bson_t command = BSON_INITIALIZER;
-    const struct mst_mongo_watch *watch = scope->watch;
+    bson_t filter;
+    bson_t bound;
     char comment[160];
     (void)BSON_APPEND_UTF8(&command, "find", "oplog.rs");
-    tail_filter(&command, scope, from);
+    (void)BSON_APPEND_DOCUMENT_BEGIN(&command, "filter", &filter);
+    (void)BSON_APPEND_DOCUMENT_BEGIN(&filter, "ts", &bound);
+    (void)BSON_APPEND_TIMESTAMP(&bound, find->after ? "$gt" : "$gte",
+                                find->from.seconds, find->from.increment);
+    (void)bson_append_document_end(&filter, &bound);
+    (void)bson_concat(&filter, find->where);
+    (void)bson_append_document_end(&command, &filter);
     BCON_APPEND(&command, "tailable", BCON_BOOL(true), "awaitData",
-                BCON_BOOL(true), "batchSize",
-                BCON_INT64(watch->options->batch_size), "readConcern", "{",
-                "level", "majority", "}");
-    (void)snprintf(comment, sizeof(comment), "mstream job %.128s", watch->job);
+                BCON_BOOL(true), "batchSize", BCON_INT64(find->batch_size),
+                "readConcern", "{", "level", "majority", "}");
+    (void)snprintf(comment, sizeof(comment), "mstream %.128s", find->who);
     (void)BSON_APPEND_UTF8(&command, "comment", comment);
     bool ok = mst_mongo_stream_open(stream, &command, ret_reply, failure);
     bson_destroy(&command);

@@ -8,11 +8,19 @@
 #include "sources/mongodb/oplog/scope.h"
 #include "sources/mongodb/stream.h"
 
-/* Opens the cursor at that time; the first entries come with it. Goes on with
+/* What a tail is to show. */
+struct mst_oplog_find {
+    struct mst_oplog_time from;
+    bool after;          /* what follows that entry; else from it on */
+    const bson_t *where; /* further conditions */
+    int64_t batch_size;
+    const char *who; /* reads it, for the server's operators */
+};
+
+/* Opens the cursor; the first entries come with it. Goes on with
  * mst_mongo_stream_more (stream->db is "local"). */
 MST_MUST_CHECK bool mst_oplog_tail_open(struct mst_mongo_stream *stream,
-                                        const struct mst_oplog_scope *scope,
-                                        struct mst_oplog_time from,
+                                        const struct mst_oplog_find *find,
                                         struct mst_mongo_reply **ret_reply,
                                         struct mst_mongo_failure *failure);
 
