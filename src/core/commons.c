@@ -112,8 +112,7 @@ mst_commons_give_back(struct mst_commons *commons, void *thing)
         at = &(*at)->next;
     }
     struct commons_entry *entry = *at;
-    assert(entry != NULL);
-    bool last = --entry->users == 0;
+    bool last = entry != NULL && --entry->users == 0;
     if (last) {
         *at = entry->next;
     }

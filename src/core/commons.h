@@ -32,7 +32,7 @@ MST_MUST_CHECK enum mst_status
 mst_commons_take(struct mst_commons *commons,
                  const struct mst_common_type *type, struct mst_slice key,
                  const void *arg, void **ret_thing, struct mst_error *err);
-/* One user less. Thread: any. */
+/* One user less of what was taken. Thread: any. */
 void mst_commons_give_back(struct mst_commons *commons, void *thing);
 
 #endif

@@ -232,6 +232,22 @@ mst_mongo_reader_note_failure(struct mst_mongo_source *source,
     }
 }
 
+enum mst_status
+mst_mongo_reader_adopt(struct mst_mongo_source *source,
+                       struct mst_mongo_reply *reply, struct mst_error *err)
+{
+    if (mst_bson_iter_init(&source->iter, reply->batch, NULL) != MST_OK) {
+        mst_mongo_reply_unref(reply);
+        return mst_fail(err, MST_DISCONNECTED, ORIGIN, 0,
+                        "the server's reply is damaged");
+    }
+    source->reply = reply;
+    source->reply_opened = false;
+    source->reply_events = 0;
+    source->last_token = MST_SLICE_NONE;
+    return MST_OK;
+}
+
 /* Gets a reply to read from; none of a shared tail: nothing came. */
 static enum mst_status
 reader_fetch(struct mst_mongo_source *source, int timeout_ms,
@@ -260,16 +276,7 @@ reader_fetch(struct mst_mongo_source *source, int timeout_ms,
         return status == MST_OK ? reader_reopen(source, err) : status;
     }
     source->socket_timeout_ms = 0;
-    if (mst_bson_iter_init(&source->iter, reply->batch, NULL) != MST_OK) {
-        mst_mongo_reply_unref(reply);
-        return mst_fail(err, MST_DISCONNECTED, ORIGIN, 0,
-                        "the server's reply is damaged");
-    }
-    source->reply = reply;
-    source->reply_opened = false;
-    source->reply_events = 0;
-    source->last_token = MST_SLICE_NONE;
-    return MST_OK;
+    return mst_mongo_reader_adopt(source, reply, err);
 }
 
 static bool

@@ -109,6 +109,11 @@ mst_mongo_fetch_more(struct mst_mongo_source *source, int timeout_ms,
 void mst_mongo_reader_note_failure(struct mst_mongo_source *source,
                                    const struct mst_mongo_failure *failure);
 
+/* Takes a reply, which it owns then, as the one to read from. */
+MST_MUST_CHECK enum mst_status
+mst_mongo_reader_adopt(struct mst_mongo_source *source,
+                       struct mst_mongo_reply *reply, struct mst_error *err);
+
 /* Opens the stream at source->resume, and changes what has to be changed to
  * get it open (resume.c). */
 MST_MUST_CHECK enum mst_status

@@ -359,18 +359,10 @@ mst_oplog_reader_open(struct mst_mongo_source *source, struct mst_error *err)
         struct mst_mongo_failure failure;
         memset(&failure, 0, sizeof(failure));
         if (open_once(source, &reply, &failure)) {
-            if (mst_bson_iter_init(&source->iter, reply->batch, NULL)
-                != MST_OK) {
-                mst_mongo_reply_unref(reply);
-                break;
-            }
-            source->reply = reply;
-            source->reply_opened = false; /* entries come with it */
-            source->reply_events = 0;
             source->oplog->last = (struct mst_oplog_time){0, 0};
             source->oplog->probe = (struct mst_oplog_time){0, 0};
             source->restart = false;
-            return MST_OK;
+            return mst_mongo_reader_adopt(source, reply, err);
         }
         /* It searches a long oplog for the first entry that is wanted. */
         mst_mongo_reader_note_failure(source, &failure);

@@ -171,22 +171,6 @@ share_wait_ms(const struct mst_mongo_source *source, int timeout_ms)
     return left < timeout_ms ? (int)left : timeout_ms;
 }
 
-static enum mst_status
-share_reply(struct mst_mongo_source *source, struct mst_mongo_reply *reply,
-            struct mst_error *err)
-{
-    if (mst_bson_iter_init(&source->iter, reply->batch, NULL) != MST_OK) {
-        mst_mongo_reply_unref(reply);
-        return mst_fail(err, MST_DISCONNECTED, ORIGIN, 0,
-                        "the server's reply is damaged");
-    }
-    source->reply = reply;
-    source->reply_opened = false;
-    source->reply_events = 0;
-    source->oplog->last = (struct mst_oplog_time){0, 0};
-    return MST_OK;
-}
-
 enum mst_status
 mst_oplog_share_fetch(struct mst_mongo_source *source, int timeout_ms,
                       struct mst_error *err)
@@ -203,7 +187,8 @@ mst_oplog_share_fetch(struct mst_mongo_source *source, int timeout_ms,
     switch (mst_oplog_seat_take(share->seat, share_wait_ms(source, timeout_ms),
                                 &take)) {
     case MST_OPLOG_TAKEN_REPLY:
-        return share_reply(source, take.reply, err);
+        source->oplog->last = (struct mst_oplog_time){0, 0};
+        return mst_mongo_reader_adopt(source, take.reply, err);
     case MST_OPLOG_TAKEN_QUIET:
         source->oplog->probe = take.through;
         return MST_OK;
