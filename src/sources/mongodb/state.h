@@ -13,9 +13,9 @@
 #include "sources/mongodb/join.h"
 #include "sources/mongodb/labels.h"
 #include "sources/mongodb/oplog/reader.h"
+#include "sources/mongodb/oplog/share.h"
 #include "sources/mongodb/oplog/tail.h"
 #include "sources/mongodb/pending.h"
-#include "sources/mongodb/oplog/share.h"
 #include "sources/mongodb/stream.h"
 
 struct mst_mongo_source {

@@ -40,7 +40,7 @@ MST_MUST_CHECK enum mst_status mst_mongo_stream_connect(
     const char *app_name, int64_t socket_timeout_ms,
     struct mst_mongo_cancel *cancel, struct mst_error *err);
 
-/* Before anything was sent: talks to that member ("host:port") instead.
+/* While there is no cursor: talks to that member ("host:port") instead.
  * False: it is not known to hold data, and nothing changes. */
 MST_MUST_CHECK bool mst_mongo_stream_move(struct mst_mongo_stream *stream,
                                           const char *member);

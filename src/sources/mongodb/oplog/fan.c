@@ -62,19 +62,6 @@ fan_count(const struct mst_oplog_fan *fan, enum fan_state state)
     return n;
 }
 
-/* Jobs that are connected with another member are told no. */
-static void
-fan_refuse_others(struct mst_oplog_fan *fan)
-{
-    for (struct mst_oplog_seat *seat = fan->seats; seat != NULL;
-         seat = seat->next) {
-        if (seat->state == FAN_ASKING && fan->host[0] != '\0'
-            && strcmp(fan->host, seat->wish.host) != 0) {
-            mst_oplog_seat_refuse(seat, FAN_OTHER_HOST_MS);
-        }
-    }
-}
-
 /* What waits is too much. True: there is room now, or nothing to wait for;
  * false: look again. until: of the grace. */
 static bool
@@ -197,11 +184,10 @@ static bool
 fan_decide(struct mst_oplog_fan *fan, bool is_open, struct mst_oplog_task *task,
            enum mst_oplog_work *ret_work)
 {
-    fan_refuse_others(fan);
     size_t asking = fan_count(fan, FAN_ASKING);
     if (asking + fan_count(fan, FAN_SERVED) == 0) {
         fan->left = false;
-        if (!is_open && fan->host[0] == '\0') {
+        if (!is_open && fan->member[0] == '\0') {
             (void)mst_cond_wait(&fan->changed, &fan->mutex, NULL);
             return false;
         }
@@ -244,10 +230,10 @@ mst_oplog_fan_next(struct mst_oplog_fan *fan, bool is_open,
 /* --- what was done ------------------------------------------------------ */
 
 void
-mst_oplog_fan_set_host(struct mst_oplog_fan *fan, const char *host)
+mst_oplog_fan_set_member(struct mst_oplog_fan *fan, const char *member)
 {
     mst_mutex_lock(&fan->mutex);
-    (void)snprintf(fan->host, sizeof(fan->host), "%s", host);
+    (void)snprintf(fan->member, sizeof(fan->member), "%s", member);
     mst_mutex_unlock(&fan->mutex);
 }
 

@@ -4,7 +4,7 @@
  * those that it may concern. No I/O: hub.c reads, share.c is a job's side.
  *
  *   job: AWAY ─come─► READY ─ask─► ASKING ─opened─► SERVED ─► (take, take ...)
- *                       ▲             │ refused        │ slow, or broken
+ *                       ▲             │ not now        │ slow, or broken
  *                       └─────────────┴────────────────┘        any ─leave─► AWAY
  *
  * A job reads by itself until it is at the end. Then it asks; the hub opens
@@ -24,8 +24,7 @@
 #include "sources/mongodb/oplog/entry.h"
 #include "sources/mongodb/oplog/scope.h"
 #include "sources/mongodb/reply.h"
-
-enum { MST_OPLOG_HOST_MAX = 280 };
+#include "sources/mongodb/stream.h"
 
 struct mst_oplog_fan;
 struct mst_oplog_seat;
@@ -43,7 +42,6 @@ void mst_oplog_fan_destroy(struct mst_oplog_fan *fan);
 /* What a job wants of the tail. All that it points to outlives its stay. */
 struct mst_oplog_wish {
     struct mst_oplog_scope scope;
-    const char *host; /* member that the job has its own connection with */
     int64_t heartbeat_ms;
     int64_t batch_size;
     int64_t await_ms;
@@ -66,9 +64,14 @@ void mst_oplog_seat_leave(struct mst_oplog_seat *seat);
  * True: it is served, or waits for that. */
 bool mst_oplog_seat_ask(struct mst_oplog_seat *seat, struct mst_oplog_time at,
                         int64_t now_ms);
-/* True: it is served with all behind *ret_from. */
+/* True: it is served with all behind *ret_from, as member has it. What it has
+ * may be still to come on another one: the job is to ask that one as well. */
 bool mst_oplog_seat_is_served(struct mst_oplog_seat *seat,
-                              struct mst_oplog_time *ret_from);
+                              struct mst_oplog_time *ret_from,
+                              char member[MST_MONGO_MEMBER_MAX]);
+
+/* It does not take what it is served, and reads by itself for a while. */
+void mst_oplog_seat_decline(struct mst_oplog_seat *seat);
 
 enum mst_oplog_taken {
     MST_OPLOG_TAKEN_REPLY, /* *ret_reply is the caller's */
@@ -115,9 +118,8 @@ struct mst_oplog_task {
 MST_MUST_CHECK enum mst_oplog_work
 mst_oplog_fan_next(struct mst_oplog_fan *fan, bool is_open,
                    struct mst_oplog_task *ret_task);
-/* The member that it is connected with ("": none). Jobs that are with another
- * one are not served: what one member has may be still to come on another. */
-void mst_oplog_fan_set_host(struct mst_oplog_fan *fan, const char *host);
+/* The member that it is connected with; "": none. */
+void mst_oplog_fan_set_member(struct mst_oplog_fan *fan, const char *member);
 /* It is open as the task said: those that asked are served. */
 void mst_oplog_fan_opened(struct mst_oplog_fan *fan,
                           const struct mst_oplog_task *task);

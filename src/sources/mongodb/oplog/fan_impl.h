@@ -52,7 +52,7 @@ struct mst_oplog_fan {
     int64_t narrow_ms; /* monotonic; the filter is made without it. 0: not
                         * said yet */
     bool stopping;
-    char host[MST_OPLOG_HOST_MAX];
+    char member[MST_MONGO_MEMBER_MAX];
 };
 
 /* All of it: lock: the fan's. */

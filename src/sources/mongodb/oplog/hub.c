@@ -60,26 +60,13 @@ mst_oplog_hub_fan(struct mst_oplog_hub *hub)
     return hub->fan;
 }
 
-void
-mst_oplog_hub_host(const struct mst_mongo_stream *stream,
-                   char out[MST_OPLOG_HOST_MAX])
-{
-    mongoc_server_description_t *member =
-        mongoc_client_get_server_description(stream->client, stream->server_id);
-    (void)snprintf(out, MST_OPLOG_HOST_MAX, "%s",
-                   member == NULL
-                       ? "?"
-                       : mongoc_server_description_host(member)->host_and_port);
-    mongoc_server_description_destroy(member);
-}
-
 /* --- the cursor --------------------------------------------------------- */
 
 static void
 hub_close(struct mst_oplog_hub *hub)
 {
     mst_mongo_stream_close(&hub->stream);
-    mst_oplog_fan_set_host(hub->fan, "");
+    mst_oplog_fan_set_member(hub->fan, "");
     hub->jobs = 0;
 }
 
@@ -115,22 +102,24 @@ hub_broke(struct mst_oplog_hub *hub, struct mst_error *err)
     hub_close(hub);
 }
 
-static void
+static bool
 hub_connect(struct mst_oplog_hub *hub)
 {
     struct mst_error err;
-    char host[MST_OPLOG_HOST_MAX];
+    if (hub->stream.client != NULL) {
+        return true;
+    }
     mst_error_clear(&err);
     if (mst_mongo_stream_connect(&hub->stream, &hub->options,
                                  "mstream shared oplog", HUB_SOCKET_TIMEOUT_MS,
                                  hub->cancel, &err)
         != MST_OK) {
         hub_broke(hub, &err);
-        return;
+        return false;
     }
     hub->stream.db = "local";
-    mst_oplog_hub_host(&hub->stream, host);
-    mst_oplog_fan_set_host(hub->fan, host);
+    mst_oplog_fan_set_member(hub->fan, hub->stream.member);
+    return true;
 }
 
 static void
@@ -242,10 +231,7 @@ hub_main(void *arg)
             hub_close(hub);
         } else if (work == MST_OPLOG_WORK_READ) {
             hub_read(hub, &task);
-        } else if (work == MST_OPLOG_WORK_OPEN && hub->stream.client == NULL) {
-            /* Then it is looked who may be served from there. */
-            hub_connect(hub);
-        } else if (work == MST_OPLOG_WORK_OPEN) {
+        } else if (work == MST_OPLOG_WORK_OPEN && hub_connect(hub)) {
             hub_open(hub, &task);
         }
         bson_destroy(task.filter);

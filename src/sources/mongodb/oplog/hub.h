@@ -24,8 +24,4 @@ mst_oplog_hub_key(const struct mst_mongo_options *options, struct mst_buf *out);
 
 struct mst_oplog_fan *mst_oplog_hub_fan(struct mst_oplog_hub *hub);
 
-/* The member that a stream is connected with. */
-void mst_oplog_hub_host(const struct mst_mongo_stream *stream,
-                        char out[MST_OPLOG_HOST_MAX]);
-
 #endif

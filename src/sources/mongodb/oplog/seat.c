@@ -183,15 +183,27 @@ mst_oplog_seat_ask(struct mst_oplog_seat *seat, struct mst_oplog_time at,
 
 bool
 mst_oplog_seat_is_served(struct mst_oplog_seat *seat,
-                         struct mst_oplog_time *ret_from)
+                         struct mst_oplog_time *ret_from,
+                         char member[MST_MONGO_MEMBER_MAX])
 {
     mst_mutex_lock(&seat->fan->mutex);
     bool served = seat->state == FAN_SERVED;
     if (served) {
         *ret_from = seat->from;
+        memcpy(member, seat->fan->member, MST_MONGO_MEMBER_MAX);
     }
     mst_mutex_unlock(&seat->fan->mutex);
     return served;
+}
+
+void
+mst_oplog_seat_decline(struct mst_oplog_seat *seat)
+{
+    mst_mutex_lock(&seat->fan->mutex);
+    if (seat->state == FAN_SERVED) {
+        mst_oplog_seat_drop(seat, NULL);
+    }
+    mst_mutex_unlock(&seat->fan->mutex);
 }
 
 /* --- taking ------------------------------------------------------------- */

@@ -63,10 +63,8 @@ mst_oplog_share_come(struct mst_mongo_source *source)
     if (share->seat == NULL || source->oplog == NULL || source->bounded) {
         return;
     }
-    mst_oplog_hub_host(&source->stream, share->host);
     const struct mst_oplog_wish wish = {
         .scope = source->oplog->map.scope,
-        .host = share->host,
         .heartbeat_ms = source->options->heartbeat_interval_ms,
         .batch_size = source->options->batch_size,
         .await_ms = source->options->max_await_ms,
@@ -119,12 +117,21 @@ share_switch(struct mst_mongo_source *source, bool shared, const char *why)
                  why);
 }
 
-/* What the hub has begins at or before the position: goes on with it. */
+/* What the hub has begins at or before the position: goes on with it. The
+ * connection is kept for documents, and is with the hub's member then. */
 static void
-share_begin(struct mst_mongo_source *source, struct mst_oplog_time at)
+share_begin(struct mst_mongo_source *source, struct mst_oplog_time at,
+            const char *member)
 {
     struct mst_oplog_reader *reader = source->oplog;
+    mst_mongo_fetch_end(source);
     mst_mongo_stream_end(&source->stream);
+    mst_mongo_stream_close(&source->aside);
+    if (!mst_mongo_stream_move(&source->stream, member)) {
+        mst_oplog_seat_decline(source->share.seat);
+        source->share.asked = false;
+        return;
+    }
     reader->skip = at;
     reader->skip_after = true;
     reader->skip_changes = 0;
@@ -146,15 +153,16 @@ mst_oplog_share_turn(struct mst_mongo_source *source)
 {
     struct mst_oplog_share *share = &source->share;
     struct mst_oplog_time from;
+    char member[MST_MONGO_MEMBER_MAX];
     if (share->seat == NULL || share->shared || source->bounded
         || source->restart || !share_is_placed(source)) {
         return;
     }
     const struct mst_oplog_time at = {source->resume.seconds,
                                       source->resume.increment};
-    if (share->asked && mst_oplog_seat_is_served(share->seat, &from)) {
+    if (share->asked && mst_oplog_seat_is_served(share->seat, &from, member)) {
         if (mst_oplog_time_compare(at, from) >= 0) {
-            share_begin(source, at);
+            share_begin(source, at, member);
         }
         return;
     }

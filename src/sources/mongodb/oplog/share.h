@@ -21,7 +21,6 @@ struct mst_oplog_share {
     struct mst_oplog_hub *hub;   /* NULL: it never shares */
     struct mst_oplog_seat *seat; /* likewise; fixed from create to destroy */
     /* --- reader thread --- */
-    char host[MST_OPLOG_HOST_MAX];
     bool asked;  /* it is about to be served */
     bool shared; /* it takes what comes from the hub */
     bool small;  /* its last own reply was: it is at the end */
