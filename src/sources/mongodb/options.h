@@ -63,7 +63,7 @@ struct mst_mongo_source_options {
     int64_t max_await_ms;
 };
 
-enum { MST_MONGO_SOURCE_OPTIONS_LEN = 17 };
+enum { MST_MONGO_SOURCE_OPTIONS_LEN = 18 };
 
 extern const struct mst_option
     mst_mongo_source_option_list[MST_MONGO_SOURCE_OPTIONS_LEN];
