@@ -8,144 +8,13 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <stdio.h>
 
 #include "base/macros.h"
 #include "base/thread.h"
 #include "encodings/bson_reader.h"
-#include "sources/mongodb/oplog/fan.h"
+#include "unit/sources/oplog_world.h"
 
-enum {
-    ENTRIES = 6000,
-    JOBS = 7,
-    WINDOW = 6000, /* bytes */
-    REPLY = 40,    /* entries, at most */
-    TURNS = 60 * 1000
-};
-
-/* cmocka's assertions are for its own thread. */
-#define check(what)                                                            \
-    do {                                                                       \
-        if (!(what)) {                                                         \
-            (void)fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #what);   \
-            abort();                                                           \
-        }                                                                      \
-    } while (0)
-
-/* --- the oplog ---------------------------------------------------------- */
-
-static const char *const spaces[] = {"d.a", "d.b", "d.c", "e.a", "e.$cmd"};
-
-/* Entry n (from 1) has the time {n, 1}. Of ten one is a no-op, and one is a
- * transaction of two namespaces. */
-struct world {
-    pthread_mutex_t mutex; /* guards len and seed */
-    size_t len;            /* entries that are there */
-    uint64_t seed;
-    uint8_t ns[ENTRIES + 1];   /* of each entry: into spaces; SPACES: none */
-    uint8_t also[ENTRIES + 1]; /* of transactions; else as ns */
-    struct mst_oplog_fan *fan;
-    size_t finished; /* jobs */
-};
-
-static uint64_t
-world_random(struct world *world, uint64_t below)
-{
-    mst_mutex_lock(&world->mutex);
-    world->seed = world->seed * 6364136223846793005U + 1442695040888963407U;
-    uint64_t value = (world->seed >> 33) % below;
-    mst_mutex_unlock(&world->mutex);
-    return value;
-}
-
-static size_t
-world_len(struct world *world)
-{
-    mst_mutex_lock(&world->mutex);
-    size_t len = world->len;
-    mst_mutex_unlock(&world->mutex);
-    return len;
-}
-
-static void
-append_entry(bson_t *list, uint32_t index, const struct world *world, size_t n)
-{
-    char key[16];
-    const char *name = NULL;
-    bson_t entry;
-    size_t len = bson_uint32_to_string(index, &name, key, sizeof(key));
-    (void)bson_append_document_begin(list, name, (int)len, &entry);
-    const char *ns =
-        world->ns[n] < MST_ARRAY_SIZE(spaces) ? spaces[world->ns[n]] : "";
-    if (ns[0] != '\0' && world->also[n] != world->ns[n]) {
-        BCON_APPEND(&entry, "op", "c", "ns", "admin.$cmd", "o", "{", "applyOps",
-                    "[", "{", "op", "i", "ns", BCON_UTF8(ns), "o", "{", "}",
-                    "}", "{", "op", "i", "ns",
-                    BCON_UTF8(spaces[world->also[n]]), "o", "{", "}", "}", "]",
-                    "}");
-    } else {
-        BCON_APPEND(&entry, "op", ns[0] == '\0' ? "n" : "i", "ns",
-                    BCON_UTF8(ns), "o", "{", "_id", BCON_INT32((int)n), "}");
-    }
-    (void)BSON_APPEND_TIMESTAMP(&entry, "ts", (uint32_t)n, 1);
-    (void)bson_append_document_end(list, &entry);
-}
-
-/* As the server understands the filter on ns: names, and databases. */
-static bool
-filter_passes(const bson_t *filter, const struct world *world, size_t n)
-{
-    const char *ns = world->ns[n] >= MST_ARRAY_SIZE(spaces) ? ""
-                     : world->also[n] != world->ns[n]       ? "admin.$cmd"
-                                                      : spaces[world->ns[n]];
-    bson_iter_t iter;
-    bson_iter_t in;
-    bson_iter_t item;
-    check(bson_iter_init(&iter, filter));
-    check(bson_iter_find_descendant(&iter, "ns.$in", &in));
-    check(bson_iter_recurse(&in, &item));
-    while (bson_iter_next(&item)) {
-        if (BSON_ITER_HOLDS_UTF8(&item)
-            && strcmp(bson_iter_utf8(&item, NULL), ns) == 0) {
-            return true;
-        }
-        if (BSON_ITER_HOLDS_REGEX(&item)) {
-            const char *regex = bson_iter_regex(&item, NULL);
-            check(strcmp(regex, "^d\\.") == 0 || strcmp(regex, "^e\\.") == 0);
-            if (ns[0] == regex[1] && ns[1] == '.') {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-/* What the server answers to find or getMore behind *at. */
-static struct mst_mongo_reply *
-server_reply(struct world *world, const bson_t *filter, size_t *at)
-{
-    bson_t reply = BSON_INITIALIZER;
-    bson_t cursor;
-    bson_t batch;
-    uint32_t count = 0;
-    uint64_t most = 1 + world_random(world, REPLY);
-    size_t len = world_len(world);
-    (void)BSON_APPEND_DOCUMENT_BEGIN(&reply, "cursor", &cursor);
-    (void)BSON_APPEND_ARRAY_BEGIN(&cursor, "nextBatch", &batch);
-    while (*at < len && count < most) {
-        ++*at;
-        if (filter_passes(filter, world, *at)) {
-            append_entry(&batch, count++, world, *at);
-        }
-    }
-    (void)bson_append_array_end(&cursor, &batch);
-    (void)BSON_APPEND_INT64(&cursor, "id", 1);
-    (void)bson_append_document_end(&reply, &cursor);
-    struct mst_mongo_reply *made = mst_mongo_reply_create(&reply);
-    check(made != NULL);
-    check(mst_mongo_reply_parse(made, NULL) == MST_OK);
-    return made;
-}
+enum { JOBS = 7, WINDOW = 6000 /* bytes */ };
 
 /* --- the hub ------------------------------------------------------------ */
 
@@ -184,7 +53,7 @@ hub_open(struct hub *hub, struct mst_oplog_task *task)
     task->filter = NULL;
     hub->at = time_number(task->from);
     mst_oplog_fan_opened(hub->world->fan, task);
-    hub_publish(hub->world, server_reply(hub->world, hub->filter, &hub->at), 0);
+    hub_publish(hub->world, world_reply(hub->world, hub->filter, &hub->at), 0);
 }
 
 static void
@@ -215,7 +84,7 @@ hub_read(struct hub *hub)
     default:
         break;
     }
-    hub_publish(world, server_reply(world, hub->filter, &hub->at), before);
+    hub_publish(world, world_reply(world, hub->filter, &hub->at), before);
     if (time_number(mst_oplog_fan_place(world->fan)) == before
         && hub->at >= newest) {
         const struct mst_oplog_time through = {(uint32_t)newest, 1};
@@ -254,7 +123,7 @@ struct job {
     struct mst_oplog_scope scope;
     struct mst_oplog_seat *seat;
     size_t at; /* all up to there is read */
-    size_t seen[ENTRIES];
+    size_t seen[WORLD_ENTRIES];
     size_t seen_len;
     size_t taken; /* replies that came from the fan */
     size_t out;
@@ -266,13 +135,13 @@ job_wants(const struct job *job, size_t n)
 {
     struct mst_slice name;
     const struct world *world = job->world;
-    if (world->ns[n] >= MST_ARRAY_SIZE(spaces)) {
+    if (world->ns[n] >= WORLD_SPACES) {
         return false;
     }
-    return mst_oplog_scope_wants(&job->scope,
-                                 mst_slice_str(spaces[world->ns[n]]), &name)
+    return mst_oplog_scope_wants(
+               &job->scope, mst_slice_str(world_spaces[world->ns[n]]), &name)
            || mst_oplog_scope_wants(
-               &job->scope, mst_slice_str(spaces[world->also[n]]), &name);
+               &job->scope, mst_slice_str(world_spaces[world->also[n]]), &name);
 }
 
 static void
@@ -377,7 +246,7 @@ job_main(void *arg)
     struct job *job = arg;
     bool shared = false;
     job_come(job);
-    for (size_t turn = 0; job->at < ENTRIES; turn++) {
+    for (size_t turn = 0; job->at < WORLD_ENTRIES; turn++) {
         shared = shared ? job_take(job) : job_join(job);
         uint64_t what = world_random(job->world, 200);
         if (what == 0) {
@@ -407,12 +276,11 @@ world_make(struct world *world, uint64_t seed)
     memset(world, 0, sizeof(*world));
     world->seed = seed;
     assert_int_equal(pthread_mutex_init(&world->mutex, NULL), 0);
-    for (size_t n = 1; n <= ENTRIES; n++) {
-        uint8_t ns = (uint8_t)world_random(world, MST_ARRAY_SIZE(spaces) + 1);
+    for (size_t n = 1; n <= WORLD_ENTRIES; n++) {
+        uint8_t ns = (uint8_t)world_random(world, WORLD_SPACES + 1);
         world->ns[n] = world->also[n] = ns;
-        if (ns < MST_ARRAY_SIZE(spaces) && world_random(world, 10) == 0) {
-            world->also[n] =
-                (uint8_t)world_random(world, MST_ARRAY_SIZE(spaces));
+        if (ns < WORLD_SPACES && world_random(world, 10) == 0) {
+            world->also[n] = (uint8_t)world_random(world, WORLD_SPACES);
         }
     }
     assert_int_equal(mst_oplog_fan_create(WINDOW, 1, &world->fan, &err),
@@ -444,7 +312,7 @@ static void
 job_check(const struct job *job)
 {
     size_t i = 0;
-    for (size_t n = 1; n <= ENTRIES; n++) {
+    for (size_t n = 1; n <= WORLD_ENTRIES; n++) {
         if (job_wants(job, n)) {
             assert_true(i < job->seen_len);
             assert_int_equal(job->seen[i], n);
@@ -461,7 +329,8 @@ write_all(struct world *world)
     while (finished < JOBS) {
         uint64_t more = world_random(world, 60);
         mst_mutex_lock(&world->mutex);
-        world->len = world->len + more < ENTRIES ? world->len + more : ENTRIES;
+        world->len = world->len + more < WORLD_ENTRIES ? world->len + more
+                                                       : WORLD_ENTRIES;
         finished = world->finished;
         mst_mutex_unlock(&world->mutex);
         const struct timespec nap = {.tv_nsec = 1000 * 1000};
@@ -538,11 +407,11 @@ pair_publish(struct pair *pair, size_t n, uint8_t ns)
 {
     struct mst_error err;
     bson_t *filter =
-        BCON_NEW("ns", "{", "$in", "[", BCON_UTF8(spaces[ns]), "]", "}");
+        BCON_NEW("ns", "{", "$in", "[", BCON_UTF8(world_spaces[ns]), "]", "}");
     size_t at = n - 1;
     pair->world->ns[n] = pair->world->also[n] = ns;
     pair->world->len = n;
-    struct mst_mongo_reply *reply = server_reply(pair->world, filter, &at);
+    struct mst_mongo_reply *reply = world_reply(pair->world, filter, &at);
     assert_int_equal(mst_oplog_fan_publish(pair->world->fan, reply, &err),
                      MST_OK);
     mst_mongo_reply_unref(reply);
@@ -662,7 +531,7 @@ what_does_not_go_on_from_here_is_refused(void **state)
     bson_t *filter =
         BCON_NEW("ns", "{", "$in", "[", BCON_UTF8("d.a"), "]", "}");
     size_t at = 1; /* the same entry once more */
-    struct mst_mongo_reply *reply = server_reply(pair.world, filter, &at);
+    struct mst_mongo_reply *reply = world_reply(pair.world, filter, &at);
     assert_int_equal(mst_oplog_fan_publish(pair.world->fan, reply, &err),
                      MST_DISCONNECTED);
     mst_mongo_reply_unref(reply);
