@@ -5,48 +5,51 @@
 
 #include "encodings/bson_json.h"
 #include "encodings/json_bson.h"
+#include "encodings/schema_plan.h"
 #include "input.h"
 #include "output.h"
 #include "transform.h"
-#include "udf/lua_script.h"
 
-enum {
-    TRANSFORM_INPUT_MAX = 256 * 1024 * 1024,
-    TRANSFORM_SCRIPT_MAX = 4 * 1024 * 1024,
-    TRANSFORM_ATTRIBUTES = 64
-};
+enum { TRANSFORM_ATTRIBUTES = 64 };
+
+static const char *const transform_encodings[] = {"json", "bson", "avro", NULL};
 
 static const struct mst_cli_flag transform_flags[] = {
     {"input", "FILE", "JSON documents, one per line; default standard input",
      NULL},
+    {"encoding", "ENCODING",
+     "of the input: json (default), or one document of bson or avro",
+     transform_encodings},
+    {"input-schema", "FILE", "what the input is read by", NULL},
+    {"schema", "FILE", "what results have to fit", NULL},
     {"attributes", "A=V,B=V", "attributes of each document", NULL},
 };
 
 /* One run. */
 struct transform_work {
-    struct mst_emit emit; /* first: its function casts back */
     const struct mst_cli_args *args;
     struct mst_arena arena;
-    struct mst_lua_script *script;
+    struct mst_buf text;
+    struct mst_studio_script script;
+    struct mst_studio_run run;
+    enum mst_encoding encoding;
     struct mst_output out;
     struct mst_attribute attributes[TRANSFORM_ATTRIBUTES];
     uint32_t attributes_len;
     uint64_t line;
-    uint64_t results; /* of the document at hand */
     uint64_t rejected;
 };
 
 static enum mst_status
-transform_emit(struct mst_emit *emit, const struct mst_event *event,
-               struct mst_error *err)
+transform_show(struct transform_work *work,
+               const struct mst_studio_result *result, struct mst_error *err)
 {
-    struct transform_work *work = (struct transform_work *)emit;
     struct mst_buf json;
     enum mst_status status = MST_OK;
-    mst_buf_init(&json, TRANSFORM_INPUT_MAX);
-    work->results++;
-    if (event->payload.data != NULL) {
-        status = mst_bson_to_json(event->payload, MST_JSON_RELAXED, &json, err);
+    mst_buf_init(&json, MST_TRANSFORM_INPUT_MAX);
+    if (result->payload.data != NULL) {
+        status =
+            mst_bson_to_json(result->payload, MST_JSON_RELAXED, &json, err);
     } else {
         status = mst_buf_append_str(&json, "null");
     }
@@ -55,8 +58,8 @@ transform_emit(struct mst_emit *emit, const struct mst_event *event,
         mst_output_number(&work->out, "line", (int64_t)work->line);
         mst_output_json(&work->out, "document", mst_buf_slice(&json));
         mst_output_open(&work->out, "attributes", '{');
-        for (uint32_t i = 0; i < event->attributes_len; i++) {
-            const struct mst_attribute *one = &event->attributes[i];
+        for (uint32_t i = 0; i < result->attributes_len; i++) {
+            const struct mst_attribute *one = &result->attributes[i];
             const char *name = (const char *)one->name.data;
             mst_output_slice(&work->out, name, one->value);
         }
@@ -96,31 +99,58 @@ transform_attributes(struct transform_work *work)
     return true;
 }
 
+/* A schema of the file that a flag names. */
 static enum mst_status
-transform_load(struct transform_work *work, struct mst_error *err)
+transform_schema(const struct mst_cli_args *args, const char *flag,
+                 struct mst_schema_plan **ret, struct mst_error *err)
 {
-    const char *path = work->args->words[0];
-    const char *slash = strrchr(path, '/');
+    const char *path = mst_cli_value(args, flag);
     struct mst_buf text;
-    mst_buf_init(&text, TRANSFORM_SCRIPT_MAX);
+    if (path == NULL) {
+        return MST_OK;
+    }
+    mst_buf_init(&text, MST_STUDIO_SCRIPT_MAX);
     enum mst_status status = mst_input_read(path, &text, err);
     if (status == MST_OK) {
-        status = mst_lua_script_create(
-            "transform", slash == NULL ? path : slash + 1, mst_buf_slice(&text),
-            &mst_lua_default_limits, &work->script, err);
+        status = mst_schema_plan_create(mst_buf_slice(&text), NULL, ret, err);
+    }
+    if (status != MST_OK) {
+        mst_error_prefix(err, "--%s: ", flag);
     }
     mst_buf_clear(&text);
     return status;
 }
 
 static enum mst_status
-transform_document(struct transform_work *work, struct mst_slice line,
+transform_load(struct transform_work *work, struct mst_error *err)
+{
+    static const enum mst_encoding encodings[] = {
+        MST_ENCODING_JSON, MST_ENCODING_BSON, MST_ENCODING_AVRO};
+    work->encoding = encodings[mst_cli_choice(work->args, "encoding", 0)];
+    enum mst_status status = mst_transform_load(
+        work->args->words[0], &work->text, &work->script, err);
+    if (status == MST_OK) {
+        status = transform_schema(work->args, "input-schema",
+                                  &work->script.read_schema, err);
+    }
+    if (status == MST_OK) {
+        status = transform_schema(work->args, "schema",
+                                  &work->script.write_schema, err);
+    }
+    return status == MST_OK
+               ? mst_studio_run_start(&work->run, &work->script, err)
+               : status;
+}
+
+static enum mst_status
+transform_document(struct transform_work *work, struct mst_slice payload,
                    struct mst_error *err)
 {
     struct mst_buf bson;
-    mst_buf_init(&bson, TRANSFORM_INPUT_MAX);
-    work->results = 0;
-    enum mst_status status = mst_json_to_bson(line, NULL, &bson, err);
+    mst_buf_init(&bson, MST_TRANSFORM_INPUT_MAX);
+    enum mst_status status = mst_studio_payload(
+        work->encoding, payload, work->script.read_schema, &bson, err);
+    mst_studio_run_reset(&work->run);
     if (status == MST_OK) {
         const struct mst_event event = {
             .payload = mst_buf_slice(&bson),
@@ -128,11 +158,15 @@ transform_document(struct transform_work *work, struct mst_slice line,
             .attributes = work->attributes,
             .attributes_len = work->attributes_len,
         };
-        size_t before = work->out.json.buf.len;
-        status = mst_lua_script_apply(work->script, &event, &work->emit, err);
-        if (status != MST_OK) {
-            work->out.json.buf.len = before;
-        }
+        status = mst_studio_run_event(&work->run, &event, err);
+    }
+    size_t before = work->out.json.buf.len;
+    for (const struct mst_studio_result *one = work->run.first;
+         one != NULL && status == MST_OK; one = one->next) {
+        status = transform_show(work, one, err);
+    }
+    if (status != MST_OK) {
+        work->out.json.buf.len = before;
     }
     mst_buf_clear(&bson);
     return status;
@@ -147,34 +181,39 @@ transform_tell(struct transform_work *work, enum mst_status status,
         work->rejected++;
         mst_error_prefix(err, "line %llu: ", (unsigned long long)work->line);
         mst_cli_error(work->args, err);
-    } else if (work->results == 0) {
+    } else if (work->run.results == 0) {
         (void)fprintf(stderr, "line %llu: dropped\n",
                       (unsigned long long)work->line);
     }
 }
 
 static int
+transform_one(struct transform_work *work, struct mst_slice payload)
+{
+    struct mst_error err;
+    mst_error_clear(&err);
+    transform_tell(work, transform_document(work, payload, &err), &err);
+    int code = mst_cli_print(&work->out.json.buf, 0);
+    mst_buf_reset(&work->out.json.buf);
+    return code;
+}
+
+static int
 transform_documents(struct transform_work *work, struct mst_slice input)
 {
     while (input.len > 0) {
-        const uint8_t *end = memchr(input.data, '\n', input.len);
+        bool lines = work->encoding == MST_ENCODING_JSON;
+        const uint8_t *end = lines ? memchr(input.data, '\n', input.len) : NULL;
         size_t len = end == NULL ? input.len : (size_t)(end - input.data);
         struct mst_slice line = mst_slice_of(input.data, len);
         size_t used = len + (end == NULL ? 0 : 1);
-        struct mst_error err;
-        mst_error_clear(&err);
         input = mst_slice_of(input.data + used, input.len - used);
         work->line++;
-        if (len == 0) {
-            continue;
-        }
-        transform_tell(work, transform_document(work, line, &err), &err);
-        if (mst_cli_print(&work->out.json.buf, 0) != 0) {
+        if (len > 0 && transform_one(work, line) != 0) {
             return MST_EXIT_FAILED;
         }
-        mst_buf_reset(&work->out.json.buf);
     }
-    mst_lua_script_finish(work->script);
+    mst_studio_run_finish(&work->run);
     return work->rejected > 0 ? MST_EXIT_REJECTED : MST_EXIT_OK;
 }
 
@@ -184,7 +223,7 @@ transform_join(struct mst_buf *input)
 {
     struct mst_buf bson;
     struct mst_error err;
-    mst_buf_init(&bson, TRANSFORM_INPUT_MAX);
+    mst_buf_init(&bson, MST_TRANSFORM_INPUT_MAX);
     if (mst_json_to_bson(mst_buf_slice(input), NULL, &bson, &err) == MST_OK) {
         for (size_t i = 0; i < input->len; i++) {
             input->data[i] = input->data[i] == '\n' ? ' ' : input->data[i];
@@ -193,17 +232,26 @@ transform_join(struct mst_buf *input)
     mst_buf_clear(&bson);
 }
 
+static void
+transform_clear(struct transform_work *work)
+{
+    mst_studio_run_clear(&work->run);
+    mst_schema_plan_destroy(work->script.read_schema);
+    mst_schema_plan_destroy(work->script.write_schema);
+    mst_buf_clear(&work->text);
+    mst_arena_clear(&work->arena);
+    mst_output_clear(&work->out);
+}
+
 static int
 transform_run(const struct mst_cli_args *args)
 {
-    struct transform_work work = {
-        .emit = {.event = transform_emit, .arena = &work.arena}, .args = args};
-    const char *path = mst_cli_value(args, "input");
+    struct transform_work work = {.args = args};
     struct mst_buf input;
     struct mst_error err;
     int code = MST_EXIT_FAILED;
     mst_error_clear(&err);
-    mst_buf_init(&input, TRANSFORM_INPUT_MAX);
+    mst_buf_init(&input, MST_TRANSFORM_INPUT_MAX);
     mst_output_init(&work.out);
     if (!transform_attributes(&work)) {
         code = MST_EXIT_USAGE;
@@ -211,18 +259,18 @@ transform_run(const struct mst_cli_args *args)
     }
     enum mst_status status = transform_load(&work, &err);
     if (status == MST_OK) {
-        status = mst_input_read(path == NULL ? "-" : path, &input, &err);
+        status = mst_transform_input(args, &input, &err);
     }
     if (status != MST_OK) {
         mst_cli_error(args, &err);
         goto out;
     }
-    transform_join(&input);
+    if (work.encoding == MST_ENCODING_JSON) {
+        transform_join(&input);
+    }
     code = transform_documents(&work, mst_buf_slice(&input));
 out:
-    mst_lua_script_destroy(work.script);
-    mst_arena_clear(&work.arena);
-    mst_output_clear(&work.out);
+    transform_clear(&work);
     mst_buf_clear(&input);
     return code;
 }
