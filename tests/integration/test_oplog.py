@@ -7,7 +7,7 @@ import os
 import bson
 import pytest
 from support.oplog import READERS, Pair
-from support.oplog_work import Mutator, at_once
+from support.oplog_work import Mutator, at_once, begin, in_transaction
 
 SEED = int(os.environ.get("MSTREAM_TEST_SEED", "1"))
 
@@ -72,12 +72,15 @@ def test_large_transactions_are_read_part_by_part(pair, mongodb):
     a = mongodb.db["a"]
     a.insert_one({"_id": "before"})
     mongodb.enable_pre_images("a")
-    with mongodb.client.start_session() as session, session.start_transaction():
+
+    def work(session):
         for i in range(40):
             a.insert_one({"_id": i, "pad": "p" * 1_000_000}, session=session)
         for i in range(5):
             a.update_one({"_id": i}, {"$set": {"n": i}}, session=session)
         a.delete_one({"_id": 3}, session=session)
+
+    in_transaction(mongodb.client, work)
     a.insert_one({"_id": "after"})
     for before in ("off", "whenAvailable"):
         events = pair.compare(
@@ -94,12 +97,15 @@ def test_prepared_transactions_stand_where_they_commit(pair, mongodb):
     a.insert_one({"_id": 0})
     admin = mongodb.client.admin
     for end in ("commitTransaction", "abortTransaction"):
-        with mongodb.client.start_session() as session:
-            session.start_transaction()
+
+        def work(session, end=end):
             for i in range(18):
                 large = {"pad": "p" * 1_000_000, "end": end}
                 a.insert_one({"_id": f"{end}{i}", **large}, session=session)
             a.update_one({"_id": 0}, {"$set": {"end": end}}, session=session)
+
+        with mongodb.client.start_session() as session:
+            begin(session, work)
             prepared = admin.command("prepareTransaction", session=session)
             a.insert_one({"_id": f"between {end}"})
             if end == "commitTransaction":
@@ -164,9 +170,11 @@ def test_images_that_are_required_look_the_same(pair, mongodb):
     pair.since()
     mutator = Mutator(mongodb, SEED, names=["a"])
     mutator.writes(200)
-    with mongodb.client.start_session() as session, session.start_transaction():
-        for _ in range(20):
-            mutator.write_mutate(mongodb.db["a"], session)
+    a = mongodb.db["a"]
+    in_transaction(
+        mongodb.client,
+        lambda session: [mutator.write_mutate(a, session) for _ in range(20)],
+    )
     for payload in ("document", "change", "debezium"):
         pair.compare(
             at_least=100,

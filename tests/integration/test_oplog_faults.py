@@ -9,7 +9,7 @@ import pymongo
 import pytest
 from support.edited import Edited, without_parts
 from support.oplog import READERS, Pair
-from support.oplog_work import Mutator
+from support.oplog_work import Mutator, in_transaction
 from support.waiting import wait_until
 
 SEED = int(os.environ.get("MSTREAM_TEST_SEED", "1"))
@@ -100,6 +100,10 @@ def test_readers_that_take_turns_lose_nothing(pair, mongodb, mstream):
     source = {**CHANGES, "batch_size": 7}
     text = pair.config([], **source) + pair.job("oplog", "turns", **source)
 
+    def insert_turn(session, n):
+        for i in range(60):
+            mongodb.db["a"].insert_one({"turn": n, "i": i}, session=session)
+
     def turn(n):
         return text.replace('reader = "oplog"', f'reader = "{READERS[n % 2]}"')
 
@@ -107,9 +111,7 @@ def test_readers_that_take_turns_lose_nothing(pair, mongodb, mstream):
         daemon = pair.mstreamd(turn(n))
         arrived = len(pair.events("oplog"))
         mutator.run(25)
-        with mongodb.client.start_session() as session, session.start_transaction():
-            for i in range(60):
-                mongodb.db["a"].insert_one({"turn": n, "i": i}, session=session)
+        in_transaction(mongodb.client, lambda session, n=n: insert_turn(session, n))
         wait_until(
             lambda arrived=arrived: len(pair.events("oplog")) > arrived + 20, 60
         )
@@ -263,15 +265,22 @@ def test_a_transaction_whose_beginning_is_gone_is_a_lost_position(
     pair, mongodb, mstream
 ):
     a = mongodb.db["a"]
-    with mongodb.client.start_session() as session, session.start_transaction():
-        for i in range(20):
+    in_transaction(
+        mongodb.client,
+        lambda session: [
             a.insert_one({"_id": i, "pad": "p" * 1_000_000}, session=session)
+            for i in range(17)
+        ],
+    )
     oplog = mongodb.client.local["oplog.rs"]
     commit = oplog.find_one(
         {"o.applyOps.ns": f"{mongodb.name}.a", "o.count": {"$gt": 1}}, {"ts": 1}
     )["ts"]
     a.insert_one({"_id": "after"})
-    proxy = Edited(mongodb.uri, request=without_parts)
+    gone = [True]
+    proxy = Edited(
+        mongodb.uri, request=lambda data: without_parts(data) if gone[0] else data
+    )
     pair.uri = proxy.uri
     source = {"resource": "a", "start": f"timestamp:{commit.time},{commit.inc}"}
     path = mstream.folder / "lost.toml"
@@ -283,6 +292,8 @@ def test_a_transaction_whose_beginning_is_gone_is_a_lost_position(
     source["on_lost_position"] = "now"
     daemon = pair.mstreamd(pair.config(["oplog"], **source))
     daemon.wait_log("POSITION LOST")
+    # So are all single entries, the one too that it goes on from.
+    gone[0] = False
 
     def goes_on():
         a.insert_one({})

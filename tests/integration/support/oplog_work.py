@@ -10,6 +10,7 @@ from pymongo.errors import AutoReconnect, CollectionInvalid, OperationFailure, P
 
 from .oplog_values import Values
 
+TOO_LARGE_FOR_CACHE = 388
 REFUSED = (OperationFailure, CollectionInvalid, AutoReconnect)
 
 
@@ -189,17 +190,20 @@ class Mutator:
         """Of so many bytes, over several entries."""
         r = self.random
         self.count("large")
-        with self.client.start_session() as session, session.start_transaction():
-            while size > 0:
+
+        def work(session):
+            rest = size
+            while rest > 0:
                 piece = r.choice([100, 100_000, 2_000_000, 9_000_000])
                 collection = self.db[r.choice(self.names)]
-                kind = r.randrange(3)
-                if kind == 0:
+                if r.randrange(3) == 0:
                     self.write_delete(collection, session)
                 collection.insert_one(
                     {"_id": bson.ObjectId(), "pad": "p" * piece}, session=session
                 )
-                size -= piece
+                rest -= piece
+
+        in_transaction(self.client, work)
 
     def apply_ops(self):
         """A user's own: as one, or (with a command) each for itself."""
@@ -321,6 +325,31 @@ class Mutator:
     def run(self, steps):
         for _ in range(steps):
             self.step()
+
+
+def begin(session, work, attempts=20):
+    """Leaves a transaction open in which work(session) was done; again where
+    the server ends it because its cache is full."""
+    for attempt in range(attempts):
+        session.start_transaction()
+        try:
+            return work(session)
+        except OperationFailure as error:
+            session.abort_transaction()
+            again = error.code == TOO_LARGE_FOR_CACHE or error.has_error_label(
+                "TransientTransactionError"
+            )
+            if not again or attempt == attempts - 1:
+                raise
+            # Writes out what fills it.
+            session.client.admin.command("fsync")
+
+
+def in_transaction(client, work):
+    """work(session) in a transaction, which is committed."""
+    with client.start_session() as session:
+        begin(session, work)
+        session.commit_transaction()
 
 
 def at_once(mutators, steps):
