@@ -348,7 +348,9 @@ each_job_sees_what_concerns_it_once_and_in_order(void **state)
     (void)state;
     assert_non_null(world);
     assert_non_null(jobs);
-    for (uint64_t seed = 1; seed <= 4; seed++) {
+    /* On a busy machine jobs are served less: until it has tried something. */
+    for (uint64_t seed = 1;
+         seed <= 4 || (seed <= 100 && (taken <= 100 || back <= 10)); seed++) {
         pthread_t hub;
         pthread_t threads[JOBS];
         struct mst_error err;
@@ -374,7 +376,6 @@ each_job_sees_what_concerns_it_once_and_in_order(void **state)
         mst_oplog_fan_destroy(world->fan);
         (void)pthread_mutex_destroy(&world->mutex);
     }
-    /* Else it has tried nothing. */
     assert_true(taken > 100);
     assert_true(back > 10);
     free(jobs);
