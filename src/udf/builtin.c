@@ -5,6 +5,8 @@
 #include <stdlib.h>
 
 #include "encodings/bson_json.h"
+#include "encodings/bson_reader.h"
+#include "encodings/date_text.h"
 
 enum { BUILTIN_TEXT_MAX = 64 * 1024 * 1024, BUILTIN_KEEP = 1024 * 1024 };
 
@@ -158,6 +160,14 @@ mst_builtin_text(const struct mst_doc_node *node, struct mst_buf *out,
     }
     if (node->type == MST_BSON_BOOL) {
         return mst_buf_append_str(out, node->raw.data[0] ? "true" : "false");
+    }
+    int64_t ms = 0;
+    if (mst_bson_get_date(&value, &ms) && ms >= MST_DATE_YEAR_0
+        && ms <= MST_DATE_YEAR_9999) {
+        uint8_t text[MST_DATE_TEXT_MAX];
+        size_t len = (size_t)(mst_date_print(text, ms) - text);
+        text[len++] = 'Z';
+        return mst_buf_append(out, text, len);
     }
     return mst_bson_value_to_text(&value, out, err);
 }

@@ -5,7 +5,8 @@
  *     total > 100 and (status == 'paid' or exists gift) and not @op == 'delete'
  *
  * Left of an operator stands a field's path or @attribute, right of it a
- * number, a text in quotes, true, false or null.
+ * number, a text in quotes, true, false or null; behind `in` some of them in
+ * brackets, behind `like` a text in which * and ? stand for characters.
  */
 #ifndef MST_UDF_CONDITION_H
 #define MST_UDF_CONDITION_H

@@ -18,9 +18,10 @@ static const struct mst_option filter_table[] = {
      .type = MST_OPTION_STRING,
      .offset = offsetof(struct filter_options, where),
      .flags = MST_OPTION_REQUIRED,
-     .help = "The condition: total > 100 and (status == 'paid' or exists gift) "
-             "and not @op == 'delete'. Left: a path or @attribute; right: a "
-             "number, a text in quotes, true, false, null."},
+     .help = "The condition: total > 100 and (status in ('paid', 'sent') or "
+             "exists gift) and not @topic like 'test.*'. Left: a path or "
+             "@attribute; right: a number, a text in quotes, true, false, "
+             "null."},
 };
 
 static void

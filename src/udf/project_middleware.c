@@ -132,6 +132,24 @@ project_apply(void *ctx, const struct mst_event *event, struct mst_emit *emit,
     return status == MST_OK ? mst_builtin_emit(self, event, emit, err) : status;
 }
 
+static enum mst_status
+project_check(const struct mst_middleware_args *args, struct mst_error *err)
+{
+    const struct project_options *options = args->options;
+    return options->fields.len > 0 || options->remove.len > 0
+               ? MST_OK
+               : mst_fail(err, MST_FATAL, "project", 0,
+                          "'fields' or 'remove' says what goes on");
+}
+
+static enum mst_status
+project_create(void **ret_ctx, const struct mst_middleware_args *args,
+               struct mst_error *err)
+{
+    enum mst_status status = project_check(args, err);
+    return status == MST_OK ? mst_builtin_create(ret_ctx, args, err) : status;
+}
+
 const struct mst_middleware_type mst_project_middleware = {
     .name = "project",
     .help = "Keeps only some fields, or takes some out.",
@@ -141,7 +159,8 @@ const struct mst_middleware_type mst_project_middleware = {
     .resource_optional = true,
     .builtin = true,
     .encodings = 1U << MST_ENCODING_BSON,
-    .create = mst_builtin_create,
+    .create = project_create,
     .apply = project_apply,
     .destroy = mst_builtin_destroy,
+    .check = project_check,
 };

@@ -8,6 +8,8 @@ enum route_missing { ROUTE_REJECT, ROUTE_SKIP, ROUTE_DEFAULT };
 
 struct route_options {
     struct mst_string_map attributes;
+    struct mst_string_map values;
+    struct mst_strings remove;
     int missing;
     char *fallback;
 };
@@ -19,10 +21,17 @@ static const struct mst_option route_table[] = {
     {.name = "attributes",
      .type = MST_OPTION_STRING_MAP,
      .offset = offsetof(struct route_options, attributes),
-     .flags = MST_OPTION_REQUIRED,
      .help = "Attributes and the paths of the fields whose text they get: { "
              "tenant = \"customer.tenant\" }. A sink names its topic, "
              "collection or file by `{attr:tenant}`."},
+    {.name = "values",
+     .type = MST_OPTION_STRING_MAP,
+     .offset = offsetof(struct route_options, values),
+     .help = "Attributes that get a fixed text: { region = \"eu\" }."},
+    {.name = "remove",
+     .type = MST_OPTION_STRING_LIST,
+     .offset = offsetof(struct route_options, remove),
+     .help = "Attributes that do not go on."},
     {.name = "missing",
      .type = MST_OPTION_ENUM,
      .offset = offsetof(struct route_options, missing),
@@ -72,10 +81,21 @@ route_text(struct mst_builtin *self, size_t i, struct mst_arena *arena,
                : status;
 }
 
+/* Whether the event's own attribute of that name does not go on. */
 static bool
-route_is_set(const struct route_options *options, struct mst_slice name,
-             const struct mst_slice *texts)
+route_is_gone(const struct route_options *options, struct mst_slice name,
+              const struct mst_slice *texts)
 {
+    for (size_t i = 0; i < options->remove.len; i++) {
+        if (mst_slice_is(name, options->remove.items[i])) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < options->values.len; i++) {
+        if (mst_slice_is(name, options->values.names[i])) {
+            return true;
+        }
+    }
     for (size_t i = 0; i < options->attributes.len; i++) {
         if (texts[i].data != NULL
             && mst_slice_is(name, options->attributes.names[i])) {
@@ -92,7 +112,8 @@ route_emit(const struct route_options *options, const struct mst_event *event,
            struct mst_error *err)
 {
     struct mst_event result;
-    size_t most = event->attributes_len + options->attributes.len;
+    size_t most =
+        event->attributes_len + options->attributes.len + options->values.len;
     struct mst_attribute *all =
         mst_arena_alloc(emit->arena, (most + 1) * sizeof(*all));
     uint32_t n = 0;
@@ -100,7 +121,7 @@ route_emit(const struct route_options *options, const struct mst_event *event,
         return mst_fail_memory(err, "route");
     }
     for (uint32_t i = 0; i < event->attributes_len; i++) {
-        if (!route_is_set(options, event->attributes[i].name, texts)) {
+        if (!route_is_gone(options, event->attributes[i].name, texts)) {
             all[n++] = event->attributes[i];
         }
     }
@@ -109,6 +130,11 @@ route_emit(const struct route_options *options, const struct mst_event *event,
             all[n++] = (struct mst_attribute){
                 mst_slice_str(options->attributes.names[i]), texts[i]};
         }
+    }
+    for (size_t i = 0; i < options->values.len; i++) {
+        all[n++] =
+            (struct mst_attribute){mst_slice_str(options->values.names[i]),
+                                   mst_slice_str(options->values.values[i])};
     }
     mst_event_derive(event, &result);
     result.attributes = all;
@@ -137,6 +163,43 @@ route_apply(void *ctx, const struct mst_event *event, struct mst_emit *emit,
                             : status;
 }
 
+static bool
+route_map_has(const struct mst_string_map *map, const char *name)
+{
+    size_t i = 0;
+    while (i < map->len && strcmp(map->names[i], name) != 0) {
+        i++;
+    }
+    return i < map->len;
+}
+
+static enum mst_status
+route_check(const struct mst_middleware_args *args, struct mst_error *err)
+{
+    const struct route_options *options = args->options;
+    if (options->attributes.len == 0 && options->values.len == 0
+        && options->remove.len == 0) {
+        return mst_fail(err, MST_FATAL, "route", 0,
+                        "'attributes', 'values' or 'remove' says what to do");
+    }
+    for (size_t i = 0; i < options->values.len; i++) {
+        const char *name = options->values.names[i];
+        if (route_map_has(&options->attributes, name)) {
+            return mst_fail(err, MST_FATAL, "route", 0,
+                            "'%s' is in 'attributes' and in 'values'", name);
+        }
+    }
+    return MST_OK;
+}
+
+static enum mst_status
+route_create(void **ret_ctx, const struct mst_middleware_args *args,
+             struct mst_error *err)
+{
+    enum mst_status status = route_check(args, err);
+    return status == MST_OK ? mst_builtin_create(ret_ctx, args, err) : status;
+}
+
 const struct mst_middleware_type mst_route_middleware = {
     .name = "route",
     .help = "Sets attributes from fields, for sinks to go by.",
@@ -146,7 +209,8 @@ const struct mst_middleware_type mst_route_middleware = {
     .resource_optional = true,
     .builtin = true,
     .encodings = 1U << MST_ENCODING_BSON,
-    .create = mst_builtin_create,
+    .create = route_create,
     .apply = route_apply,
     .destroy = mst_builtin_destroy,
+    .check = route_check,
 };

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "encodings/bson_reader.h"
 #include "encodings/json_bson.h"
+#include "encodings/json_check.h"
 #include "udf/builtin.h"
 #include "udf/builtins.h"
 
@@ -48,15 +49,41 @@ static const struct mst_option set_table[] = {
      .help = "Fields that are there already stay."},
 };
 
+/* Each is one value; together they could pass for others. */
+static enum mst_status
+set_check_json(const char *path, const char *text, struct mst_error *err)
+{
+    if (mst_json_check(mst_slice_str(text), err) == MST_OK) {
+        return MST_OK;
+    }
+    mst_error_prefix(err, "the values of 'json' are no JSON: '%s': ", path);
+    mst_error_hint(err, "a text is written as \"\\\"text\\\"\", or in "
+                        "'fields'");
+    err->status = MST_FATAL;
+    return MST_FATAL;
+}
+
 /* All values of `json` as one document, read once. */
 static enum mst_status
 set_compile(const struct set_options *options, struct mst_buf *out,
             struct mst_error *err)
 {
     struct mst_buf text;
+    if (options->fields.len + options->json.len + options->attributes.len == 0
+        && options->time == NULL) {
+        return mst_fail(err, MST_FATAL, "set", 0,
+                        "'fields', 'json', 'attributes' or 'time' says what "
+                        "is set");
+    }
     mst_buf_init(&text, 1 << 24);
     enum mst_status status = mst_buf_append_char(&text, '{');
     for (size_t i = 0; i < options->json.len && status == MST_OK; i++) {
+        status = set_check_json(options->json.names[i], options->json.values[i],
+                                err);
+        if (status != MST_OK) {
+            mst_buf_clear(&text);
+            return status;
+        }
         status = mst_buf_printf(&text, "%s\"%zu\":%s", i == 0 ? "" : ",", i,
                                 options->json.values[i]);
     }
@@ -66,9 +93,7 @@ set_compile(const struct set_options *options, struct mst_buf *out,
     if (status == MST_OK) {
         status = mst_json_to_bson(mst_buf_slice(&text), NULL, out, err);
         if (status != MST_OK) {
-            mst_error_prefix(err, "the values of 'json' are no JSON: ");
-            mst_error_hint(err, "a text is written as \"\\\"text\\\"\", or in "
-                                "'fields'");
+            mst_error_prefix(err, "the values of 'json': ");
             err->status = MST_FATAL;
             status = MST_FATAL;
         }

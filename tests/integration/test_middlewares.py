@@ -2,9 +2,10 @@
 """The built-in middlewares, each by what a dry run shows."""
 
 import json
+import re
 
 import pytest
-from support import config
+from support import ROOT, config
 
 DOC = {
     "_id": 1,
@@ -206,6 +207,53 @@ def test_what_is_wrong_is_said_before_the_start(mstream):
         path = job(mstream.folder, [step])
         said = mstream("validate", path, code=2)
         assert words in said.out + said.err
+
+
+PAGE = ROOT / "docs" / "middlewares.md"
+SHOWN = re.findall(r"```step\n(.*?)\n(.*?)```", PAGE.read_text(), re.S)
+
+
+def test_the_page_shows_each_of_them():
+    named = {re.search('service_name = "([a-z]+)"', step)[1] for step, _ in SHOWN}
+    assert named == {
+        "filter", "project", "rename", "mask", "set", "flatten", "route", "dedupe",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("step", "examples"), SHOWN, ids=lambda v: v[:60])
+def test_what_the_page_shows_is_what_comes(mstream, step, examples):
+    examples = [line.split("  ->  ") for line in examples.splitlines()]
+    # One generator after the other would not meet in one dedupe: a file does.
+    (mstream.folder / "in").mkdir()
+    (mstream.folder / "in" / "shown.jsonl").write_text(
+        "".join(document + "\n" for document, _ in examples)
+    )
+    path = mstream.folder / "job.toml"
+    path.write_text(
+        config.state()
+        + config.service("file", "in", path="./in")
+        + config.service("file", "out", path="./out")
+        + config.job(
+            "job",
+            {"service_name": "in", "resource": "shown.jsonl", "output_encoding": "json"},
+            {"service_name": "out", "resource": "out.jsonl", "output_encoding": "json"},
+        )
+        + f"middlewares = [{step}]\n"
+    )
+    limit = str(len(examples))
+    code = 3 if any(becomes == "rejected" for _, becomes in examples) else 0
+    done = mstream("dry-run", path, "--job", "job", "--json", "--limit", limit, code=code)
+    shown = [json.loads(line) for line in done.out.splitlines()]
+    for (document, becomes), one in zip(examples, shown, strict=True):
+        if becomes in ("dropped", "rejected"):
+            assert one.get(becomes), document
+        elif becomes.startswith("@"):
+            (after,) = one["steps"][0]["after"]
+            wanted = dict(word[1:].split("=") for word in becomes.split())
+            assert wanted.items() <= after["event"]["attributes"].items()
+        else:
+            found = json.loads(one["payload"])
+            assert found == json.loads(becomes), document
 
 
 def test_raw_bytes_are_refused_with_a_hint(mstream):
