@@ -46,6 +46,17 @@ fixture_emit(struct mst_emit *emit, const struct mst_event *event,
     return MST_OK;
 }
 
+enum mst_status
+script_count(struct mst_emit *emit, const struct mst_event *event,
+             struct mst_error *err)
+{
+    struct script_result *result = (struct script_result *)emit;
+    (void)event;
+    (void)err;
+    result->n++;
+    return MST_OK;
+}
+
 void
 script_start(struct script_result *result)
 {

@@ -22,6 +22,10 @@ extern const struct mst_lua_limits script_limits;
 struct mst_lua_script *script_make(const char *text);
 void script_start(struct script_result *result);
 void script_clear(struct script_result *result);
+/* As emit.event: counts, and keeps nothing. */
+enum mst_status script_count(struct mst_emit *emit,
+                             const struct mst_event *event,
+                             struct mst_error *err);
 /* Any middleware's apply. */
 typedef enum mst_status (*script_apply_one)(void *ctx,
                                             const struct mst_event *event,

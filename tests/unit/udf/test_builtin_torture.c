@@ -20,17 +20,6 @@ static const char *const torture_steps[][2] = {
     {"dedupe", "by = ['a', 'o']\nsize = 2"},
 };
 
-static enum mst_status
-torture_take(struct mst_emit *emit, const struct mst_event *event,
-             struct mst_error *err)
-{
-    struct script_result *result = (struct script_result *)emit;
-    (void)event;
-    (void)err;
-    result->n++;
-    return MST_OK;
-}
-
 /* True: the n-th allocation was not reached. */
 static bool
 torture_run(struct builtin_step *step, size_t n, struct script_result *result,
@@ -73,7 +62,7 @@ a_step_outlives_every_failing_allocation(void **state)
         struct builtin_step step;
         struct script_result result;
         script_start(&result);
-        result.emit.event = torture_take;
+        result.emit.event = script_count;
         print_message("%s\n", torture_steps[i][0]);
         assert_true(
             builtin_begin(&step, torture_steps[i][0], torture_steps[i][1]));
