@@ -6,6 +6,8 @@ import decimal
 import io
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -376,3 +378,83 @@ def test_mongodb_to_http_keeps_a_resource_like_the_collection(
     assert json.loads(put.body) == {"_id": "ada", "age": 36}
     assert put.headers["x-api-key"] == "k"
     assert (delete.method, delete.path) == ("DELETE", "/users/ada")
+
+
+def once(mstream, name, code=0, **env):
+    """Runs the example to its end; returns {file: documents}."""
+    shutil.copytree(ROOT / "examples" / "scripts", mstream.folder / "examples" / "scripts")
+    example = ROOT / "examples" / f"{name}.toml"
+    mstream("run", example, "--once", "--no-progress", code=code, env=env)
+    return {
+        path.stem: [json.loads(line) for line in path.read_text().splitlines()]
+        for path in (mstream.folder / f"{name}-out").glob("*.jsonl")
+    }
+
+
+def test_lua_masks_splits_adds_up_and_routes(mstream):
+    """No tenant is named nowhere: those orders are refused."""
+    found = once(mstream, "lua", code=3)
+    people = found["people"]
+    assert len(people) == 1000
+    for seq, one in enumerate(people, start=1):
+        assert "name" not in one
+        assert one["email"] == "u***@example.org"
+        assert one["phone"].startswith("****") and len(one["phone"]) == 15
+        assert one["born"].endswith("-01-01")
+        assert len(one["customer"]) == 64 and one["total"] >= 0, seq
+    assert len(found["items"]) == 2000
+    assert [item["order"] for item in found["items"]] == [
+        n for n in range(1, 1001) for _ in range(2)
+    ]
+    assert [item["place"] for item in found["items"]] == [1, 2] * 1000
+    assert found["sums"] == [
+        {"orders": n, "items": 3 * n} for n in range(100, 1001, 100)
+    ]
+    routed = found["north"] + found["south"]
+    assert all("tenant" not in order for order in routed)
+    example = ROOT / "examples" / "lua.toml"
+    letters = mstream("dlq", "list", "--json", "--config", example).json()
+    assert all("no such tenant: nowhere" in letter["reason"] for letter in letters)
+
+
+def test_enrich_completes_orders_over_http(mstream):
+    script = ROOT / "examples" / "scripts" / "enrich_server.py"
+    server = subprocess.Popen(
+        [sys.executable, script, "0"], stdout=subprocess.PIPE, text=True
+    )
+    try:
+        url = server.stdout.readline().strip()
+        found = once(mstream, "enrich", code=3, ENRICH_URL=url)
+        example = ROOT / "examples" / "enrich.toml"
+        letters = mstream("dlq", "list", "--json", "--config", example, "--limit", "1000").json()
+    finally:
+        server.kill()
+        server.wait()
+    assert set(found) == {"gold", "silver"}
+    names = {order["customer"]: order["name"] for orders in found.values() for order in orders}
+    assert names == {"ada": "Ada Lovelace", "alan": "Alan Turing", "grace": "Grace Hopper"}
+    assert {order["customer"] for order in found["silver"]} == {"alan"}
+    assert all("no such customer" in letter["reason"] for letter in letters)
+    for orders in found.values():
+        numbers = [order["_id"] for order in orders]
+        assert numbers == sorted(numbers)
+    # The rest are orders of tests.
+    assert len(letters) > 100
+    assert 100 < 1000 - len(letters) - sum(map(len, found.values())) < 300
+
+
+def test_middlewares_mask_and_route_without_a_script(mstream):
+    found = once(mstream, "middlewares")
+    assert set(found) == {"north", "south"}
+    assert 500 < sum(map(len, found.values())) < 800
+    for tenant, orders in found.items():
+        for order in orders:
+            assert list(order) == [
+                "_id", "tenant", "customer_name", "customer_email",
+                "customer_phone", "customer_born", "quantity",
+            ]  # fmt: skip
+            assert order["tenant"] == tenant
+            assert len(order["customer_name"]) == 64
+            assert order["customer_email"] == "u***@example.org"
+            assert order["customer_phone"][:-4] == "*" * 11
+            assert order["customer_born"].endswith("-01-01")

@@ -299,7 +299,7 @@ dedupe_forgets_what_did_not_go_on(void **state)
     script_start(&result);
     assert_true(builtin_begin(&step, "dedupe", "by = 'a'"));
     script_event(&result, "{\"a\":1}", &event);
-    struct mst_emit refusing = {dedupe_refuse, &result.arena};
+    struct mst_emit refusing = {.event = dedupe_refuse, .arena = &result.arena};
     assert_int_equal(step.type->apply(step.ctx, &event, &refusing, &result.err),
                      MST_RETRY);
     assert_int_equal(dedupe_passed(&step, &result, "{\"a\":1}"), 1);
