@@ -43,6 +43,7 @@ class Jobs:
         return text + more
 
     def start(self, **keys):
+        """A daemon with its API."""
         daemon = self.mstreamd(self.config(**keys))
         daemon.api = Api(daemon)
         return daemon
@@ -104,13 +105,13 @@ def wait_shared(daemon, *names, deadline=60):
 
 
 def cursors(mongodb):
-    """Cursors on the oplog that are this program's."""
+    """Who has a cursor on the oplog for that database."""
     pipeline = [
         {"$currentOp": {"idleCursors": True, "allUsers": True}},
-        {"$match": {"ns": "local.oplog.rs", "cursor.originatingCommand.comment": {"$regex": "^mstream"}}},
+        {"$match": {"ns": "local.oplog.rs", "cursor.originatingCommand.tailable": True}},
     ]
-    return [
-        op["cursor"]["originatingCommand"]
-        for op in mongodb.client.admin.aggregate(pipeline)
-        if op["cursor"]["originatingCommand"].get("filter", {}).get("ns")
-    ]
+    found = (op["cursor"]["originatingCommand"] for op in mongodb.client.admin.aggregate(pipeline))
+    return sorted(
+        command["comment"] for command in found
+        if any(str(ns).startswith(f"{mongodb.name}.") for ns in command["filter"]["ns"]["$in"])
+    )  # fmt: skip
