@@ -126,7 +126,7 @@ class Daemon:
     """mstreamd with its time to READY=1, its CPU and its peak memory."""
 
     def __init__(self, site, config):
-        folder = Path(tempfile.mkdtemp(prefix="d", dir=site.folder))
+        self.folder = folder = Path(tempfile.mkdtemp(prefix="d", dir=site.folder))
         path = folder / "mstream.toml"
         path.write_text(config)
         address = str(folder / "n")

@@ -43,26 +43,57 @@ digest_operations(struct mst_oplog_digest *digest,
     }
 }
 
+/* What an entry that commits leads back to. */
 static void
-digest_entry(struct mst_oplog_digest *digest,
+digest_chain(struct mst_oplog_digest *digest,
+             const struct mst_oplog_parts *parts, struct mst_oplog_time time)
+{
+    while (time.seconds != 0 && !digest->all) {
+        const struct mst_oplog_part *part = mst_oplog_parts_find(parts, time);
+        if (part == NULL) {
+            digest->all = true; /* it passed before, or is none */
+            return;
+        }
+        for (size_t at = 0; at < part->len;) {
+            struct mst_slice name = mst_slice_str(part->names + at);
+            digest_note(digest, name);
+            at += name.len + 1;
+        }
+        time = part->previous;
+    }
+}
+
+static void
+digest_part(struct mst_oplog_parts *parts, const struct mst_oplog_entry *entry)
+{
+    struct mst_oplog_digest digest = {.len = 0};
+    digest_operations(&digest, entry);
+    if (!digest.all) {
+        mst_oplog_parts_add(parts, entry, digest.names, digest.len);
+    }
+}
+
+static void
+digest_entry(struct mst_oplog_digest *digest, struct mst_oplog_parts *parts,
              const struct mst_oplog_entry *entry)
 {
-    if (entry->op == 'n' || entry->from_migrate || digest->all) {
+    if (entry->op == 'n' || entry->from_migrate) {
         return;
     }
     switch (entry->op == 'c' ? mst_oplog_entry_command(entry) : MST_OPLOG_DDL) {
     case MST_OPLOG_PART:
+        digest_part(parts, entry);
+        break;
     case MST_OPLOG_ABORT:
         break;
     case MST_OPLOG_OPERATIONS:
-        if (entry->is_multi || entry->previous.seconds == 0) {
-            digest_operations(digest, entry);
-            break;
+        digest_operations(digest, entry);
+        if (!entry->is_multi) {
+            digest_chain(digest, parts, entry->previous);
         }
-        digest->all = true; /* what it leads back to is not here */
         break;
     case MST_OPLOG_COMMIT:
-        digest->all = true;
+        digest_chain(digest, parts, entry->previous);
         break;
     case MST_OPLOG_DDL:
     default:
@@ -73,11 +104,12 @@ digest_entry(struct mst_oplog_digest *digest,
 
 enum mst_status
 mst_oplog_digest_make(const struct mst_mongo_reply *reply,
-                      struct mst_oplog_time from,
+                      struct mst_oplog_time from, struct mst_oplog_parts *parts,
                       struct mst_oplog_digest *ret_digest)
 {
     struct mst_bson_iter iter;
     struct mst_oplog_entry entry;
+    mst_oplog_parts_sweep(parts);
     ret_digest->len = 0;
     ret_digest->all = false;
     ret_digest->entries = 0;
@@ -95,7 +127,7 @@ mst_oplog_digest_make(const struct mst_mongo_reply *reply,
         }
         ret_digest->last = entry.time;
         ret_digest->entries++;
-        digest_entry(ret_digest, &entry);
+        digest_entry(ret_digest, parts, &entry);
     }
     return status == MST_END ? MST_OK : MST_REJECTED;
 }

@@ -38,6 +38,7 @@ mst_oplog_fan_destroy(struct mst_oplog_fan *fan)
         return;
     }
     assert(fan->seats == NULL && fan->bytes == 0);
+    mst_oplog_parts_clear(&fan->parts);
     (void)pthread_cond_destroy(&fan->changed);
     (void)pthread_mutex_destroy(&fan->mutex);
     free(fan);
@@ -290,7 +291,8 @@ mst_oplog_fan_publish(struct mst_oplog_fan *fan, struct mst_mongo_reply *reply,
                       struct mst_error *err)
 {
     struct mst_oplog_digest digest;
-    if (mst_oplog_digest_make(reply, mst_oplog_fan_place(fan), &digest)
+    if (mst_oplog_digest_make(reply, mst_oplog_fan_place(fan), &fan->parts,
+                              &digest)
         != MST_OK) {
         return mst_fail(err, MST_DISCONNECTED, ORIGIN, 0,
                         "the server's reply is damaged");

@@ -6,6 +6,7 @@
 #include <pthread.h>
 
 #include "sources/mongodb/oplog/fan.h"
+#include "sources/mongodb/oplog/parts.h"
 
 enum fan_state { FAN_AWAY, FAN_READY, FAN_ASKING, FAN_SERVED };
 
@@ -41,8 +42,9 @@ struct mst_oplog_seat {
 struct mst_oplog_fan {
     size_t window;
     int grace_ms;
-    pthread_mutex_t mutex;  /* guards all below */
-    pthread_cond_t changed; /* the hub has something to do */
+    struct mst_oplog_parts parts; /* the hub's alone */
+    pthread_mutex_t mutex;        /* guards all below */
+    pthread_cond_t changed;       /* the hub has something to do */
     struct mst_oplog_seat *seats;
     struct mst_oplog_time through; /* all up to there is given out */
     size_t bytes;                  /* of what waits */
