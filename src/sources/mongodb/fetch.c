@@ -12,13 +12,21 @@
 
 #define ORIGIN "mongodb"
 
+enum {
+    FETCH_BOUNDED_AWAIT_MS = 20,
+    /* Bytes of a reply that are aimed at: replies live for as long as their
+     * events do, and large blocks that come and go leave holes. */
+    FETCH_REPLY_BYTES = 512 * 1024,
+    FETCH_EVENTS_MIN = 16
+};
+
 /* Milliseconds that the server is to wait for the first event. A bounded read
  * asks whether that was all; it does not wait for more. */
 static int64_t
 fetch_await(const struct mst_mongo_source *source)
 {
-    enum { BOUNDED_AWAIT_MS = 20 };
-    return source->bounded ? BOUNDED_AWAIT_MS : source->options->max_await_ms;
+    return source->bounded ? FETCH_BOUNDED_AWAIT_MS
+                           : source->options->max_await_ms;
 }
 
 static int64_t
@@ -26,7 +34,23 @@ fetch_batch_size(const struct mst_mongo_source *source)
 {
     bool single = source->mode == MST_MONGO_MODE_SINGLE
                   || source->mode == MST_MONGO_MODE_BARE;
-    return single ? 1 : source->options->batch_size;
+    int64_t most = source->options->batch_size;
+    int64_t fit = source->fit_events;
+    if (single) {
+        return 1;
+    }
+    return fit > 0 && fit < most ? fit : most;
+}
+
+void
+mst_mongo_fetch_adapt(struct mst_mongo_source *source)
+{
+    if (source->reply_events > 0) {
+        size_t each = source->reply->doc.len / source->reply_events + 1;
+        int64_t fit = (int64_t)(FETCH_REPLY_BYTES / each);
+        source->fit_events = fit > FETCH_EVENTS_MIN ? fit : FETCH_EVENTS_MIN;
+        atomic_store(&source->ask_events, fetch_batch_size(source));
+    }
 }
 
 /* When the newest entry is to be known the next time. */
@@ -59,9 +83,9 @@ fetch_in_advance(void *arg, struct mst_mongo_ahead_item *ret_item)
     if (source->oplog != NULL) {
         fetch_probe(source, atomic_load(&source->probe_due_ms), ret_item);
     }
-    if (!mst_mongo_stream_more(&source->stream, source->ahead_batch,
-                               source->ahead_await_ms, &ret_item->reply,
-                               &ret_item->failure)) {
+    if (!mst_mongo_stream_more(
+            &source->stream, atomic_load(&source->ask_events),
+            source->ahead_await_ms, &ret_item->reply, &ret_item->failure)) {
         ret_item->reply = NULL;
         ret_item->cancelled = mst_mongo_cancel_is_now(source->cancel);
     }
@@ -100,7 +124,7 @@ mst_mongo_fetch_begin(struct mst_mongo_source *source, struct mst_error *err)
     if (status != MST_OK) {
         return status;
     }
-    source->ahead_batch = fetch_batch_size(source);
+    atomic_store(&source->ask_events, fetch_batch_size(source));
     source->ahead_await_ms = fetch_await(source);
     atomic_store(&source->probe_due_ms, fetch_probe_due(source));
     return mst_mongo_ahead_create(&source->ahead, fetch_in_advance, source,

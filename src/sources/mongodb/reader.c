@@ -436,6 +436,7 @@ reader_finish(struct mst_mongo_source *source, struct mst_batch *batch,
 {
     struct mst_mongo_reply *reply = source->reply;
     enum mst_status status = MST_OK;
+    mst_mongo_fetch_adapt(source);
     if (source->oplog != NULL) {
         return reader_finish_oplog(source, batch, err);
     }

@@ -16,12 +16,14 @@ mst_mongo_reply_create(bson_t *bson)
     }
     atomic_init(&reply->refs, 1);
     uint32_t len = 0;
-    reply->doc.data = bson_destroy_with_steal(bson, true, &len);
-    reply->doc.len = len;
-    if (reply->doc.data == NULL) {
+    uint8_t *data = bson_destroy_with_steal(bson, true, &len);
+    if (data == NULL) {
         free(reply);
         return NULL;
     }
+    /* libbson's memory is a power of two; it is kept for as long as events
+     * point into it. */
+    reply->doc = mst_slice_of(bson_realloc(data, len), len);
     return reply;
 }
 

@@ -53,6 +53,7 @@ mongodb_create(void **ret_ctx, const struct mst_source_args *args,
     atomic_init(&source->newest_ms, MST_TIME_UNKNOWN);
     atomic_init(&source->caught_up, false);
     atomic_init(&source->probe_due_ms, 0);
+    atomic_init(&source->ask_events, 0);
     (void)snprintf(source->ns, sizeof(source->ns), "%s.%s",
                    source->service->db_name, args->resource);
     enum mst_status status = mst_mongo_watch_init(

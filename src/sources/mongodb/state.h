@@ -33,10 +33,11 @@ struct mst_mongo_source {
      * member for all else. */
     struct mst_mongo_ahead *ahead;
     struct mst_mongo_stream aside;
-    bool fetches;        /* documents had to be fetched: read in advance */
-    int64_t ahead_batch; /* set before it is there */
+    bool fetches; /* documents had to be fetched: read in advance */
     int64_t ahead_await_ms;
+    _Atomic int64_t ask_events;       /* per reply; read by its thread */
     _Atomic int64_t probe_due_ms;     /* read by its thread */
+    int64_t fit_events;               /* in a reply; 0: not known */
     struct mst_mongo_position resume; /* all before it was handed out */
     /* Where reading began, when that is amidst a transaction: the first
      * changes of that time are done. */
@@ -96,6 +97,8 @@ MST_MUST_CHECK enum mst_status
 mst_mongo_fetch_begin(struct mst_mongo_source *source, struct mst_error *err);
 /* The stream is the reader's own again; what was read in advance is gone. */
 void mst_mongo_fetch_end(struct mst_mongo_source *source);
+/* The reply was read: asks for as many events as fit into the next. */
+void mst_mongo_fetch_adapt(struct mst_mongo_source *source);
 /* Where the reader may run commands. */
 struct mst_mongo_stream *mst_mongo_fetch_aside(struct mst_mongo_source *source);
 /* The next reply. MST_AGAIN: none within that time, or interrupted;
