@@ -144,6 +144,16 @@ const struct mst_option
          .help =
              "How long the server waits for a change before it answers with "
              "none."},
+        {.name = "silence",
+         .type = MST_OPTION_DURATION,
+         .offset = AT(silence_ms),
+         .def = "30s",
+         .min = 1000,
+         .max = 3600000,
+         .help =
+             "The oplog reader: after so long without an entry, not even a "
+             "heartbeat, another member is read where that one's oplog goes "
+             "on."},
         {.name = "ddl",
          .type = MST_OPTION_BOOL,
          .offset = AT(ddl),

@@ -61,6 +61,7 @@ struct mst_mongo_source_options {
     int64_t heartbeat_interval_ms;
     int64_t batch_size;
     int64_t max_await_ms;
+    int64_t silence_ms;
 };
 
 enum { MST_MONGO_SOURCE_OPTIONS_LEN = 18 };

@@ -177,6 +177,12 @@ mst_mongo_reader_open(void *ctx, const struct mst_start *start,
     status = mst_mongo_stream_connect(&source->stream, source->service, app,
                                       mst_mongo_reader_socket_timeout(source),
                                       source->cancel, err);
+    if (status == MST_OK) {
+        mst_oplog_silence_move(&source->silence, &source->stream);
+        source->silence.limit_ms = source->options->silence_ms;
+        source->silence.since_ms = mst_clock_ms();
+        source->silence.newest = (struct mst_oplog_time){0, 0};
+    }
     if (status == MST_OK && source->earliest) {
         status = mst_mongo_resume_earliest(source, err);
     }
@@ -393,6 +399,26 @@ reader_end_mark(struct mst_mongo_source *source, struct mst_batch *batch,
     source->mark_due_ms = now + source->options->heartbeat_interval_ms;
 }
 
+/* A member whose oplog stands still may be cut off from the others. */
+static enum mst_status
+reader_listen(struct mst_mongo_source *source, bool quiet,
+              struct mst_error *err)
+{
+    const struct mst_oplog_reader *oplog = source->oplog;
+    int64_t now = mst_clock_ms();
+    if (!quiet || oplog->probe.seconds != 0) {
+        mst_oplog_silence_hear(&source->silence,
+                               quiet ? oplog->probe : oplog->last, now);
+    }
+    if (!quiet || source->bounded
+        || !mst_oplog_silence_is_due(&source->silence, now)) {
+        return MST_OK;
+    }
+    return mst_oplog_silence_look(&source->silence,
+                                  mst_mongo_fetch_aside(source),
+                                  source->service, source->cancel, err);
+}
+
 /* As below, by the oplog's own marks. */
 static enum mst_status
 reader_finish_oplog(struct mst_mongo_source *source, struct mst_batch *batch,
@@ -415,7 +441,9 @@ reader_finish_oplog(struct mst_mongo_source *source, struct mst_batch *batch,
     if (status == MST_OK) {
         mst_oplog_share_turn(source);
     }
-    return status;
+    return status == MST_OK && !source->share.shared
+               ? reader_listen(source, quiet, err)
+               : status;
 }
 
 /* Nothing came by the tail that jobs share. */

@@ -14,6 +14,7 @@
 #include "sources/mongodb/labels.h"
 #include "sources/mongodb/oplog/reader.h"
 #include "sources/mongodb/oplog/share.h"
+#include "sources/mongodb/oplog/silence.h"
 #include "sources/mongodb/oplog/tail.h"
 #include "sources/mongodb/pending.h"
 #include "sources/mongodb/stream.h"
@@ -51,12 +52,13 @@ struct mst_mongo_source {
     uint64_t mode_events;      /* read since the mode was entered */
     int64_t socket_timeout_ms; /* grows while the server needs longer */
 
-    struct mst_mongo_reply *reply;  /* being read, NULL: none */
-    struct mst_bson_iter iter;      /* over its batch */
-    size_t reply_events;            /* taken from it so far */
-    bool reply_opened;              /* it opened the stream: nothing is read */
-    struct mst_slice last_token;    /* of its last complete event */
-    struct mst_oplog_reader *oplog; /* NULL: changes come by a stream */
+    struct mst_mongo_reply *reply; /* being read, NULL: none */
+    struct mst_bson_iter iter;     /* over its batch */
+    size_t reply_events;           /* taken from it so far */
+    bool reply_opened;             /* it opened the stream: nothing is read */
+    struct mst_slice last_token;   /* of its last complete event */
+    struct mst_oplog_silence silence; /* of the oplog's member */
+    struct mst_oplog_reader *oplog;   /* NULL: changes come by a stream */
     struct mst_mongo_pending pending; /* no slots: the server looks up */
     struct mst_oplog_share share;
     struct mst_mongo_join join;

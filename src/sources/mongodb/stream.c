@@ -150,6 +150,25 @@ mst_mongo_stream_move(struct mst_mongo_stream *stream, const char *member)
     return found;
 }
 
+size_t
+mst_mongo_stream_members(struct mst_mongo_stream *stream,
+                         char (*ret_members)[MST_MONGO_MEMBER_MAX], size_t max)
+{
+    size_t n = 0;
+    size_t len = 0;
+    mongoc_server_description_t **members =
+        mongoc_client_get_server_descriptions(stream->client, &n);
+    for (size_t i = 0; i < n && len < max; i++) {
+        if (stream_is_member(members[i])) {
+            (void)snprintf(
+                ret_members[len++], MST_MONGO_MEMBER_MAX, "%s",
+                mongoc_server_description_host(members[i])->host_and_port);
+        }
+    }
+    mongoc_server_descriptions_destroy_all(members, n);
+    return len;
+}
+
 bool
 mst_mongo_stream_run(struct mst_mongo_stream *stream, const char *db,
                      const bson_t *command, bson_t *reply,

@@ -45,6 +45,11 @@ MST_MUST_CHECK enum mst_status mst_mongo_stream_connect(
 MST_MUST_CHECK bool mst_mongo_stream_move(struct mst_mongo_stream *stream,
                                           const char *member);
 
+/* The members that hold data and answer, at most max of them. */
+size_t mst_mongo_stream_members(struct mst_mongo_stream *stream,
+                                char (*ret_members)[MST_MONGO_MEMBER_MAX],
+                                size_t max);
+
 /* Runs a command on that member. On failure (false) failure says it. reply
  * (may be NULL) is always the caller's to destroy. */
 MST_MUST_CHECK bool mst_mongo_stream_run(struct mst_mongo_stream *stream,
