@@ -5,20 +5,21 @@ from contextlib import contextmanager
 
 import bson
 import pymongo
+import pytest
 from support.oplog import Pair
 from support.waiting import wait_until
 
 STOPS = ("stopReplProducer", "rsSyncApplyStop")
 
 
-def read_by(uri_of, ports, job):
-    """The port of the member that the job reads."""
+def read_by(ports, app):
+    """The port of the member whose oplog is read."""
     for port in ports:
-        with uri_of(port) as client:
+        with member(port) as client:
             found = client.admin.aggregate(
                 [
                     {"$currentOp": {"allUsers": True, "idleCursors": True}},
-                    {"$match": {"ns": "local.oplog.rs", "appName": f"mstream {job}"}},
+                    {"$match": {"ns": "local.oplog.rs", "appName": f"mstream {app}"}},
                 ]
             )
             if list(found):
@@ -47,14 +48,15 @@ def cut_off(port):
     switch("off")
 
 
+@pytest.mark.parametrize("shared", [False, True], ids=["own", "shared"])
 def test_a_member_that_is_cut_off_is_left(
-    own_servers, mongodb_at, kafka, mstream, mstreamd
+    shared, own_servers, mongodb_at, kafka, mstream, mstreamd
 ):
     servers = own_servers("replica")
     mongodb = mongodb_at(servers.env()["MSTREAM_TEST_REPLICA_MONGODB"])
-    pair = Pair(mongodb, kafka, mstream, mstreamd, ["oplog"])
+    pair = Pair(mongodb, kafka, mstream, mstreamd, ["oplog", *(["second"] if shared else [])])
     pair.uri += "&readPreference=secondary"
-    source = {"resource": "a", "silence": "1s"}
+    source = {"resource": "a", "silence": "1s", "oplog_share": shared}
     daemon = pair.mstreamd(pair.config(**source))
     a = mongodb.db["a"]
     expected = []
@@ -66,23 +68,29 @@ def test_a_member_that_is_cut_off_is_left(
             expected.extend([("create", i), ("update", i)])
 
     def arrived():
-        events = pair.events("oplog")
-        return [(e.headers["op"], bson.decode(e.value)["_id"]) for e in events]
+        [found, *others] = [
+            [(e.headers["op"], bson.decode(e.value)["_id"]) for e in pair.events(r)]
+            for r in pair.readers
+        ]
+        return found if all(other == found for other in others) else None
 
     write(20)
     wait_until(lambda: arrived() == expected)
     secondaries = [
         s["port"] for s in servers.of_kind("mongodb") if s["name"] != servers.primary()
     ]
-    job = f"oplog_{mongodb.name}_0"
-    port = wait_until(lambda: read_by(member, secondaries, job))
+    app = "shared oplog" if shared else f"oplog_{mongodb.name}_0"
+    port = wait_until(lambda: read_by(secondaries, app))
     with cut_off(port):
         write(20)
         daemon.wait_log("stood still for", 60)
         wait_until(lambda: arrived() == expected, 60)
-        assert read_by(member, secondaries, job) != port
+        wait_until(lambda: read_by([port], app) is None)
     write(5)
     wait_until(lambda: arrived() == expected)
     # Nobody writes, and the server's next heartbeat is far: that is no reason.
-    assert daemon.stderr().count("stood still for") == 1
+    last = daemon.stderr().count("stood still for")
+    write(5)
+    wait_until(lambda: arrived() == expected)
+    assert daemon.stderr().count("stood still for") == last
     daemon.stop()

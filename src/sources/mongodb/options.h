@@ -64,7 +64,7 @@ struct mst_mongo_source_options {
     int64_t silence_ms;
 };
 
-enum { MST_MONGO_SOURCE_OPTIONS_LEN = 18 };
+enum { MST_MONGO_SOURCE_OPTIONS_LEN = 19 };
 
 extern const struct mst_option
     mst_mongo_source_option_list[MST_MONGO_SOURCE_OPTIONS_LEN];

@@ -178,10 +178,8 @@ mst_mongo_reader_open(void *ctx, const struct mst_start *start,
                                       mst_mongo_reader_socket_timeout(source),
                                       source->cancel, err);
     if (status == MST_OK) {
-        mst_oplog_silence_move(&source->silence, &source->stream);
+        mst_oplog_silence_begin(&source->silence, &source->stream);
         source->silence.limit_ms = source->options->silence_ms;
-        source->silence.since_ms = mst_clock_ms();
-        source->silence.newest = (struct mst_oplog_time){0, 0};
     }
     if (status == MST_OK && source->earliest) {
         status = mst_mongo_resume_earliest(source, err);

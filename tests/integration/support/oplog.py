@@ -14,6 +14,7 @@ READERS = ("change_stream", "oplog")
 VARIANTS = {
     "change_stream": {"reader": "change_stream", "lookup": "server"},
     "batched": {"reader": "change_stream", "lookup": "batched"},
+    "second": {"reader": "oplog"},
 }
 
 

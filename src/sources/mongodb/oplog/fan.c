@@ -99,6 +99,7 @@ static void
 fan_limits(const struct mst_oplog_fan *fan, struct mst_oplog_task *task)
 {
     task->heartbeat_ms = INT64_MAX;
+    task->silence_ms = INT64_MAX;
     task->await_ms = INT64_MAX;
     task->batch_size = 1;
     for (const struct mst_oplog_seat *seat = fan->seats; seat != NULL;
@@ -109,6 +110,9 @@ fan_limits(const struct mst_oplog_fan *fan, struct mst_oplog_task *task)
         }
         if (wish->heartbeat_ms < task->heartbeat_ms) {
             task->heartbeat_ms = wish->heartbeat_ms;
+        }
+        if (wish->silence_ms < task->silence_ms) {
+            task->silence_ms = wish->silence_ms;
         }
         if (wish->await_ms < task->await_ms) {
             task->await_ms = wish->await_ms;

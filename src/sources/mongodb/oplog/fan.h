@@ -43,6 +43,7 @@ void mst_oplog_fan_destroy(struct mst_oplog_fan *fan);
 struct mst_oplog_wish {
     struct mst_oplog_scope scope;
     int64_t heartbeat_ms;
+    int64_t silence_ms; /* of a member, before another is looked for */
     int64_t batch_size;
     int64_t await_ms;
 };
@@ -108,6 +109,7 @@ struct mst_oplog_task {
     size_t jobs;                /* open: how many it will be for */
     unsigned round;
     int64_t heartbeat_ms; /* the least of those served */
+    int64_t silence_ms;   /* likewise */
     int64_t batch_size;   /* the largest */
     int64_t await_ms;     /* the least */
 };

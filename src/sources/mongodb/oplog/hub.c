@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/thread.h"
 #include "log/log.h"
+#include "sources/mongodb/oplog/silence.h"
 #include "sources/mongodb/oplog/tail.h"
 
 #define ORIGIN "mongodb"
@@ -28,6 +29,7 @@ struct mst_oplog_hub {
 
     /* --- the thread's ------------------------------------------------- */
     struct mst_mongo_stream stream;
+    struct mst_oplog_silence silence;
     int64_t probe_ms; /* monotonic; when to ask for the newest entry */
     size_t jobs;      /* that it was said to be for */
 };
@@ -118,6 +120,7 @@ hub_connect(struct mst_oplog_hub *hub)
         return false;
     }
     hub->stream.db = "local";
+    mst_oplog_silence_begin(&hub->silence, &hub->stream);
     mst_oplog_fan_set_member(hub->fan, hub->stream.member);
     return true;
 }
@@ -197,6 +200,27 @@ hub_probe(struct mst_oplog_hub *hub, const struct mst_oplog_task *task,
     return mst_oplog_tail_newest(&hub->stream, ret_newest, failure);
 }
 
+/* A member whose oplog stands still may be cut off from the others. */
+static void
+hub_listen(struct mst_oplog_hub *hub, const struct mst_oplog_task *task,
+           bool quiet, struct mst_oplog_time newest)
+{
+    struct mst_error err;
+    int64_t now = mst_clock_ms();
+    hub->silence.limit_ms = task->silence_ms;
+    if (!quiet || newest.seconds != 0) {
+        mst_oplog_silence_hear(&hub->silence, newest, now);
+    }
+    mst_error_clear(&err);
+    if (quiet && hub->stream.client != NULL
+        && mst_oplog_silence_is_due(&hub->silence, now)
+        && mst_oplog_silence_look(&hub->silence, &hub->stream, &hub->options,
+                                  hub->cancel, &err)
+               != MST_OK) {
+        hub_broke(hub, &err);
+    }
+}
+
 static void
 hub_read(struct mst_oplog_hub *hub, const struct mst_oplog_task *task)
 {
@@ -213,9 +237,11 @@ hub_read(struct mst_oplog_hub *hub, const struct mst_oplog_task *task)
     }
     hub_publish(hub, reply);
     struct mst_oplog_time after = mst_oplog_fan_place(hub->fan);
-    if (mst_oplog_time_compare(before, after) == 0) {
+    bool quiet = mst_oplog_time_compare(before, after) == 0;
+    if (quiet) {
         mst_oplog_fan_quiet(hub->fan, newest);
     }
+    hub_listen(hub, task, quiet, quiet ? newest : after);
 }
 
 static void *

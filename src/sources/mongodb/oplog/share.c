@@ -66,6 +66,7 @@ mst_oplog_share_come(struct mst_mongo_source *source)
     const struct mst_oplog_wish wish = {
         .scope = source->oplog->map.scope,
         .heartbeat_ms = source->options->heartbeat_interval_ms,
+        .silence_ms = source->options->silence_ms,
         .batch_size = source->options->batch_size,
         .await_ms = source->options->max_await_ms,
     };

@@ -10,6 +10,18 @@
 enum { SILENCE_ASK_MS = 5000, SILENCE_MEMBERS = 64 };
 
 void
+mst_oplog_silence_begin(struct mst_oplog_silence *silence,
+                        struct mst_mongo_stream *stream)
+{
+    if (silence->prefer[0] != '\0') {
+        (void)!mst_mongo_stream_move(stream, silence->prefer);
+        silence->prefer[0] = '\0';
+    }
+    silence->since_ms = mst_clock_ms();
+    silence->newest = (struct mst_oplog_time){0, 0};
+}
+
+void
 mst_oplog_silence_hear(struct mst_oplog_silence *silence,
                        struct mst_oplog_time time, int64_t now_ms)
 {
@@ -112,14 +124,4 @@ mst_oplog_silence_look(struct mst_oplog_silence *silence,
                     "the oplog of the member %.200s stood still for %lld s "
                     "while that of %.200s went on: going on there",
                     own->member, (long long)(silent_ms / 1000), member);
-}
-
-void
-mst_oplog_silence_move(struct mst_oplog_silence *silence,
-                       struct mst_mongo_stream *stream)
-{
-    if (silence->prefer[0] != '\0') {
-        (void)!mst_mongo_stream_move(stream, silence->prefer);
-        silence->prefer[0] = '\0';
-    }
 }

@@ -18,6 +18,10 @@ struct mst_oplog_silence {
     char prefer[MST_MONGO_MEMBER_MAX]; /* to go to next; "": as it comes */
 };
 
+/* A connection was made: goes to the preferred member, where it is still
+ * there, and knows nothing of its oplog yet. */
+void mst_oplog_silence_begin(struct mst_oplog_silence *silence,
+                             struct mst_mongo_stream *stream);
 /* An entry of that time is there; {0, 0}: some entry. */
 void mst_oplog_silence_hear(struct mst_oplog_silence *silence,
                             struct mst_oplog_time time, int64_t now_ms);
@@ -33,9 +37,5 @@ mst_oplog_silence_look(struct mst_oplog_silence *silence,
                        struct mst_mongo_stream *own,
                        const struct mst_mongo_options *options,
                        struct mst_mongo_cancel *cancel, struct mst_error *err);
-
-/* Goes to the preferred member, once, where it is still there. */
-void mst_oplog_silence_move(struct mst_oplog_silence *silence,
-                            struct mst_mongo_stream *stream);
 
 #endif
