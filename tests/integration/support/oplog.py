@@ -9,6 +9,7 @@ import bson
 
 from . import bson_bytes, config
 
+SHOWN = 3000  # characters of an event in a message
 READERS = ("change_stream", "oplog")
 # What is compared with: the server's own way.
 VARIANTS = {
@@ -31,7 +32,7 @@ class Event:
             value = bson.decode(self.value) if self.value else None
         except bson.errors.InvalidBSON:
             value = self.value
-        return f"{self.key} {self.headers} {value}"
+        return f"{self.key} {self.headers} {value}"[:SHOWN]
 
 
 class Pair:
@@ -128,7 +129,7 @@ def unequal(i, one, other):
     if (one.key, one.headers) != (other.key, other.headers):
         return f"event {i}: {one.key} {one.headers}, {other.key} {other.headers}"
     where, *values = bson_bytes.difference(one.value, other.value)
-    return f"event {i}, at {where}: {values} in {one!r}"
+    return f"event {i}, at {where}: {repr(values)[:SHOWN]} in {one!r}"
 
 
 def same(one, other):

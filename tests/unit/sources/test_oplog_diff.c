@@ -54,6 +54,7 @@ static const struct {
     /* Pieces of binary data, which only newer servers write. */
     {"{\"u\":{\"a\":1},\"b\":{\"f\":2}}", "{\"a\":1,\"f\":2}", "[]", "[]",
      NULL},
+    {"{\"u\":{\"\":1}}", "{\"\":1}", "[]", "[]", NULL},
     {"{}", "{}", "[]", "[]", NULL},
 };
 

@@ -76,6 +76,9 @@ static struct mst_slice
 describe_part(const struct describe *describe, unsigned i)
 {
     size_t from = i == 0 ? 0 : describe->ends[i - 1] + 1;
+    if (describe->ends[i] == from) {
+        return MST_SLICE_LIT(""); /* the path may be no memory at all */
+    }
     return mst_slice_of(describe->room->path.data + from,
                         describe->ends[i] - from);
 }
