@@ -74,6 +74,7 @@ pipeline_make_locks(struct mst_pipeline *pipeline, struct mst_error *err)
     if (pthread_mutex_init(&pipeline->mutex, NULL) != 0
         || pthread_mutex_init(&pipeline->pool_mutex, NULL) != 0
         || pthread_mutex_init(&pipeline->save_mutex, NULL) != 0
+        || pthread_rwlock_init(&pipeline->shadow_lock, NULL) != 0
         || !mst_cond_init(&pipeline->changed)) {
         return mst_fail_memory(err, "pipeline");
     }
@@ -179,6 +180,7 @@ mst_pipeline_destroy(struct mst_pipeline *pipeline)
     mst_buf_clear(&pipeline->saved_position);
     mst_buf_clear(&pipeline->first_position);
     (void)pthread_cond_destroy(&pipeline->changed);
+    (void)pthread_rwlock_destroy(&pipeline->shadow_lock);
     (void)pthread_mutex_destroy(&pipeline->save_mutex);
     (void)pthread_mutex_destroy(&pipeline->pool_mutex);
     (void)pthread_mutex_destroy(&pipeline->mutex);

@@ -41,6 +41,7 @@ struct mst_pipeline_middleware {
 
 /* Borrowed; outlives the run. */
 struct mst_budget;
+struct mst_shadow; /* pipeline/shadow.h */
 
 struct mst_pipeline_spec {
     const char *job;
@@ -138,6 +139,12 @@ enum mst_pipeline_end mst_pipeline_run(struct mst_pipeline *pipeline,
 
 /* Another budget from now on; what is in flight beyond it drains first. */
 void mst_pipeline_set_memory(struct mst_pipeline *pipeline, uint64_t memory);
+
+/* What its middlewares do is compared with that from now on; NULL: with
+ * nothing. When it returns, what was set before is not used any more. Borrowed.
+ * Thread: any. */
+void mst_pipeline_set_shadow(struct mst_pipeline *pipeline,
+                             struct mst_shadow *shadow);
 
 /* Stop reading, drain, save, end. */
 void mst_pipeline_stop(struct mst_pipeline *pipeline);

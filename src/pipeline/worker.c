@@ -29,11 +29,13 @@ worker_unit(struct mst_worker *worker, struct mst_unit *unit,
 {
     struct mst_pipeline *pipeline = worker->pipeline;
     int64_t since_ns = mst_clock_ns();
+    int64_t since_cpu_ns = mst_worker_cpu_ns(worker);
     enum mst_status status = MST_OK;
     if (worker->chain != NULL) {
         status = mst_chain_run(worker->chain, unit, err);
     }
     if (status == MST_OK) {
+        mst_worker_shadow(worker, unit, since_cpu_ns);
         status = mst_unit_convert(unit, &pipeline->plan, err);
     }
     if (status != MST_OK) {
