@@ -13,6 +13,7 @@ extern const struct mst_api_operation mst_api_jobs[];
 extern const struct mst_api_operation mst_api_jobs_edit[];
 extern const struct mst_api_operation mst_api_dry_run[];
 extern const struct mst_api_operation mst_api_actions[];
+extern const struct mst_api_operation mst_api_shadow[];
 extern const struct mst_api_operation mst_api_services[];
 extern const struct mst_api_operation mst_api_config[];
 extern const struct mst_api_operation mst_api_checkpoints[];

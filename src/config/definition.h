@@ -61,6 +61,13 @@ mst_definition_read(const struct mst_definition_sent *sent,
 /* Overwrites what it frees. A zeroed one may be cleared. */
 void mst_definition_draft_clear(struct mst_definition_draft *draft);
 
+/* The definition with that key's value, JSON, in the place of what it has;
+ * appended to out. MST_REJECTED: one of them is no JSON. */
+MST_MUST_CHECK enum mst_status mst_definition_put(struct mst_slice text,
+                                                  const char *key,
+                                                  struct mst_slice value,
+                                                  struct mst_buf *out);
+
 /* What a record of it holds: {"definition":…, "origin":"api"|"file"}. */
 MST_MUST_CHECK enum mst_status
 mst_definition_wrap(struct mst_slice text, bool trusted, struct mst_buf *out);

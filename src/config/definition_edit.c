@@ -250,6 +250,28 @@ mst_definition_draft_clear(struct mst_definition_draft *draft)
 }
 
 enum mst_status
+mst_definition_put(struct mst_slice text, const char *key,
+                   struct mst_slice value, struct mst_buf *out)
+{
+    json_t *json = edit_parse(text);
+    json_t *made = edit_parse(value);
+    enum mst_status status = MST_REJECTED;
+    if (json_is_object(json) && made != NULL) {
+        char *all = json_object_set(json, key, made) == 0
+                        ? json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS)
+                        : NULL;
+        status = all == NULL ? MST_FATAL : mst_buf_append_str(out, all);
+        if (all != NULL) {
+            explicit_bzero(all, strlen(all));
+            free(all);
+        }
+    }
+    json_decref(made);
+    json_decref(json);
+    return status;
+}
+
+enum mst_status
 mst_definition_wrap(struct mst_slice text, bool trusted, struct mst_buf *out)
 {
     enum mst_status status = mst_buf_append_str(out, "{\"definition\":");

@@ -130,6 +130,43 @@ MST_MUST_CHECK enum mst_status mst_catalog_act(struct mst_catalog *catalog,
                                                int wait_ms, const char *who,
                                                struct mst_error *err);
 
+/* Other middlewares for a job, to be tried beside its own. Borrowed. */
+struct mst_catalog_shadow {
+    const char *name;                 /* of the job */
+    struct mst_slice middlewares;     /* a JSON array, as in its definition */
+    const struct mst_slice *services; /* definitions that there are not yet */
+    size_t services_len;
+    uint64_t events;
+    int64_t duration_ms;
+    const char *const *ignore;
+    size_t ignore_len;
+    size_t samples;
+};
+
+/* Starts the shadow (jobs/job_shadow.h). Statuses: as put's, and MST_END:
+ * there is no such job. */
+MST_MUST_CHECK enum mst_status
+mst_catalog_shadow_start(struct mst_catalog *catalog,
+                         const struct mst_catalog_shadow *what,
+                         struct mst_problems *problems, struct mst_error *err);
+
+struct mst_catalog_switch {
+    const char *name;
+    int64_t max_different; /* events; -1: any number */
+    const char *who;
+};
+
+/* Makes the shadow's definition the job's, at one position, which is saved:
+ * what was read before went through the old middlewares, what comes after goes
+ * through the new ones. Ends the shadow. Waits until the job has drained.
+ * Statuses: as put's; MST_END: there is no job, or it has no shadow. Unless
+ * OK, the job goes on as it was. The boundary is written to position as text.
+ */
+MST_MUST_CHECK enum mst_status mst_catalog_shadow_switch(
+    struct mst_catalog *catalog, const struct mst_catalog_switch *what,
+    struct mst_problems *problems, struct mst_catalog_result *ret_result,
+    struct mst_buf *position, struct mst_error *err);
+
 /* For mst_manager_args.wanted; arg is a struct mst_catalog **, NULL inside
  * before there is one. */
 enum mst_job_desired mst_catalog_wanted(void *arg, const char *job);

@@ -229,6 +229,59 @@ load_once(struct mst_catalog *catalog, const struct catalog_change *change,
     return status;
 }
 
+/* The definition as one more of the list, which has room. */
+static void
+load_list_draft(struct load_list *list, enum mst_definition_kind kind,
+                const struct mst_definition_draft *draft, bool trusted)
+{
+    mst_buf_init(&list->texts[list->len], LOAD_TEXT_MAX);
+    list->items[list->len++] =
+        (struct mst_definition){.kind = kind,
+                                .name = draft->name,
+                                .text = mst_buf_slice(&draft->text),
+                                .revision = 1,
+                                .trusted = trusted};
+}
+
+enum mst_status
+catalog_load_alone(struct mst_catalog *catalog,
+                   const struct mst_definition_draft *job, bool trusted,
+                   const struct mst_definition_draft *services,
+                   size_t services_len, struct mst_problems *problems,
+                   struct mst_config **ret_config, struct mst_error *err)
+{
+    struct mst_config_input input =
+        load_input(catalog, catalog->text, catalog->text_len);
+    struct load_list list = {0};
+    size_t most = catalog->table.len + services_len + 1;
+    enum mst_status status = MST_OK;
+    list.items = calloc(most, sizeof(*list.items));
+    list.texts = calloc(most, sizeof(*list.texts));
+    if (list.items == NULL || list.texts == NULL) {
+        status = mst_fail_memory(err, "jobs");
+    }
+    for (size_t i = 0; i < catalog->table.len && status == MST_OK; i++) {
+        struct catalog_record *item = &catalog->table.items[i];
+        if (item->kind == MST_RECORD_SERVICE && item->why == NULL) {
+            status = load_list_record(catalog, &list, item, err);
+        }
+    }
+    for (size_t i = 0; i < services_len && status == MST_OK; i++) {
+        load_list_draft(&list, MST_DEFINITION_SERVICE, &services[i], false);
+    }
+    if (status == MST_OK) {
+        load_list_draft(&list, MST_DEFINITION_JOB, job, trusted);
+        input.definitions = list.items;
+        input.definitions_len = list.len;
+        input.without_jobs = true;
+        status = mst_config_load(&input, problems, ret_config) == MST_OK
+                     ? MST_OK
+                     : MST_REJECTED;
+    }
+    load_list_clear(&list);
+    return status;
+}
+
 enum mst_status
 catalog_load(struct mst_catalog *catalog, const struct catalog_change *change,
              struct mst_problems *problems, struct mst_config **ret_config,

@@ -9,9 +9,9 @@
 #include "base/thread.h"
 #include "jobs/job_run.h"
 #include "jobs/job_spec.h"
-#include "jobs/lease.h"
 #include "log/log.h"
 #include "pipeline/backoff.h"
+#include "pipeline/shadow.h"
 
 enum {
     JOB_LEASE_RETRY_MS = 2000,
@@ -45,6 +45,7 @@ struct mst_job {
     bool ended;
     uint64_t memory;
     struct mst_pipeline *pipeline; /* while it runs */
+    struct mst_shadow *shadow;     /* borrowed; NULL: none */
     struct mst_pipeline_status last;
     int64_t started_ms;
     int64_t stopped_ms;
@@ -133,20 +134,6 @@ job_sleep(struct mst_job *job, int64_t ms)
     return wanted;
 }
 
-static void
-job_set_hold(struct mst_job *job)
-{
-    const struct mst_job_args *args = &job->args;
-    job->hold.store = args->store;
-    job->hold.job = args->connector->name;
-    job->hold.holder = args->holder;
-    job->hold.ttl_ms = job->spec.spec.lease_ttl_ms;
-    job->hold.spread = args->spread;
-    /* What has an end stays where it is. */
-    job->hold.moves = !args->single_run && !args->once
-                      && args->connector->mode == MST_MODE_STREAM;
-}
-
 enum mst_status
 mst_job_create(const struct mst_job_args *args, struct mst_job **ret_job,
                struct mst_error *err)
@@ -179,7 +166,7 @@ mst_job_create(const struct mst_job_args *args, struct mst_job **ret_job,
     spec->lease = &job->hold.lease;
     spec->lease_renewed = mst_hold_gives;
     spec->lease_arg = &job->hold;
-    job_set_hold(job);
+    mst_job_run_hold(&job->hold, args, spec->lease_ttl_ms);
     spec->whole = args->whole;
     spec->source_args.commons = args->commons;
     spec->bounded = spec->bounded || args->once;
@@ -273,6 +260,7 @@ job_run_pipeline(struct mst_job *job, struct mst_run_record *run,
     mst_mutex_lock(&job->mutex);
     job->pipeline = pipeline;
     mst_pipeline_set_memory(pipeline, job_memory(job));
+    mst_pipeline_set_shadow(pipeline, job->shadow);
     bool wanted = job->desired == MST_JOB_WANT_RUNNING;
     mst_mutex_unlock(&job->mutex);
     if (!wanted) {
@@ -496,10 +484,24 @@ job_main(void *arg)
                || job->state == MST_JOB_STARTING) {
         job->state = MST_JOB_STOPPED;
     }
+    if (job->shadow != NULL) {
+        mst_shadow_stop(job->shadow, MST_SHADOW_JOB_ENDED);
+    }
     job->ended = true;
     (void)pthread_cond_broadcast(&job->changed);
     mst_mutex_unlock(&job->mutex);
     return NULL;
+}
+
+void
+mst_job_set_shadow(struct mst_job *job, struct mst_shadow *shadow)
+{
+    mst_mutex_lock(&job->mutex);
+    job->shadow = shadow;
+    if (job->pipeline != NULL) {
+        mst_pipeline_set_shadow(job->pipeline, shadow);
+    }
+    mst_mutex_unlock(&job->mutex);
 }
 
 enum mst_status

@@ -118,6 +118,9 @@ const struct mst_config_connector *mst_job_connector(const struct mst_job *job);
 bool mst_job_wait(struct mst_job *job, int timeout_ms);
 /* Thread: any. Another budget, now and in later runs. */
 void mst_job_set_memory(struct mst_job *job, uint64_t memory);
+/* Thread: any. Borrowed until it is set again or the job destroyed; runs show
+ * it what they do, and it stops with the job. NULL: none. */
+void mst_job_set_shadow(struct mst_job *job, struct mst_shadow *shadow);
 /* Stops it if it runs, waits, frees. NULL is fine. */
 void mst_job_destroy(struct mst_job *job);
 

@@ -8,6 +8,20 @@
 #include "log/log.h"
 
 void
+mst_job_run_hold(struct mst_hold *hold, const struct mst_job_args *args,
+                 int64_t ttl_ms)
+{
+    hold->store = args->store;
+    hold->job = args->connector->name;
+    hold->holder = args->holder;
+    hold->ttl_ms = ttl_ms;
+    hold->spread = args->spread;
+    /* What has an end stays where it is. */
+    hold->moves = !args->single_run && !args->once
+                  && args->connector->mode == MST_MODE_STREAM;
+}
+
+void
 mst_job_run_positions(struct mst_run_record *run, struct mst_pipeline *pipeline)
 {
     struct mst_buf first;

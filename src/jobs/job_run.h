@@ -5,6 +5,11 @@
 
 #include "core/store.h"
 #include "jobs/job.h"
+#include "jobs/lease.h"
+
+/* The lease of a job that is made; ttl_ms: how long one lasts. */
+void mst_job_run_hold(struct mst_hold *hold, const struct mst_job_args *args,
+                      int64_t ttl_ms);
 
 /* For people: without memory the record has none. */
 void mst_job_run_positions(struct mst_run_record *run,

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/thread.h"
+#include "jobs/job_shadow.h"
 #include "jobs/job_spec.h"
 #include "jobs/manager_impl.h"
 #include "log/log.h"
@@ -63,6 +64,7 @@ static void
 manager_drop_job(struct mst_manager *manager, struct manager_job *entry)
 {
     mst_job_destroy(entry->job);
+    mst_job_shadow_unref(entry->shadow);
     free(entry->definition);
     mst_manager_release(manager, entry->from);
 }

@@ -36,6 +36,7 @@ struct manager_job {
     bool horizon_known; /* see horizon.h */
     int64_t horizon_ms;
     char *definition; /* as JSON, without secrets; NULL: no memory for it */
+    struct mst_job_shadow *shadow; /* NULL: it has none; see job_shadow.h */
 };
 
 /* A connector whose job of before has to end first, or could not be made. */

@@ -319,6 +319,19 @@ mst_shadow_has_ended(struct mst_shadow *shadow)
     return ended;
 }
 
+bool
+mst_shadow_wait(struct mst_shadow *shadow, int timeout_ms)
+{
+    struct timespec until = mst_cond_deadline(timeout_ms);
+    mst_mutex_lock(&shadow->mutex);
+    while (shadow->running > 0
+           && mst_cond_wait(&shadow->changed, &shadow->mutex, &until)) {
+    }
+    bool ended = shadow->running == 0;
+    mst_mutex_unlock(&shadow->mutex);
+    return ended;
+}
+
 static void
 shadow_lane_clear(struct shadow_lane *lane)
 {

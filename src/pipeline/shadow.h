@@ -103,6 +103,8 @@ void mst_shadow_offer(struct mst_shadow *shadow, size_t lane,
 void mst_shadow_stop(struct mst_shadow *shadow, enum mst_shadow_end end);
 /* Thread: any. Whether all that was taken is compared or given up. */
 bool mst_shadow_has_ended(struct mst_shadow *shadow);
+/* Thread: any. Waits for that. False: the time was over before. */
+bool mst_shadow_wait(struct mst_shadow *shadow, int timeout_ms);
 
 /* Thread: any. */
 void mst_shadow_read(struct mst_shadow *shadow,
