@@ -148,11 +148,10 @@ static const struct mst_cli_command jobs_metrics = {
 };
 
 static const struct mst_cli_command *const jobs_commands[] = {
-    &jobs_list,        &jobs_show,         &jobs_metrics,
-    &mst_jobs_logs,    &mst_jobs_start,    &mst_jobs_stop,
-    &mst_jobs_restart, &mst_jobs_pause,    &mst_jobs_resume,
-    &mst_jobs_dry_run, &mst_jobs_validate, &mst_jobs_create,
-    &mst_jobs_apply,   &mst_jobs_delete,   NULL,
+    &jobs_list,       &jobs_show,        &jobs_metrics,     &mst_jobs_logs,
+    &mst_jobs_start,  &mst_jobs_stop,    &mst_jobs_restart, &mst_jobs_pause,
+    &mst_jobs_resume, &mst_jobs_dry_run, &mst_jobs_shadow,  &mst_jobs_validate,
+    &mst_jobs_create, &mst_jobs_apply,   &mst_jobs_delete,  NULL,
 };
 
 const struct mst_cli_command mst_command_jobs = {

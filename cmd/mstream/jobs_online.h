@@ -7,6 +7,7 @@
 
 extern const struct mst_cli_command mst_jobs_dry_run;
 extern const struct mst_cli_command mst_jobs_logs;
+extern const struct mst_cli_command mst_jobs_shadow;
 extern const struct mst_cli_command mst_jobs_start;
 extern const struct mst_cli_command mst_jobs_stop;
 extern const struct mst_cli_command mst_jobs_restart;

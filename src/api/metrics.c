@@ -37,7 +37,11 @@ metrics_take(void *arg, const struct mst_job_look *look)
                                  .status = look->status,
                                  .stuck = look->stuck,
                                  .leaving = look->leaving,
-                                 .horizon_ms = look->horizon_ms};
+                                 .horizon_ms = look->horizon_ms,
+                                 .has_shadow = look->has_shadow};
+    if (look->has_shadow) {
+        items[all->len].shadow = look->shadow;
+    }
     return items[all->len++].labels != NULL ? MST_OK : MST_FATAL;
 }
 

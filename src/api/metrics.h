@@ -13,6 +13,8 @@ struct mst_metrics_job {
     bool stuck;
     bool leaving;
     int64_t horizon_ms; /* see control.h */
+    bool has_shadow;
+    struct mst_shadow_look shadow;
 };
 
 struct mst_metrics_jobs {

@@ -292,6 +292,34 @@ jobs_errors(struct mst_metrics_text *text, const struct mst_metrics_jobs *jobs)
     }
 }
 
+/* Only of jobs that have one. */
+static void
+jobs_shadows(struct mst_metrics_text *text, const struct mst_metrics_jobs *jobs)
+{
+    static const struct mst_metric_family compared = {
+        "mstream_shadow_events", MST_METRIC_COUNTER, NULL,
+        "Events that the shadow of a job was compared on, by what came out."};
+    static const struct mst_metric_family skipped = {
+        "mstream_shadow_skipped", MST_METRIC_COUNTER, NULL,
+        "Events that it was not compared on, because it lagged."};
+    mst_metrics_family(text, &compared);
+    for (size_t i = 0; i < jobs->len; i++) {
+        const struct mst_metrics_job *job = &jobs->items[i];
+        for (size_t k = 0; k < MST_SHADOW_OUTCOMES && job->has_shadow; k++) {
+            jobs_labelled(text, job, "outcome",
+                          mst_shadow_outcome_name((enum mst_shadow_outcome)k),
+                          job->shadow.outcomes[k]);
+        }
+    }
+    mst_metrics_family(text, &skipped);
+    for (size_t i = 0; i < jobs->len; i++) {
+        if (jobs->items[i].has_shadow) {
+            mst_metrics_number(text, jobs->items[i].labels,
+                               jobs->items[i].shadow.skipped);
+        }
+    }
+}
+
 static void
 jobs_histogram(struct mst_metrics_text *text, const struct mst_metrics_job *job,
                enum mst_meter meter, const char *stage)
@@ -350,6 +378,7 @@ mst_metrics_write_jobs(struct mst_metrics_text *text,
         jobs_one(text, &jobs_rows[i], jobs);
     }
     jobs_errors(text, jobs);
+    jobs_shadows(text, jobs);
     jobs_state(text, jobs);
     jobs_histograms(text, jobs);
 }

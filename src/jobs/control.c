@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/thread.h"
 #include "config/toml.h"
+#include "jobs/job_shadow.h"
 #include "jobs/manager_impl.h"
 
 static void
@@ -60,6 +61,10 @@ control_look(const struct mst_manager *manager, const struct manager_job *entry,
     ret_look->last_event_ms = entry->watch.events_ms;
     ret_look->leaving = leaving;
     ret_look->horizon_ms = entry->horizon_known ? entry->horizon_ms : -1;
+    ret_look->has_shadow = entry->shadow != NULL;
+    if (entry->shadow != NULL) {
+        mst_shadow_read(entry->shadow->shadow, &ret_look->shadow);
+    }
     ret_look->stuck =
         entry->stuck && !leaving && status->state == MST_JOB_RUNNING;
     if (ret_look->stuck) {

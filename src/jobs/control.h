@@ -8,6 +8,7 @@
 
 #include "jobs/manager.h"
 #include "jobs/replay.h"
+#include "pipeline/shadow.h"
 
 enum mst_job_action {
     MST_JOB_START,
@@ -33,6 +34,8 @@ struct mst_job_look {
     /* How long until the origin no longer has what follows the saved
      * checkpoint, as last seen (jobs/horizon.h); -1: not known. */
     int64_t horizon_ms;
+    bool has_shadow;
+    struct mst_shadow_look shadow; /* if it has one */
 };
 
 /* MST_OK: go on. */
