@@ -94,15 +94,6 @@ MST_MUST_CHECK enum mst_status catalog_load(struct mst_catalog *catalog,
                                             struct mst_problems *problems,
                                             struct mst_config **ret_config,
                                             struct mst_error *err);
-/* That job alone, with all services and some more; nothing of it comes into
- * force. trusted: the job may refer to any variable. MST_REJECTED: problems.
- * Lock: writing. */
-MST_MUST_CHECK enum mst_status
-catalog_load_alone(struct mst_catalog *catalog,
-                   const struct mst_definition_draft *job, bool trusted,
-                   const struct mst_definition_draft *services,
-                   size_t services_len, struct mst_problems *problems,
-                   struct mst_config **ret_config, struct mst_error *err);
 /* Puts what the last load found in force, and says what is new of it. */
 void catalog_load_commit(struct mst_catalog *catalog);
 /* The definition that a record holds. Lock: writing. */

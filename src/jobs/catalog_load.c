@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/thread.h"
-#include "jobs/catalog_impl.h"
+#include "jobs/catalog_alone.h"
 #include "log/log.h"
 
 enum {
@@ -243,34 +243,47 @@ load_list_draft(struct load_list *list, enum mst_definition_kind kind,
                                 .trusted = trusted};
 }
 
+/* The services that there are, then what is new. */
+static enum mst_status
+load_list_alone(struct mst_catalog *catalog, const struct catalog_alone *what,
+                struct load_list *list, struct mst_error *err)
+{
+    size_t most = catalog->table.len + what->services_len + 1;
+    enum mst_status status = MST_OK;
+    list->items = calloc(most, sizeof(*list->items));
+    list->texts = calloc(most, sizeof(*list->texts));
+    if (list->items == NULL || list->texts == NULL) {
+        (void)mst_fail_memory(err, "jobs");
+        return MST_FATAL;
+    }
+    for (size_t i = 0; i < catalog->table.len && status == MST_OK; i++) {
+        struct catalog_record *item = &catalog->table.items[i];
+        if (item->kind == MST_RECORD_SERVICE && item->why == NULL) {
+            status = load_list_record(catalog, list, item, err);
+        }
+    }
+    if (status != MST_OK) {
+        return status;
+    }
+    for (size_t i = 0; i < what->services_len; i++) {
+        load_list_draft(list, MST_DEFINITION_SERVICE, &what->services[i],
+                        false);
+    }
+    load_list_draft(list, MST_DEFINITION_JOB, what->job, what->trusted);
+    return MST_OK;
+}
+
 enum mst_status
 catalog_load_alone(struct mst_catalog *catalog,
-                   const struct mst_definition_draft *job, bool trusted,
-                   const struct mst_definition_draft *services,
-                   size_t services_len, struct mst_problems *problems,
+                   const struct catalog_alone *what,
+                   struct mst_problems *problems,
                    struct mst_config **ret_config, struct mst_error *err)
 {
     struct mst_config_input input =
         load_input(catalog, catalog->text, catalog->text_len);
     struct load_list list = {0};
-    size_t most = catalog->table.len + services_len + 1;
-    enum mst_status status = MST_OK;
-    list.items = calloc(most, sizeof(*list.items));
-    list.texts = calloc(most, sizeof(*list.texts));
-    if (list.items == NULL || list.texts == NULL) {
-        status = mst_fail_memory(err, "jobs");
-    }
-    for (size_t i = 0; i < catalog->table.len && status == MST_OK; i++) {
-        struct catalog_record *item = &catalog->table.items[i];
-        if (item->kind == MST_RECORD_SERVICE && item->why == NULL) {
-            status = load_list_record(catalog, &list, item, err);
-        }
-    }
-    for (size_t i = 0; i < services_len && status == MST_OK; i++) {
-        load_list_draft(&list, MST_DEFINITION_SERVICE, &services[i], false);
-    }
+    enum mst_status status = load_list_alone(catalog, what, &list, err);
     if (status == MST_OK) {
-        load_list_draft(&list, MST_DEFINITION_JOB, job, trusted);
         input.definitions = list.items;
         input.definitions_len = list.len;
         input.without_jobs = true;

@@ -11,6 +11,7 @@
 
 #include "base/fault_point.h"
 #include "base/thread.h"
+#include "jobs/catalog_alone.h"
 #include "jobs/catalog_impl.h"
 #include "jobs/control_shadow.h"
 #include "jobs/words.h"
@@ -154,9 +155,12 @@ shadow_define(struct mst_catalog *catalog, const struct mst_job_loan *loan,
                                 shadow, err);
     }
     if (status == MST_OK) {
-        status = catalog_load_alone(
-            catalog, &shadow->job, shadow->revision == 0, shadow->services,
-            shadow->services_len, problems, &shadow->config, err);
+        const struct catalog_alone all = {.job = &shadow->job,
+                                          .trusted = shadow->revision == 0,
+                                          .services = shadow->services,
+                                          .services_len = shadow->services_len};
+        status =
+            catalog_load_alone(catalog, &all, problems, &shadow->config, err);
     }
     if (status == MST_OK) {
         shadow->connector =
@@ -227,6 +231,12 @@ mst_catalog_shadow_start(struct mst_catalog *catalog,
     mst_manager_give_back(manager, &loan);
     return status;
 }
+
+/* What a switch did. */
+struct switch_done {
+    struct mst_catalog_result result;
+    struct mst_buf *position; /* as text */
+};
 
 /* Whether it may take the job's place. */
 static enum mst_status
@@ -308,8 +318,7 @@ switch_position(struct mst_catalog *catalog, const char *name,
 static enum mst_status
 switch_make(struct mst_catalog *catalog, const struct mst_catalog_switch *what,
             const struct mst_job_shadow *shadow, struct mst_problems *problems,
-            struct mst_catalog_result *result, struct mst_buf *position,
-            struct mst_error *err)
+            struct switch_done *done, struct mst_error *err)
 {
     struct mst_manager *manager = catalog->args.manager;
     int64_t wait_ms = shadow->config->shutdown_timeout_ms;
@@ -318,10 +327,11 @@ switch_make(struct mst_catalog *catalog, const struct mst_catalog_switch *what,
         manager, what->name, wait_ms + SHADOW_DRAIN_MORE_MS, err);
     if (status == MST_OK) {
         mst_fault_point("after_drain");
-        switch_position(catalog, what->name, position);
-        status = switch_save(catalog, what, shadow, problems, result, err);
+        switch_position(catalog, what->name, done->position);
+        status =
+            switch_save(catalog, what, shadow, problems, &done->result, err);
     }
-    if (status != MST_OK || !result->changed) {
+    if (status != MST_OK || !done->result.changed) {
         /* It goes on, as it is defined now. */
         mst_manager_revive(manager, what->name);
     }
@@ -336,7 +346,7 @@ mst_catalog_shadow_switch(struct mst_catalog *catalog,
                           struct mst_buf *position, struct mst_error *err)
 {
     struct mst_job_shadow *shadow = NULL;
-    struct mst_catalog_result result = {0};
+    struct switch_done done = {.position = position};
     enum mst_status status =
         mst_manager_shadow_ref(catalog->args.manager, what->name, &shadow, err);
     if (status != MST_OK) {
@@ -344,12 +354,11 @@ mst_catalog_shadow_switch(struct mst_catalog *catalog,
     }
     status = switch_may(catalog, what, shadow, err);
     if (status == MST_OK) {
-        status = switch_make(catalog, what, shadow, problems, &result, position,
-                             err);
+        status = switch_make(catalog, what, shadow, problems, &done, err);
     }
     mst_job_shadow_unref(shadow);
     if (status == MST_OK) {
-        *ret_result = result;
+        *ret_result = done.result;
         mst_log_info("jobs", "job '%s': its shadow took its place", what->name);
     }
     return status;

@@ -49,26 +49,35 @@ shadow_may_begin(const struct manager_job *entry, struct mst_error *err)
     return MST_OK;
 }
 
+/* The job, if it is still what it was when it was lent. Lock: mutex held. */
+static enum mst_status
+shadow_find(struct mst_manager *manager, const struct mst_job_loan *loan,
+            struct manager_job **ret_entry, struct mst_error *err)
+{
+    const char *name = loan->connector->name;
+    struct manager_job *entry =
+        mst_manager_find(manager->jobs, manager->jobs_len, name);
+    if (entry == NULL || manager->stopping) {
+        return mst_fail(err, MST_END, "shadow", 0, "there is no job '%s'",
+                        name);
+    }
+    if (mst_job_connector(entry->job) != loan->connector) {
+        return mst_fail(err, MST_AGAIN, "shadow", 0,
+                        "job '%s' was changed meanwhile", name);
+    }
+    *ret_entry = entry;
+    return shadow_may_begin(entry, err);
+}
+
 enum mst_status
 mst_manager_shadow_begin(struct mst_manager *manager,
                          const struct mst_job_loan *loan,
                          struct mst_job_shadow *shadow, struct mst_error *err)
 {
-    const char *name = loan->connector->name;
     struct mst_job_shadow *before = NULL;
-    enum mst_status status = MST_OK;
+    struct manager_job *entry = NULL;
     mst_mutex_lock(&manager->mutex);
-    struct manager_job *entry =
-        mst_manager_find(manager->jobs, manager->jobs_len, name);
-    if (entry == NULL || manager->stopping) {
-        status =
-            mst_fail(err, MST_END, "shadow", 0, "there is no job '%s'", name);
-    } else if (mst_job_connector(entry->job) != loan->connector) {
-        status = mst_fail(err, MST_AGAIN, "shadow", 0,
-                          "job '%s' was changed meanwhile", name);
-    } else {
-        status = shadow_may_begin(entry, err);
-    }
+    enum mst_status status = shadow_find(manager, loan, &entry, err);
     if (status == MST_OK) {
         before = entry->shadow;
         entry->shadow = shadow;

@@ -164,12 +164,6 @@ struct mst_slice mst_pipeline_sink_mark(struct mst_pipeline *pipeline,
 /* --- threads ------------------------------------------------------------- */
 void *mst_reader_main(void *arg); /* reader.c; a struct mst_pipeline */
 void *mst_worker_main(void *arg); /* worker.c; a struct mst_worker */
-/* Worker's thread: its CPU time, 0 where no shadow wants to know. */
-int64_t mst_worker_cpu_ns(const struct mst_worker *worker);
-/* Worker's thread: its chain ran, if it has one, and nobody else has the unit
- * yet. Gives the shadow copies, if there is one. */
-void mst_worker_shadow(struct mst_worker *worker, const struct mst_unit *unit,
-                       int64_t since_ns);
 /* For the plan; arg: the struct mst_pipeline. */
 bool mst_worker_wait(void *arg, unsigned failures, const struct mst_error *err);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Where a run gives a shadow what its workers did. */
+#include "pipeline/shadow_run.h"
+
 #include <time.h>
 
-#include "pipeline/run.h"
 #include "pipeline/shadow.h"
 
 void

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/thread.h"
 #include "pipeline/run.h"
+#include "pipeline/shadow_run.h"
 
 bool
 mst_worker_wait(void *arg, unsigned failures, const struct mst_error *err)
