@@ -47,7 +47,9 @@ tools_script_init(struct tools_script *self,
                   const struct mst_api_transform *what, struct mst_error *err)
 {
     *self = (struct tools_script){
-        .script = {.name = "script", .text = mst_slice_str(what->script)},
+        .script = {.name = "script",
+                   .text = what->script == NULL ? MST_SLICE_LIT("")
+                                                : mst_slice_str(what->script)},
         .budget = {.until_ms = mst_clock_ms() + what->timeout_ms,
                    .stop = what->stop}};
     self->script.budget = &self->budget;
@@ -107,7 +109,9 @@ mst_tools_transform_test(const struct mst_api_transform *what,
         status = mst_studio_cases_parse(mst_slice_str(what->cases), &bson,
                                         &cases, err);
     }
-    if (status == MST_OK) {
+    if (status == MST_OK && what->only_check) {
+        status = mst_studio_cases_check(cases, err);
+    } else if (status == MST_OK) {
         status = mst_studio_cases_run(&self.script, cases, out, &totals, err);
     }
     mst_buf_clear(&bson);

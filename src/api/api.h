@@ -19,6 +19,7 @@ struct mst_api_args {
     const struct mst_config_api *config; /* borrowed for the call */
     struct mst_manager *manager;         /* these outlive the API */
     struct mst_catalog *catalog;
+    struct mst_record_store *records; /* NULL: nothing is kept */
     struct mst_log_ring *ring;
     const struct mst_api_tools *tools; /* NULL: that is refused */
     int stream_preload;                /* lines that a stream begins with */

@@ -76,11 +76,9 @@ mst_api_is_known(const struct mst_api_request *request,
     return known;
 }
 
-/* False: refused. */
-static bool
-definitions_match(const struct mst_api_request *request,
-                  struct mst_api_answer *answer,
-                  struct mst_catalog_match *match)
+bool
+mst_api_match(const struct mst_api_request *request,
+              struct mst_api_answer *answer, struct mst_catalog_match *match)
 {
     const char *none = request->if_none_match;
     if (none != NULL && strcmp(none, "*") != 0) {
@@ -163,7 +161,7 @@ mst_api_put_definition(struct mst_api *api,
     struct mst_problems problems = {0};
     struct mst_error err;
     mst_error_clear(&err);
-    if (catalog == NULL || !definitions_match(request, answer, &all.match)) {
+    if (catalog == NULL || !mst_api_match(request, answer, &all.match)) {
         return false;
     }
     all.text = request->body;
@@ -192,7 +190,7 @@ mst_api_remove_definition(struct mst_api *api,
     struct mst_catalog_removal all = *removal;
     struct mst_error err;
     mst_error_clear(&err);
-    if (catalog == NULL || !definitions_match(request, answer, &all.match)) {
+    if (catalog == NULL || !mst_api_match(request, answer, &all.match)) {
         return false;
     }
     all.who = request->who;

@@ -15,6 +15,11 @@ void mst_api_set_etag(struct mst_api_answer *answer, uint64_t revision);
 bool mst_api_is_known(const struct mst_api_request *request,
                       struct mst_api_answer *answer, uint64_t revision);
 
+/* What the headers say that has to be so. False: refused. */
+bool mst_api_match(const struct mst_api_request *request,
+                   struct mst_api_answer *answer,
+                   struct mst_catalog_match *match);
+
 /* Makes or changes what the body says. name: NULL, the body has it. False:
  * refused, with all that is wrong. */
 MST_MUST_CHECK bool mst_api_put_definition(

@@ -392,6 +392,41 @@ const struct mst_api_shape mst_api_shapes[] = {
      "tion\",\"report\"],\"properties\":{\"message\":{\"type\":\"string"
      "\"},\"revision\":{\"type\":\"integer\"},\"position\":{\"type\":[\""
      "string\",\"null\"]},\"report\":{\"type\":\"object\"}}}"},
+    {"TestSuites", "application/json",
+     "{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":["
+     "\"id\",\"name\",\"description\",\"case_count\"],\"properties\":{\""
+     "id\":{\"type\":\"string\"},\"name\":{\"type\":\"string\"},\"descri"
+     "ption\":{\"type\":[\"string\",\"null\"]},\"case_count\":{\"type\":"
+     "\"integer\"}}}}"},
+    {"TestSuite", "application/json",
+     "{\"type\":\"object\",\"required\":[\"id\",\"name\",\"context\",\"c"
+     "ases\",\"created_at\",\"updated_at\"],\"properties\":{\"id\":{\"ty"
+     "pe\":\"string\"},\"name\":{\"type\":\"string\"},\"description\":{"
+     "\"type\":\"string\"},\"context\":{\"type\":\"object\"},\"source_re"
+     "f\":{\"type\":\"object\"},\"input_schema\":{\"type\":\"object\"},"
+     "\"cases\":{\"type\":\"array\",\"items\":{\"type\":\"object\"}},\"c"
+     "reated_at\":{\"type\":\"string\",\"format\":\"date-time\"},\"updat"
+     "ed_at\":{\"type\":\"string\",\"format\":\"date-time\"}}}"},
+    {"TestSuiteDone", "application/json",
+     "{\"type\":\"object\",\"required\":[\"message\",\"item\"],\"propert"
+     "ies\":{\"message\":{\"type\":\"string\"},\"item\":{\"$ref\":\"#/co"
+     "mponents/schemas/TestSuite\"}}}"},
+    {"Workspaces", "application/json",
+     "{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":["
+     "\"id\",\"name\"],\"properties\":{\"id\":{\"type\":\"string\"},\"na"
+     "me\":{\"type\":\"string\"}}}}"},
+    {"Workspace", "application/json",
+     "{\"type\":\"object\",\"required\":[\"id\",\"name\",\"created_at\","
+     "\"updated_at\"],\"properties\":{\"id\":{\"type\":\"string\"},\"nam"
+     "e\":{\"type\":\"string\"},\"script\":{\"type\":\"object\"},\"input"
+     "\":{\"type\":\"string\"},\"schema\":{\"type\":\"object\"},\"test_s"
+     "uite_id\":{\"type\":\"string\"},\"created_at\":{\"type\":\"string"
+     "\",\"format\":\"date-time\"},\"updated_at\":{\"type\":\"string\","
+     "\"format\":\"date-time\"}}}"},
+    {"WorkspaceDone", "application/json",
+     "{\"type\":\"object\",\"required\":[\"message\",\"item\"],\"propert"
+     "ies\":{\"message\":{\"type\":\"string\"},\"item\":{\"$ref\":\"#/co"
+     "mponents/schemas/Workspace\"}}}"},
     {"Introspection", "application/json",
      "{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required\":["
      "\"share_percent\",\"sample_count\",\"schema\"],\"properties\":{\"s"

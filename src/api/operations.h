@@ -20,6 +20,8 @@ extern const struct mst_api_operation mst_api_checkpoints[];
 extern const struct mst_api_operation mst_api_letters[];
 extern const struct mst_api_operation mst_api_schemas[];
 extern const struct mst_api_operation mst_api_transforms[];
+extern const struct mst_api_operation mst_api_suites[];
+extern const struct mst_api_operation mst_api_workspaces[];
 extern const struct mst_api_operation mst_api_services_remote[];
 extern const struct mst_api_operation mst_api_logs[];
 extern const struct mst_api_operation mst_api_openapi[];

@@ -72,6 +72,7 @@ struct mst_api_transform {
     const char *cases;             /* a JSON array */
     struct mst_api_written reads;  /* what payloads are of */
     struct mst_api_written writes; /* what results have to be of */
+    bool only_check;               /* cases are looked at, not run */
     int64_t limit;                 /* of what is made up */
     int64_t timeout_ms;            /* for all of it */
     const atomic_bool *stop;       /* the program ends */

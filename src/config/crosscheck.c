@@ -45,7 +45,7 @@ check_instances(struct mst_loader *loader)
  * the embedded store, with neither key. */
 static void
 check_store(struct mst_loader *loader, const char *key,
-            struct mst_config_store *store, bool used, bool is_optional)
+            struct mst_config_store *store, bool is_optional)
 {
     char path[MST_PATH_MAX];
     const struct mst_toml_node *node =
@@ -80,10 +80,6 @@ check_store(struct mst_loader *loader, const char *key,
                         "service '%s' is of provider '%s'; this store needs "
                         "one of 'mongodb'",
                         written, service->provider);
-    } else if (!used) {
-        struct mst_place place = mst_place_value(node, path);
-        mst_problems_add(loader->reader.problems, MST_PROBLEM_WARNING, &place,
-                         NULL, "this build does not use this store yet");
     }
 }
 
@@ -94,14 +90,12 @@ check_system(struct mst_loader *loader)
     const struct mst_toml_node *node =
         mst_node_get(loader->config->root, "system");
     system->job_lifecycle.given = mst_node_get(node, "job_lifecycle") != NULL;
-    check_store(loader, "job_lifecycle", &system->job_lifecycle.store, true,
-                true);
-    check_store(loader, "service_lifecycle", &system->service_lifecycle, true,
-                true);
-    check_store(loader, "checkpoints", &system->checkpoints, true, false);
-    check_store(loader, "schemas", &system->schemas, true, false);
-    check_store(loader, "test_suites", &system->test_suites, false, false);
-    check_store(loader, "workspaces", &system->workspaces, false, false);
+    check_store(loader, "job_lifecycle", &system->job_lifecycle.store, true);
+    check_store(loader, "service_lifecycle", &system->service_lifecycle, true);
+    check_store(loader, "checkpoints", &system->checkpoints, false);
+    check_store(loader, "schemas", &system->schemas, false);
+    check_store(loader, "test_suites", &system->test_suites, false);
+    check_store(loader, "workspaces", &system->workspaces, false);
 }
 
 static void

@@ -195,8 +195,6 @@ static const struct mst_option_table table_system_logs =
         .table = &table_store, .help = (what)                                  \
     }
 
-#define SYSTEM_UNUSED "Accepted, with a warning: not used yet."
-
 static const struct mst_option system_options[] = {
     {.name = "encryption_key_path",
      .type = MST_OPTION_STRING,
@@ -222,8 +220,11 @@ static const struct mst_option system_options[] = {
                               "embedded store."),
     SYSTEM_STORE(schemas,
                  "Keep schemas in MongoDB instead of the embedded store."),
-    SYSTEM_STORE(test_suites, "Test suites. " SYSTEM_UNUSED),
-    SYSTEM_STORE(workspaces, "Workspaces. " SYSTEM_UNUSED),
+    SYSTEM_STORE(test_suites,
+                 "Keep tests of scripts in MongoDB instead of the embedded "
+                 "store."),
+    SYSTEM_STORE(workspaces,
+                 "Keep workspaces in MongoDB instead of the embedded store."),
     {.name = "logs",
      .type = MST_OPTION_TABLE,
      .offset = SYSTEM(logs),

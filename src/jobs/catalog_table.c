@@ -164,7 +164,7 @@ catalog_table_read(struct mst_record_store *store, struct catalog_table *table,
                    struct mst_error *err)
 {
     enum mst_status worst = MST_OK;
-    for (int kind = 0; kind < MST_RECORD_KINDS; kind++) {
+    for (int kind = 0; kind < MST_RECORD_CATALOG_KINDS; kind++) {
         struct table_reader reader = {.table = table,
                                       .kind = (enum mst_record_kind)kind};
         enum mst_status status =

@@ -30,6 +30,8 @@ records_body_name(enum mst_record_kind kind)
         [MST_RECORD_SERVICE] = "sealed",
         [MST_RECORD_JOB] = "definition",
         [MST_RECORD_DESIRED] = "state",
+        [MST_RECORD_SUITE] = "suite",
+        [MST_RECORD_WORKSPACE] = "workspace",
     };
     return names[kind];
 }

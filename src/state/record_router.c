@@ -6,15 +6,14 @@
 
 struct record_router {
     struct mst_record_store base; /* first */
-    struct mst_record_store *jobs;
-    struct mst_record_store *services;
+    struct mst_record_route route;
 };
 
 static struct mst_record_store *
 router_pick(struct mst_record_store *store, enum mst_record_kind kind)
 {
     struct record_router *router = (struct record_router *)store;
-    return kind == MST_RECORD_SERVICE ? router->services : router->jobs;
+    return router->route.stores[kind];
 }
 
 static enum mst_status
@@ -51,12 +50,26 @@ router_list(struct mst_record_store *store, enum mst_record_kind kind,
     return inner->type->list(inner, kind, each, arg, err);
 }
 
+void
+mst_record_route_clear(struct mst_record_route *route)
+{
+    for (size_t i = 0; i < MST_RECORD_KINDS; i++) {
+        struct mst_record_store *store = route->stores[i];
+        for (size_t j = i; j < MST_RECORD_KINDS && store != NULL; j++) {
+            route->stores[j] =
+                route->stores[j] == store ? NULL : route->stores[j];
+        }
+        if (store != NULL) {
+            store->type->destroy(store);
+        }
+    }
+}
+
 static void
 router_destroy(struct mst_record_store *store)
 {
     struct record_router *router = (struct record_router *)store;
-    router->jobs->type->destroy(router->jobs);
-    router->services->type->destroy(router->services);
+    mst_record_route_clear(&router->route);
     free(router);
 }
 
@@ -70,8 +83,7 @@ static const struct mst_record_store_type router_type = {
 };
 
 enum mst_status
-mst_record_router_create(struct mst_record_store *jobs,
-                         struct mst_record_store *services,
+mst_record_router_create(const struct mst_record_route *route,
                          struct mst_record_store **ret_store,
                          struct mst_error *err)
 {
@@ -80,8 +92,7 @@ mst_record_router_create(struct mst_record_store *jobs,
         return mst_fail_memory(err, "state");
     }
     router->base.type = &router_type;
-    router->jobs = jobs;
-    router->services = services;
+    router->route = *route;
     *ret_store = &router->base;
     return MST_OK;
 }

@@ -8,8 +8,8 @@
 struct mst_config;
 
 /* One store for all kinds: jobs and their states where [system]
- * job_lifecycle says, services where service_lifecycle says, the embedded
- * store ([state] path) for what is in no service. Opens no connection to a
+ * job_lifecycle says, services where service_lifecycle says, tests where
+ * test_suites and workspaces where workspaces does, the embedded store ([state] path) for what is in no service. Opens no connection to a
  * server: one that is away makes the calls fail with MST_RETRY.
  *   MST_END   read_only, and this machine has no embedded store yet; not
  *             where the other kinds are in a service: then it is empty

@@ -13,9 +13,9 @@ const char *
 mst_record_kind_name(enum mst_record_kind kind)
 {
     static const char *const names[MST_RECORD_KINDS] = {
-        [MST_RECORD_SERVICE] = "service",
-        [MST_RECORD_JOB] = "job",
-        [MST_RECORD_DESIRED] = "state",
+        [MST_RECORD_SERVICE] = "service",     [MST_RECORD_JOB] = "job",
+        [MST_RECORD_DESIRED] = "state",       [MST_RECORD_SUITE] = "test suite",
+        [MST_RECORD_WORKSPACE] = "workspace",
     };
     return names[kind];
 }
@@ -114,7 +114,8 @@ mst_record_fail_damaged(struct mst_error *err, enum mst_record_kind kind,
     mst_error_hint(err,
                    "restore a copy of the store, or delete the %s and "
                    "make it again",
-                   kind == MST_RECORD_SERVICE ? "service" : "job");
+                   kind == MST_RECORD_DESIRED ? "job"
+                                              : mst_record_kind_name(kind));
     mst_error_lasts(err);
     return MST_FATAL;
 }

@@ -7,6 +7,7 @@ import threading
 import time
 
 import pytest
+from support import config
 from support.api import Api, jobs_text
 
 MASK = """function transform(data, attributes)
@@ -378,3 +379,140 @@ end"""
     few = api.post("/transform/test/generate", {"script": script, "sample_input": sample, "max_cases": 3})
     assert len(few["item"]["cases"]) == 3 and few["item"]["left_out"] > 10
     assert "script:1" in api.post("/transform/test/generate", {"script": "x(", "sample_input": {}}, 400)["message"]
+
+
+SUITE = {
+    "name": "masks",
+    "description": "what is said of it",
+    "context": {"type": "lua", "script": MASK},
+    "cases": [
+        {"name": "good", "input": {"email": "joe@example.org"}, "expected": {"email": "j***@example.org"}},
+        {"name": "bad", "input": {"email": "joe@example.org"}, "expected": {"email": "joe"}},
+    ],
+}
+
+
+def test_suites_are_kept_and_run_by_id(api):
+    status, headers, made = api.call("POST", "/test-suites", SUITE)
+    assert status == 201, made
+    item = made["item"]
+    assert headers["Location"] == f"/test-suites/{item['id']}" and len(item["id"]) == 36
+    path = headers["Location"]
+    assert {key: item[key] for key in SUITE} == SUITE
+    status, headers, got = api.call("GET", path)
+    assert got == item and headers["ETag"]
+    assert api.call("GET", path, headers={"If-None-Match": headers["ETag"]})[0] == 304
+    brief = {"id": item["id"], "name": "masks", "description": "what is said of it", "case_count": 2}
+    assert api.get("/test-suites") == [brief]
+    ran = api.post(f"{path}/run")["item"]
+    assert ran["summary"] == {"total": 2, "passed": 1, "failed": 1}
+    # Another version of the script, without keeping it.
+    other = "function transform(d) return {email = 'joe'} end"
+    ran = api.post(f"{path}/run", {"script": other})["item"]
+    assert [one["passed"] for one in ran["results"]] == [False, True]
+    assert "script:1" in api.post(f"{path}/run", {"script": "x("}, status=400)["message"]
+    # What was read may be sent back; what is left out is gone.
+    less = {key: got[key] for key in got if key != "description"}
+    less["cases"] = got["cases"][:1]
+    status, changed_headers, changed = api.call("PUT", path, less)
+    assert status == 200 and "description" not in changed["item"]
+    assert changed["item"]["created_at"] == got["created_at"]
+    assert api.get("/test-suites")[0]["case_count"] == 1
+    # Who read it before is told.
+    old = {"If-Match": headers["ETag"]}
+    assert api.call("PUT", path, less, old)[0] == 412
+    assert api.call("DELETE", path, headers=old)[0] == 412
+    assert api.call("DELETE", path, headers={"If-Match": changed_headers["ETag"]})[0] == 200
+    for method, rest in (("GET", ""), ("DELETE", ""), ("POST", "/run")):
+        assert api.call(method, path + rest)[0] == 404, method
+    assert api.call("PUT", path, less)[0] == 404
+
+
+def test_a_suite_that_is_there_is_not_written_over(api):
+    mine = {**SUITE, "id": "masks"}
+    assert api.post("/test-suites", mine, status=201)["item"]["id"] == "masks"
+    answer = api.post("/test-suites", {**mine, "name": "other"}, status=409)
+    assert "masks" in answer["message"] and "PUT" in answer["hint"]
+    assert api.get("/test-suites/masks")["name"] == "masks"
+    status, _, answer = api.call("POST", "/test-suites", mine, {"If-None-Match": "*"})
+    assert (status, answer["code"]) == (412, "changed")
+    for i in range(3):
+        api.post("/test-suites", {**SUITE, "id": f"n{i}"}, status=201)
+    ids = [one["id"] for one in api.get("/test-suites?limit=2")]
+    assert ids == ["masks", "n0"]
+    assert [one["id"] for one in api.get("/test-suites?limit=2&after=n0")] == ["n1", "n2"]
+
+
+def test_a_suite_that_could_not_be_run_is_refused(api):
+    for wrong, path in [
+        ({"context": {"type": "rhai", "script": ""}}, "context.type"),
+        ({"context": {"type": "lua"}}, "context.script"),
+        ({"context": {"type": "http"}}, "context.endpoint"),
+        ({"context": {}}, "context.type"),
+        ({"name": 7}, "name"),
+        ({"id": "x" * 200}, "id"),
+    ]:
+        assert api.post("/test-suites", {**SUITE, **wrong}, status=422)["path"] == path
+    broken = {**SUITE, "cases": [{"name": "x", "input": {}, "expectd": {}}]}
+    assert "did you mean 'expected'" in api.post("/test-suites", broken, status=422)["hint"]
+    assert api.get("/test-suites") == []
+    http = {**SUITE, "id": "h", "context": {"type": "http", "endpoint": "http://127.0.0.1/x"}}
+    api.post("/test-suites", http, status=201)
+    assert "script" in api.post("/test-suites/h/run", status=422)["hint"]
+    assert api.post("/test-suites/h/run", {"script": MASK})["item"]["summary"]["passed"] == 1
+
+
+WORKSPACE = {
+    "name": "my desk",
+    "script": {"service_name": "scripts", "resource": "mask.lua"},
+    "input": '{"email": "a@b"}',
+    "schema": {"schema_id": "orders", "service_name": "m"},
+    "test_suite_id": "masks",
+}
+
+
+def test_workspaces_are_kept(api):
+    made = api.post("/workspaces", WORKSPACE, status=201)["item"]
+    path = f"/workspaces/{made['id']}"
+    assert {key: made[key] for key in WORKSPACE} == WORKSPACE
+    assert api.get(path) == made
+    assert api.get("/workspaces") == [{"id": made["id"], "name": "my desk"}]
+    status, _, answer = api.call("PUT", path, {"name": "empty"})
+    assert status == 200
+    kept = {"id": made["id"], "name": "empty", "created_at": made["created_at"]}
+    assert {k: v for k, v in answer["item"].items() if k != "updated_at"} == kept
+    assert api.get(path) == answer["item"]
+    assert api.call("PUT", path, {"name": "x", "id": "other"})[0] == 422
+    for wrong in ({"script": {"service_name": "s"}}, {"schema": {"schema_id": 1, "service_name": "m"}}):
+        assert api.post("/workspaces", {"name": "x", **wrong}, status=422)["code"]
+    assert api.call("DELETE", path)[0] == 200 and api.call("DELETE", path)[0] == 404
+
+
+def test_what_is_kept_outlives_the_daemon(mstreamd):
+    text = jobs_text("a")
+    daemon = mstreamd(text)
+    Api(daemon).post("/test-suites", {**SUITE, "id": "s"}, status=201)
+    Api(daemon).post("/workspaces", {**WORKSPACE, "id": "w"}, status=201)
+    daemon.stop()
+    after = Api(mstreamd(text))
+    assert after.get("/test-suites/s")["cases"] == SUITE["cases"]
+    assert after.get("/workspaces/w")["input"] == WORKSPACE["input"]
+    assert after.post("/test-suites/s/run")["item"]["summary"]["total"] == 2
+
+
+def test_mongodb_keeps_them_where_it_is_told(mstreamd, mongodb):
+    text = jobs_text("a") + config.mongodb(mongodb.uri, mongodb.name)
+    text += config.table("[system]", {
+        "test_suites": {"service_name": "m", "resource": "suites"},
+        "workspaces": {"service_name": "m", "resource": "desks"},
+    })
+    api = Api(mstreamd(text))
+    api.post("/test-suites", {**SUITE, "id": "s"}, status=201)
+    api.post("/workspaces", {**WORKSPACE, "id": "w"}, status=201)
+    assert api.post("/test-suites/s/run")["item"]["summary"]["passed"] == 1
+    found = mongodb.db["suites"].find_one({"_id": {"kind": "test suite", "name": "s"}})
+    # Readable for people.
+    assert json.loads(found["suite"])["name"] == "masks"
+    assert mongodb.db["desks"].count_documents({}) == 1
+    assert api.call("DELETE", "/workspaces/w")[0] == 200
+    assert mongodb.db["desks"].count_documents({}) == 0

@@ -98,9 +98,14 @@ a_router_gives_each_kind_to_its_store(void **state)
     struct mst_record_store *both = NULL;
     struct mst_error err;
     assert_true(asprintf(&path, "%s/services", place->directory) > 0);
-    assert_int_equal(mst_record_router_create(open_sqlite(place->directory),
-                                              open_sqlite(path), &both, &err),
-                     MST_OK);
+    struct mst_record_store *first = open_sqlite(place->directory);
+    const struct mst_record_route route = {
+        .stores = {[MST_RECORD_SERVICE] = open_sqlite(path),
+                   [MST_RECORD_JOB] = first,
+                   [MST_RECORD_DESIRED] = first,
+                   [MST_RECORD_SUITE] = first,
+                   [MST_RECORD_WORKSPACE] = first}};
+    assert_int_equal(mst_record_router_create(&route, &both, &err), MST_OK);
     for (int kind = 0; kind < MST_RECORD_KINDS; kind++) {
         put(both, (enum mst_record_kind)kind);
         assert_true(has(both, (enum mst_record_kind)kind));

@@ -450,6 +450,37 @@ what_a_killed_process_was_answered_is_there(void **state)
 }
 
 static void
+every_kind_is_kept_apart_from_the_others(void **state)
+{
+    struct mst_record_store *store = world_of(state)->store;
+    struct mst_error err;
+    for (int kind = 0; kind < MST_RECORD_KINDS; kind++) {
+        struct seen seen = {.names = "", .store = NULL};
+        char body[32];
+        (void)snprintf(body, sizeof(body), "{\"kind\":%d}", kind);
+        assert_int_equal(try_load(store, (enum mst_record_kind)kind, "x", &err),
+                         MST_END);
+        assert_int_equal(
+            save(store, (enum mst_record_kind)kind, "x", 0, body, NULL),
+            MST_OK);
+        assert_int_equal(store->type->list(store, (enum mst_record_kind)kind,
+                                           remember, &seen, &err),
+                         MST_OK);
+        assert_int_equal(seen.n, 1);
+        struct mst_record got = load(store, (enum mst_record_kind)kind, "x");
+        assert_string_equal((const char *)got.body.data, body);
+        mst_record_clear(&got);
+    }
+    for (int kind = 0; kind < MST_RECORD_KINDS; kind++) {
+        assert_int_equal(store->type->remove(store, (enum mst_record_kind)kind,
+                                             "x", 0, &err),
+                         MST_OK);
+        assert_int_equal(try_load(store, (enum mst_record_kind)kind, "x", &err),
+                         MST_END);
+    }
+}
+
+static void
 documents_are_for_people_too(void **state)
 {
     struct records_world *world = world_of(state);
@@ -541,6 +572,7 @@ main(void)
         ON_BOTH(a_save_over_what_others_changed_is_refused),
         ON_BOTH(what_no_store_can_keep_is_refused_by_all),
         ON_BOTH(all_are_listed_but_damaged_ones_which_are_told),
+        ON_BOTH(every_kind_is_kept_apart_from_the_others),
         ON_BOTH(of_those_who_save_at_once_one_wins_each_time),
         ON_BOTH(what_a_killed_process_was_answered_is_there),
         ON(documents_are_for_people_too, "mongodb"),
