@@ -27,10 +27,8 @@ static const char *
 records_body_name(enum mst_record_kind kind)
 {
     static const char *const names[MST_RECORD_KINDS] = {
-        [MST_RECORD_SERVICE] = "sealed",
-        [MST_RECORD_JOB] = "definition",
-        [MST_RECORD_DESIRED] = "state",
-        [MST_RECORD_SUITE] = "suite",
+        [MST_RECORD_SERVICE] = "sealed",      [MST_RECORD_JOB] = "definition",
+        [MST_RECORD_DESIRED] = "state",       [MST_RECORD_SUITE] = "suite",
         [MST_RECORD_WORKSPACE] = "workspace",
     };
     return names[kind];
