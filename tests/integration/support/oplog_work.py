@@ -194,9 +194,9 @@ class Mutator:
         def work(session):
             rest = size
             while rest > 0:
-                # Two of them fit into one event: a stream that has to split
+                # Three of them fit into one event: a stream that has to split
                 # one makes tokens of another version from then on.
-                piece = r.choice([100, 100_000, 2_000_000, 6_000_000])
+                piece = r.choice([100, 100_000, 1_000_000, 4_000_000])
                 collection = self.db[r.choice(self.names)]
                 if r.randrange(3) == 0:
                     self.write_delete(collection, session)
