@@ -237,3 +237,154 @@ def test_a_stop_waits_for_no_server(server, sink, mstreamd):
     server.fault = answer(enrich)
     finish(mstreamd(job(server, sink)))
     check(sink.documents())
+
+
+# -- several events in one request -------------------------------------------
+
+
+def items_of(request, form):
+    if form == "json_array":
+        return [json.dumps(one).encode() for one in json.loads(request.body)]
+    if form == "ndjson":
+        return request.body.splitlines()
+    count, content = struct.unpack_from("<IB", request.body)
+    assert content in (1, 2)
+    at, found = 5, []
+    for _ in range(count):
+        (size,) = struct.unpack_from("<I", request.body, at)
+        found.append(request.body[at + 4 : at + 4 + size])
+        at += 4 + size
+    assert at == len(request.body)
+    return found
+
+
+def body_of(items, form, content=1):
+    """An answer of JSON items, and its header; None: dropped."""
+    if form == "json_array":
+        texts = [b"null" if item is None else item for item in items]
+        return b"[" + b", ".join(texts) + b"]", JSON
+    if form == "ndjson":
+        texts = [b"null" if item is None else item for item in items]
+        return b"\n".join(texts) + b"\n\n", [("Content-Type", "application/x-ndjson")]
+    body = struct.pack("<IB", len(items), content)
+    for item in items:
+        body += struct.pack("<I", len(item or b"")) + (item or b"")
+    return body, FRAMED
+
+
+def batches(form, change):
+    """A fault that answers with what change makes of each document."""
+
+    def fault(handler, request):
+        made = [change(json.loads(item)) for item in items_of(request, form)]
+        texts = [None if one is None else json.dumps(one).encode() for one in made]
+        handler.send(200, *body_of(texts, form))
+        return True
+
+    return fault
+
+
+FORMS = {
+    "framed": "application/x-mstream-framed",
+    "json_array": "application/json",
+    "ndjson": "application/x-ndjson",
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_several_events_go_in_one_request(form, server, sink, mstreamd, http_letters):
+    """Each item of the answer is for one of them: changed, dropped, several."""
+
+    def change(document):
+        seq = document["seq"]
+        if seq % 10 == 0:
+            return None
+        if seq % 10 == 1:
+            return [{**document, "part": n} for n in range(seq % 4)]
+        return enrich(document)
+
+    server.fault = batches(form, change)
+    step = {"batch_events": 25, "batch_format": form, "concurrency": 4}
+    finish(mstreamd(job(server, sink, step=step)))
+    assert {r.headers["content-type"] for r in server.requests} == {FORMS[form]}
+    assert len(server.requests) <= COUNT / 5
+    wanted = []
+    for seq in range(1, COUNT + 1):
+        if seq % 10 == 1:
+            wanted += [(seq, part) for part in range(seq % 4)]
+        elif seq % 10:
+            wanted.append((seq, None))
+    found = [(d["seq"], d.get("part")) for d in sink.documents()]
+    assert sorted(found, key=str) == sorted(wanted, key=str)
+    newest = {}
+    for document in sink.documents():
+        assert document["seq"] >= newest.get(document["_id"], 0)
+        newest[document["_id"]] = document["seq"]
+    assert http_letters() == []
+
+
+def test_frames_of_bson_keep_every_byte(server, sink, mstreamd):
+    def fault(handler, request):
+        handler.send(200, *body_of(items_of(request, "framed"), "framed", 2))
+        return True
+
+    server.fault = fault
+    step = {"batch_events": 10}
+    finish(mstreamd(job(server, sink, 100, step=step, encoding="bson")))
+    sent = [item for r in server.requests for item in items_of(r, "framed")]
+    assert sorted(r.body for r in sink.accepted) == sorted(sent)
+    assert sorted(bson.decode(item)["seq"] for item in sent) == list(range(1, 101))
+
+
+@pytest.mark.parametrize("wrong", ["fewer", "more", "one", "422", "empty"])
+def test_an_answer_that_fits_no_batch_is_asked_for_alone(
+    wrong, server, sink, mstreamd, http_letters
+):
+    """Only the events that are refused alone become letters."""
+
+    def fault(handler, request):
+        items = items_of(request, "json_array")
+        bad = any(json.loads(item)["seq"] % 20 == 0 for item in items)
+        if len(items) > 1 and bad and wrong == "fewer":
+            items = items[1:]
+        elif len(items) > 1 and bad and wrong == "more":
+            items = [*items, items[0]]
+        elif len(items) > 1 and bad and wrong == "one":
+            handler.send(200, items[0], JSON)
+            return True
+        elif bad and wrong in ("422", "empty"):
+            handler.send(422 if wrong == "422" else 200, b"")
+            return True
+        handler.send(200, *body_of(items, "json_array"))
+        return True
+
+    server.fault = fault
+    step = {"batch_events": 10, "batch_format": "json_array"}
+    finish(mstreamd(job(server, sink, 100, step=step)))
+    refused = {n for n in range(20, 101, 20)} if wrong in ("422", "empty") else set()
+    assert {d["seq"] for d in sink.documents()} == set(range(1, 101)) - refused
+    assert len(sink.documents()) == 100 - len(refused)
+    assert len(http_letters()) == len(refused)
+
+
+def test_batches_outlive_a_failing_server(server, sink, mstreamd, http_letters):
+    turn, faults = [0], [http.status(503), http.half, http.reset]
+
+    def fault(handler, request):
+        turn[0] += 1
+        if turn[0] % 3 == 0:
+            return faults[turn[0] // 3 % 3](handler, request)
+        return batches("ndjson", enrich)(handler, request)
+
+    server.fault = fault
+    step = {"batch_events": 20, "batch_format": "ndjson", "concurrency": 2}
+    finish(mstreamd(job(server, sink, 1000, step=step)))
+    check(sink.documents(), 1000)
+    assert http_letters() == []
+
+
+def test_a_format_of_json_needs_json(server, sink, mstreamd):
+    step = {"batch_events": 10, "batch_format": "ndjson"}
+    daemon = mstreamd(job(server, sink, 10, step=step, encoding="bson"))
+    daemon.wait_log('batch_format = "ndjson" needs events in JSON')
+    assert server.requests == []

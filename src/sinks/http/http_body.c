@@ -3,7 +3,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "encodings/batch_frame.h"
+#include "encodings/batch_body.h"
 #include "sinks/http/http_sink_impl.h"
 
 enum { BODY_GZIP = 16 + MAX_WBITS, BODY_MEMORY = 8 };
@@ -19,62 +19,11 @@ body_no_room(enum mst_status status, const struct http_lane *lane,
                           lane->body.max);
 }
 
-static enum mst_status
-body_frame(struct http_lane *lane, enum mst_encoding encoding)
+static struct mst_slice
+body_payload(const void *arg, size_t i)
 {
-    struct mst_batch_writer writer;
-    enum mst_status status =
-        mst_batch_writer_begin(&writer, &lane->body, encoding);
-    for (size_t i = 0; status == MST_OK && i < lane->flight_len; i++) {
-        struct mst_slice payload = lane->flight[i]->payload;
-        status = mst_batch_writer_item(&writer);
-        if (status == MST_OK) {
-            status = mst_buf_append(&lane->body, payload.data, payload.len);
-        }
-        if (status == MST_OK) {
-            mst_batch_writer_keep(&writer);
-        }
-    }
-    if (status == MST_OK) {
-        mst_batch_writer_end(&writer);
-    }
-    return status;
-}
-
-/* On one line: line breaks of JSON are white space. */
-static enum mst_status
-body_append_line(struct mst_buf *out, struct mst_slice payload)
-{
-    size_t start = out->len;
-    enum mst_status status = mst_buf_append(out, payload.data, payload.len);
-    for (size_t i = start; status == MST_OK && i < out->len; i++) {
-        if (out->data[i] == '\n' || out->data[i] == '\r') {
-            out->data[i] = ' ';
-        }
-    }
-    return status;
-}
-
-static enum mst_status
-body_json(struct http_lane *lane, bool lines)
-{
-    struct mst_buf *out = &lane->body;
-    enum mst_status status = lines ? MST_OK : mst_buf_append_char(out, '[');
-    for (size_t i = 0; status == MST_OK && i < lane->flight_len; i++) {
-        struct mst_slice payload = lane->flight[i]->payload;
-        if (payload.data == NULL) {
-            payload = MST_SLICE_LIT("null");
-        }
-        status = !lines && i > 0 ? mst_buf_append_char(out, ',') : MST_OK;
-        if (status == MST_OK) {
-            status = lines ? body_append_line(out, payload)
-                           : mst_buf_append(out, payload.data, payload.len);
-        }
-        if (status == MST_OK && lines) {
-            status = mst_buf_append_char(out, '\n');
-        }
-    }
-    return status == MST_OK && !lines ? mst_buf_append_char(out, ']') : status;
+    const struct http_lane *lane = arg;
+    return lane->flight[i]->payload;
 }
 
 /* zlib does not write to what it is lent. */
@@ -122,10 +71,11 @@ http_body_make(const struct http_sink *sink, struct http_lane *lane,
     enum mst_status status = MST_OK;
     mst_buf_reset(&lane->body);
     if (sink->batch_events > 1) {
-        status = sink->options->batch_format == HTTP_SINK_FRAMED
-                     ? body_frame(lane, lane->flight[0]->encoding)
-                     : body_json(lane, sink->options->batch_format
-                                           == HTTP_SINK_NDJSON);
+        const struct mst_batch_payloads payloads = {body_payload, lane,
+                                                    lane->flight_len};
+        status =
+            mst_batch_body((enum mst_batch_format)sink->options->batch_format,
+                           lane->flight[0]->encoding, &payloads, &lane->body);
         body = mst_buf_slice(&lane->body);
     }
     if (status == MST_OK && body.len > 0

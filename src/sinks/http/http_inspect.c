@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "encodings/batch_body.h"
 #include "sinks/http/http_sink_impl.h"
 
 static void
@@ -33,8 +34,8 @@ explain_format(const struct mst_sink_args *args)
     if (http_sink_batch_events(args) == 1) {
         return "one event each, its payload is the body";
     }
-    return options->batch_format == HTTP_SINK_FRAMED ? "a batch frame"
-           : options->batch_format == HTTP_SINK_JSON_ARRAY
+    return options->batch_format == MST_BATCH_FRAMED ? "a batch frame"
+           : options->batch_format == MST_BATCH_JSON_ARRAY
                ? "a JSON array"
                : "a line of JSON per event";
 }

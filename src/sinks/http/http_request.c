@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "encodings/batch_body.h"
 #include "encodings/bson_json.h"
 #include "encodings/bson_reader.h"
 #include "sinks/http/http_sink_impl.h"
@@ -89,14 +90,11 @@ http_request_collect(struct http_sink *sink, struct http_lane *lane,
 static const char *
 request_type(const struct http_sink *sink, enum mst_encoding encoding)
 {
-    static const char *const formats[] = {
-        [HTTP_SINK_FRAMED] = "application/x-mstream-framed",
-        [HTTP_SINK_JSON_ARRAY] = "application/json",
-        [HTTP_SINK_NDJSON] = "application/x-ndjson"};
     if (sink->options->content_type != NULL) {
         return sink->options->content_type;
     }
-    return sink->batch_events > 1 ? formats[sink->options->batch_format]
+    return sink->batch_events > 1 ? mst_batch_content_type(
+               (enum mst_batch_format)sink->options->batch_format)
                                   : mst_http_content_type(encoding);
 }
 

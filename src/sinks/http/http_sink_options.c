@@ -3,6 +3,7 @@
 #include "sinks/http/http_sink_options.h"
 
 #include "clients/http_status.h"
+#include "encodings/batch_body.h"
 
 #define AT(field) offsetof(struct http_sink_options, field)
 
@@ -10,7 +11,6 @@ static const char *const methods[] = {"POST", "PUT", "PATCH", NULL};
 static const char *const delete_methods[] = {"same", "DELETE", "POST",
                                              "PUT",  "PATCH",  NULL};
 static const char *const orderings[] = {"key", "none", NULL};
-static const char *const formats[] = {"framed", "json_array", "ndjson", NULL};
 static const char *const compressions[] = {"none", "gzip", NULL};
 
 const struct mst_option http_sink_options[HTTP_SINK_OPTIONS_LEN] = {
@@ -68,7 +68,7 @@ const struct mst_option http_sink_options[HTTP_SINK_OPTIONS_LEN] = {
      .type = MST_OPTION_ENUM,
      .offset = AT(batch_format),
      .def = "framed",
-     .choices = formats,
+     .choices = mst_batch_formats,
      .help = "How several events stand in one body: the batch frame, a JSON "
              "array, or a line each."},
     {.name = "compression",
@@ -116,12 +116,12 @@ http_sink_options_check(const struct mst_sink_args *args, struct mst_error *err)
 {
     const struct http_sink_options *options = args->options;
     bool batched = http_sink_batch_events(args) > 1;
-    if (batched && options->batch_format != HTTP_SINK_FRAMED
+    if (batched && options->batch_format != MST_BATCH_FRAMED
         && args->encoding != MST_ENCODING_JSON) {
         return mst_fail(err, MST_FATAL, "http", 0,
                         "batch_format = \"%s\" needs output_encoding = "
                         "\"json\"",
-                        formats[options->batch_format]);
+                        mst_batch_formats[options->batch_format]);
     }
     if (options->idempotency_header != NULL
         && !mst_http_is_token(mst_slice_str(options->idempotency_header))) {

@@ -7,11 +7,6 @@
 #include "core/sink.h"
 
 enum http_sink_ordering { HTTP_SINK_PER_KEY = 0, HTTP_SINK_ANY_ORDER };
-enum http_sink_format {
-    HTTP_SINK_FRAMED = 0,
-    HTTP_SINK_JSON_ARRAY,
-    HTTP_SINK_NDJSON
-};
 enum http_sink_compression { HTTP_SINK_PLAIN = 0, HTTP_SINK_GZIP };
 
 struct http_sink_options {
@@ -22,7 +17,7 @@ struct http_sink_options {
     int ordering;         /* enum http_sink_ordering */
     int64_t batch_events; /* 0: not given */
     uint64_t batch_bytes;
-    int batch_format; /* enum http_sink_format */
+    int batch_format; /* enum mst_batch_format */
     int compression;  /* enum http_sink_compression */
     char *content_type;
     char *idempotency_header;

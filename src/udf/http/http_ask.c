@@ -3,59 +3,18 @@
 #include "udf/http/http_ask.h"
 
 #include <inttypes.h>
-#include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/clock.h"
-#include "encodings/bson_json.h"
-#include "encodings/bson_reader.h"
+#include "udf/http/http_ask_impl.h"
 
 enum {
     ASK_WAIT_MS = 100,
     ASK_HEADERS_MAX = 1024 * 1024,
     ASK_URL_MAX = 64 * 1024,
+    ASK_BODY_MAX = 1024 * 1024 * 1024,
     ASK_AHEAD = 2,                    /* window: so often concurrency */
     ASK_STORED_MAX = 16 * 1024 * 1024 /* bytes of answers that wait */
-};
-
-enum ask_state { ASK_WAITING = 0, ASK_SENT, ASK_DONE, ASK_USED };
-
-struct ask_entry {
-    const struct mst_event *event;
-    enum ask_state state;
-    int64_t started_ms;
-    struct http_ask_answer answer;
-};
-
-struct ask_slot {
-    struct ask_entry *entry; /* NULL: free */
-    struct mst_buf url;
-    struct mst_buf headers;
-    struct mst_buf key;
-};
-
-struct http_ask {
-    struct mst_middleware_args args;
-    const struct mst_http_service *service;
-    const struct http_ask_options *options;
-    struct mst_http_options http;
-    struct mst_http_target target;
-    struct mst_http_fields fields;
-    struct mst_http_rules rules;
-    struct mst_http_auth *auth;
-    struct mst_buf fixed_headers;
-    struct mst_http_pool *pool; /* from open to close */
-    atomic_bool interrupted;
-    struct ask_slot *slots;
-    size_t slots_len;
-    size_t busy;
-    struct ask_entry *entries;
-    size_t entries_len;
-    size_t entries_cap;
-    size_t first;  /* before it, all are used */
-    size_t stored; /* bytes of answers that wait */
-    const struct mst_event *alone[1];
 };
 
 static void
@@ -79,6 +38,7 @@ ask_forget(struct http_ask *ask)
         ask_clear_entry(&ask->entries[i]);
     }
     ask->busy = 0;
+    ask->held = 0;
     ask->entries_len = 0;
     ask->first = 0;
     ask->stored = 0;
@@ -95,12 +55,16 @@ http_ask_destroy(struct http_ask *ask)
         mst_buf_clear(&ask->slots[i].url);
         mst_buf_clear(&ask->slots[i].headers);
         mst_buf_clear(&ask->slots[i].key);
+        mst_buf_clear(&ask->slots[i].body);
+        free(ask->slots[i].deliveries);
+        free(ask->slots[i].pointers);
     }
     mst_http_auth_destroy(ask->auth);
     mst_http_target_clear(&ask->target);
     mst_buf_clear(&ask->fixed_headers);
     free(ask->slots);
     free(ask->entries);
+    free(ask->keys);
     free(ask);
 }
 
@@ -150,6 +114,7 @@ http_ask_create(const struct mst_middleware_args *args,
         mst_buf_init(&ask->slots[i].url, ASK_URL_MAX);
         mst_buf_init(&ask->slots[i].headers, ASK_HEADERS_MAX);
         mst_buf_init(&ask->slots[i].key, ASK_URL_MAX);
+        mst_buf_init(&ask->slots[i].body, ASK_BODY_MAX);
     }
     enum mst_status status = ask->slots == NULL ? mst_fail_memory(err, "http")
                                                 : ask_prepare(ask, err);
@@ -195,105 +160,75 @@ http_ask_options_of(const struct http_ask *ask)
     return ask->options;
 }
 
+/* Room for n entries and keys. */
+static bool
+ask_reserve(struct http_ask *ask, size_t n)
+{
+    if (n <= ask->entries_cap) {
+        return true;
+    }
+    free(ask->entries);
+    free(ask->keys);
+    ask->entries = calloc(n, sizeof(*ask->entries));
+    ask->keys = calloc(n, sizeof(*ask->keys));
+    ask->entries_cap = ask->entries == NULL || ask->keys == NULL ? 0 : n;
+    return ask->entries_cap == n;
+}
+
+/* How many of n events go in one request. */
+static size_t
+ask_group(const struct http_ask *ask, const struct mst_event *const *events,
+          size_t n)
+{
+    size_t most = (size_t)ask->options->batch_events;
+    size_t len = 1;
+    uint64_t bytes = events[0]->payload.len;
+    most = ask->target.is_fixed ? most : 1;
+    while (len < n && len < most) {
+        bytes += events[len]->payload.len;
+        if (bytes > ask->options->batch_bytes
+            || events[len]->encoding != events[0]->encoding
+            || !mst_http_fields_agree(&ask->fields, events[0], events[len])) {
+            break;
+        }
+        len++;
+    }
+    return len;
+}
+
+static int
+ask_compare_keys(const void *a, const void *b)
+{
+    const uint64_t *left = a;
+    const uint64_t *right = b;
+    return *left < *right ? -1 : *left > *right;
+}
+
 bool
 http_ask_ahead(struct http_ask *ask, const struct mst_event *const *events,
                size_t n)
 {
     ask_forget(ask);
-    if (n > ask->entries_cap) {
-        free(ask->entries);
-        ask->entries = calloc(n, sizeof(*ask->entries));
-        ask->entries_cap = ask->entries == NULL ? 0 : n;
+    if (!ask_reserve(ask, n)) {
+        return false;
     }
-    for (size_t i = 0; i < n && i < ask->entries_cap; i++) {
-        ask->entries[i] = (struct ask_entry){.event = events[i]};
+    for (size_t i = 0; i < n;) {
+        size_t len = ask_group(ask, &events[i], n - i);
+        ask->entries[ask->entries_len++] =
+            (struct ask_entry){.events = &events[i],
+                               .len = len,
+                               .keys = &ask->keys[i],
+                               .answer = {.len = len}};
+        for (size_t k = i; k < i + len; k++) {
+            ask->keys[k] = events[k]->key_hash;
+        }
+        qsort(&ask->keys[i], len, sizeof(*ask->keys), ask_compare_keys);
+        i += len;
     }
-    ask->entries_len = n <= ask->entries_cap ? n : 0;
-    return ask->entries_len == n;
+    return true;
 }
 
-/* --- requests ------------------------------------------------------------- */
-
-static enum mst_status
-ask_key(const struct http_ask *ask, struct ask_slot *slot,
-        const struct mst_event *event, struct mst_slice *ret_key,
-        struct mst_error *err)
-{
-    struct mst_bson_value id;
-    *ret_key = MST_SLICE_NONE;
-    if (!mst_http_wants_key(&ask->target, &ask->options->attributes)) {
-        return MST_OK;
-    }
-    if (event->key_kind != MST_KEY_BSON) {
-        *ret_key =
-            event->key_kind == MST_KEY_NONE ? MST_SLICE_NONE : event->key;
-        return MST_OK;
-    }
-    if (!mst_bson_find(event->key, "_id", &id)) {
-        return MST_OK;
-    }
-    mst_buf_reset(&slot->key);
-    enum mst_status status = mst_bson_value_to_text(&id, &slot->key, err);
-    *ret_key = mst_buf_slice(&slot->key);
-    return status;
-}
-
-static enum mst_status
-ask_headers(struct http_ask *ask, struct ask_slot *slot,
-            const struct mst_event *event, struct mst_slice key,
-            struct mst_error *err)
-{
-    struct mst_delivery delivery = {/* Its headers are only read. */
-                                    .event =
-                                        (struct mst_event *)(uintptr_t)event};
-    struct mst_delivery *one = &delivery;
-    struct mst_buf *out = &slot->headers;
-    const char *login = mst_http_auth_line(ask->auth);
-    mst_buf_reset(out);
-    enum mst_status status =
-        mst_buf_append(out, ask->fixed_headers.data, ask->fixed_headers.len);
-    if (status == MST_OK && login != NULL) {
-        status = mst_buf_append(out, login, strlen(login) + 1);
-    }
-    if (status == MST_OK) {
-        const char *type = mst_http_content_type(event->encoding);
-        status = mst_http_add_header(out, MST_SLICE_LIT("Content-Type"),
-                                     mst_slice_str(type));
-    }
-    return status == MST_OK
-               ? mst_http_fields_append(&ask->fields, &one, 1, key, out, err)
-               : mst_fail(err, status, "http", 0, "the headers are too long");
-}
-
-static const char *
-ask_method(const struct http_ask *ask)
-{
-    return ask->options->method == 1 ? "PUT" : "POST";
-}
-
-static enum mst_status
-ask_send(struct http_ask *ask, size_t at, const struct mst_event *event,
-         struct mst_error *err)
-{
-    struct ask_slot *slot = &ask->slots[at];
-    struct mst_slice key;
-    enum mst_status status = ask_key(ask, slot, event, &key, err);
-    if (status == MST_OK) {
-        status =
-            mst_http_target_make(&ask->target, event, key, &slot->url, err);
-    }
-    if (status == MST_OK) {
-        status = ask_headers(ask, slot, event, key, err);
-    }
-    if (status != MST_OK) {
-        return status;
-    }
-    const struct mst_http_send send = {.method = ask_method(ask),
-                                       .url = (const char *)slot->url.data,
-                                       .headers = mst_buf_slice(&slot->headers),
-                                       .body = event->payload};
-    return mst_http_pool_start(ask->pool, at, &send, err);
-}
+/* --- what goes out ---------------------------------------------------------- */
 
 static void
 ask_end(struct ask_entry *entry, enum mst_status status)
@@ -302,11 +237,29 @@ ask_end(struct ask_entry *entry, enum mst_status status)
     entry->answer.status = status;
 }
 
+/* Whether some key is in both. */
+static bool
+ask_share_key(const struct ask_entry *a, const struct ask_entry *b)
+{
+    size_t i = 0;
+    size_t k = 0;
+    while (i < a->len && k < b->len) {
+        if (a->keys[i] == b->keys[k]) {
+            return true;
+        }
+        if (a->keys[i] < b->keys[k]) {
+            i++;
+        } else {
+            k++;
+        }
+    }
+    return false;
+}
+
 /* A key's later event waits for the good end of the earlier one. */
 static bool
 ask_is_free(const struct http_ask *ask, size_t at)
 {
-    uint64_t key = ask->entries[at].event->key_hash;
     if (ask->options->ordering == HTTP_ASK_ANY_ORDER) {
         return true;
     }
@@ -316,7 +269,7 @@ ask_is_free(const struct http_ask *ask, size_t at)
             entry->state == ASK_USED
             || (entry->state == ASK_DONE && entry->answer.status != MST_RETRY
                 && entry->answer.status != MST_FATAL);
-        if (!good && entry->event->key_hash == key) {
+        if (!good && ask_share_key(entry, &ask->entries[at])) {
             return false;
         }
     }
@@ -354,7 +307,7 @@ ask_has_login(struct http_ask *ask, struct ask_entry *hand)
 static void
 ask_start(struct http_ask *ask, struct ask_entry *hand)
 {
-    size_t end = ask->first + ASK_AHEAD * ask->slots_len;
+    size_t end = (size_t)(hand - ask->entries) + ASK_AHEAD * ask->slots_len;
     end = end < ask->entries_len ? end : ask->entries_len;
     size_t slot = ask_free_slot(ask);
     if (slot == ask->slots_len || !ask_has_login(ask, hand)) {
@@ -368,7 +321,7 @@ ask_start(struct http_ask *ask, struct ask_entry *hand)
         }
         mst_error_clear(&entry->answer.err);
         enum mst_status status =
-            ask_send(ask, slot, entry->event, &entry->answer.err);
+            http_ask_send(ask, slot, entry, &entry->answer.err);
         if (status != MST_OK) {
             ask_end(entry, status);
             continue;
@@ -413,7 +366,7 @@ ask_judge(struct http_ask *ask, const struct mst_http_ended *ended,
     }
     if (status != MST_OK) {
         status = mst_http_status_fail(
-            again ? MST_RETRY : status, ended->answer, ask_method(ask),
+            again ? MST_RETRY : status, ended->answer, http_ask_method(ask),
             (const char *)ask->slots[ended->slot].url.data, &answer->err);
         mst_http_auth_conceal(ask->auth, &answer->err);
     } else {
@@ -446,7 +399,7 @@ static struct ask_entry *
 ask_find(struct http_ask *ask, const struct mst_event *event)
 {
     for (size_t i = ask->first; i < ask->entries_len; i++) {
-        if (ask->entries[i].event == event) {
+        if (ask->entries[i].events[0] == event) {
             return &ask->entries[i];
         }
     }
@@ -471,6 +424,30 @@ ask_move_to(struct http_ask *ask, struct ask_entry *hand)
     }
 }
 
+/* Until the entry has its answer. False: interrupted. */
+static bool
+ask_wait(struct http_ask *ask, struct ask_entry *hand)
+{
+    while (hand->state != ASK_DONE) {
+        enum mst_status status = MST_OK;
+        if (atomic_load(&ask->interrupted)) {
+            hand->answer.status = mst_fail(&hand->answer.err, MST_RETRY, "http",
+                                           0, "interrupted");
+            return false;
+        }
+        ask_start(ask, hand);
+        if (hand->state != ASK_DONE) {
+            status =
+                mst_http_pool_turn(ask->pool, ASK_WAIT_MS, &hand->answer.err);
+            ask_take_answers(ask);
+        }
+        if (status != MST_OK) {
+            ask_end(hand, status);
+        }
+    }
+    return true;
+}
+
 const struct http_ask_answer *
 http_ask_answer(struct http_ask *ask, const struct mst_event *event)
 {
@@ -483,28 +460,55 @@ http_ask_answer(struct http_ask *ask, const struct mst_event *event)
         ask_clear_entry(hand);
         hand->state = ASK_WAITING;
     }
-    while (hand->state != ASK_DONE) {
-        enum mst_status status = MST_OK;
-        if (atomic_load(&ask->interrupted)) {
-            status = mst_fail(&hand->answer.err, MST_RETRY, "http", 0,
-                              "interrupted");
-            hand->answer.status = status;
-            hand->state = ASK_USED;
-            return &hand->answer;
-        }
-        ask_move_to(ask, hand);
-        ask_start(ask, hand);
-        if (hand->state != ASK_DONE) {
-            status =
-                mst_http_pool_turn(ask->pool, ASK_WAIT_MS, &hand->answer.err);
-            ask_take_answers(ask);
-        }
-        if (status != MST_OK) {
-            ask_end(hand, status);
-        }
+    if (ask_wait(ask, hand)) {
+        size_t len = hand->answer.http.body.len;
+        ask->stored -= len < ask->stored ? len : ask->stored;
     }
-    size_t len = hand->answer.http.body.len;
-    ask->stored -= len < ask->stored ? len : ask->stored;
     hand->state = ASK_USED;
     return &hand->answer;
+}
+
+/* Begins with these events, or goes on with what of them has no answer yet. */
+static bool
+ask_hold(struct http_ask *ask, const struct mst_event *const *events, size_t n)
+{
+    bool again = ask->held > 0 && ask->held == n
+                 && ask->entries[0].events[0] == events[0];
+    ask->held = 0;
+    if (!again) {
+        return http_ask_ahead(ask, events, n);
+    }
+    for (size_t i = 0; i < ask->entries_len; i++) {
+        struct ask_entry *entry = &ask->entries[i];
+        if (entry->state == ASK_DONE && entry->answer.status != MST_OK) {
+            entry->state = ASK_WAITING;
+        }
+    }
+    return true;
+}
+
+enum mst_status
+http_ask_batch(struct http_ask *ask, const struct mst_event *const *events,
+               size_t n, struct mst_error *err)
+{
+    if (!ask_hold(ask, events, n)) {
+        return mst_fail_memory(err, "http");
+    }
+    for (size_t i = 0; i < ask->entries_len; i++) {
+        struct ask_entry *entry = &ask->entries[i];
+        (void)ask_wait(ask, entry);
+        enum mst_status status = entry->answer.status;
+        if (status != MST_OK) {
+            ask->held = status == MST_RETRY ? n : 0;
+            *err = entry->answer.err;
+            return status;
+        }
+    }
+    return MST_OK;
+}
+
+const struct http_ask_answer *
+http_ask_batch_answer(const struct http_ask *ask, size_t i)
+{
+    return i < ask->entries_len ? &ask->entries[i].answer : NULL;
 }

@@ -29,11 +29,15 @@ struct http_ask_options {
     int ordering; /* enum http_ask_ordering */
     uint64_t answer_max;
     int arrays; /* enum http_ask_arrays */
+    int64_t batch_events;
+    uint64_t batch_bytes;
+    int batch_format; /* enum mst_batch_format */
     struct mst_string_map outcomes;
 };
 
-/* What came of one event. */
+/* What came of one event, or of len that were sent together. */
 struct http_ask_answer {
+    size_t len;
     enum mst_status status;
     struct mst_error err; /* unless OK */
     struct mst_http_answer http;
@@ -54,16 +58,26 @@ void http_ask_close(struct http_ask *ask);
 /* Thread: any. */
 void http_ask_interrupt(struct http_ask *ask);
 
-/* The events that come next, valid until the next call. Nothing is sent yet.
- * False without memory: they are asked about one by one then. */
+/* The events that come next, valid with their array until the next call. With
+ * batch_events above 1 some that follow each other make one request. Nothing
+ * is sent yet. False without memory. */
 bool http_ask_ahead(struct http_ask *ask, const struct mst_event *const *events,
                     size_t n);
 
 const struct http_ask_options *http_ask_options_of(const struct http_ask *ask);
 
-/* Waits for the answer to this event; asked for a second time it is sent
+/* Waits for the answer to this event, the first of its request; asked for a second time it is sent
  * again. *ret_answer is valid until the next call. NULL: no memory. */
 const struct http_ask_answer *http_ask_answer(struct http_ask *ask,
                                               const struct mst_event *event);
+
+/* Waits for the answers to all of these events. MST_RETRY: asked for the same
+ * events again it only asks what it has no good answer to. */
+MST_MUST_CHECK enum mst_status
+http_ask_batch(struct http_ask *ask, const struct mst_event *const *events,
+               size_t n, struct mst_error *err);
+/* Of request number i of them; NULL: there were fewer. */
+const struct http_ask_answer *http_ask_batch_answer(const struct http_ask *ask,
+                                                    size_t i);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "encodings/batch_body.h"
 #include "http_world.h"
 #include "unit/cmocka_all.h"
 
@@ -88,7 +89,7 @@ whatever_fails_the_order_of_each_key_stays(void **state)
         world->seed = round + 1;
         world->options.batch_events = round < 2 ? 1 : 20;
         world->options.batch_format =
-            round == 2 ? HTTP_SINK_JSON_ARRAY : HTTP_SINK_NDJSON;
+            round == 2 ? MST_BATCH_JSON_ARRAY : MST_BATCH_NDJSON;
         memset(world->seen, 0, sizeof(world->seen));
         memset(world->newest, 0xff, sizeof(world->newest));
         for (size_t i = 0; i < HTTP_MANY; i++) {
@@ -312,7 +313,7 @@ options_that_contradict_are_refused(void **state)
     struct http_world *world = *state;
     struct mst_error err;
     world->options.batch_events = 10;
-    world->options.batch_format = HTTP_SINK_NDJSON;
+    world->options.batch_format = MST_BATCH_NDJSON;
     world->args.encoding = MST_ENCODING_BSON;
     assert_int_equal(mst_http_sink.create(&world->ctx, &world->args, &err),
                      MST_FATAL);
