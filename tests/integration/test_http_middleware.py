@@ -9,6 +9,7 @@ import bson
 import pytest
 from support import config, http
 from support.http_job import COUNT, KEYS, check
+from support.http_raw import frame_items
 from support.waiting import wait_until
 
 JSON = [("Content-Type", "application/json")]
@@ -247,15 +248,7 @@ def items_of(request, form):
         return [json.dumps(one).encode() for one in json.loads(request.body)]
     if form == "ndjson":
         return request.body.splitlines()
-    count, content = struct.unpack_from("<IB", request.body)
-    assert content in (1, 2)
-    at, found = 5, []
-    for _ in range(count):
-        (size,) = struct.unpack_from("<I", request.body, at)
-        found.append(request.body[at + 4 : at + 4 + size])
-        at += 4 + size
-    assert at == len(request.body)
-    return found
+    return frame_items(request.body)[1]
 
 
 def body_of(items, form, content=1):

@@ -4,7 +4,6 @@ answer has its outcome."""
 
 import gzip
 import json
-import struct
 import threading
 import time
 
@@ -13,6 +12,7 @@ from bson import decode
 from support import config, http
 from support.http import Nginx
 from support.http_job import COUNT, arrived, check, job, seqs
+from support.http_raw import frame_items
 from support.waiting import wait_until
 
 
@@ -181,13 +181,7 @@ def items(request):
         return [json.loads(line) for line in request.body.splitlines()]
     if kind == "application/json":
         return json.loads(request.body)
-    count, content = struct.unpack_from("<IB", request.body)
-    at, found = 5, []
-    for _ in range(count):
-        (size,) = struct.unpack_from("<I", request.body, at)
-        found.append(request.body[at + 4 : at + 4 + size])
-        at += 4 + size
-    assert at == len(request.body)
+    content, found = frame_items(request.body)
     return [decode(i) if content == 2 else json.loads(i) for i in found]
 
 

@@ -189,7 +189,7 @@ static enum mst_status
 items_emit(struct items *items, struct mst_emit *emit, struct mst_event *result,
            struct mst_error *err)
 {
-    struct mst_slice item;
+    struct mst_slice item = MST_SLICE_NONE;
     enum mst_status status = MST_OK;
     while (status == MST_OK && items_next(items, &item)) {
         status = result_emit(emit, result, item, err);
@@ -244,9 +244,9 @@ http_result_emit(const struct http_ask_options *options,
                  const struct mst_event *event, struct mst_emit *emit,
                  struct mst_error *err)
 {
-    struct mst_event result;
-    struct mst_slice body;
-    struct items items;
+    struct mst_event result = {0};
+    struct mst_slice body = MST_SLICE_NONE;
+    struct items items = {0};
     if (result_is_drop(answer)) {
         return MST_OK;
     }
@@ -274,7 +274,7 @@ batch_item(const struct http_ask_options *options,
            const struct mst_http_answer *answer, const struct mst_event *event,
            struct mst_slice item, struct mst_emit *emit, struct mst_error *err)
 {
-    struct mst_event result;
+    struct mst_event result = {0};
     struct items inner = {.kind = ITEMS_ARRAY};
     bool is_json = event->encoding == MST_ENCODING_JSON;
     if (item.len == 0 || (is_json && mst_slice_is(item, "null"))) {
@@ -293,7 +293,7 @@ batch_item(const struct http_ask_options *options,
 static enum mst_status
 batch_count(struct items items, size_t n, struct mst_error *err)
 {
-    struct mst_slice item;
+    struct mst_slice item = MST_SLICE_NONE;
     size_t len = 0;
     while (items_next(&items, &item)) {
         len++;
@@ -309,37 +309,46 @@ batch_count(struct items items, size_t n, struct mst_error *err)
     return status;
 }
 
+/* The items for n events. */
+static enum mst_status
+batch_open(const struct mst_http_answer *answer, enum mst_encoding encoding,
+           size_t n, struct mst_arena *arena, struct items *ret_items,
+           struct mst_error *err)
+{
+    struct mst_slice body = MST_SLICE_NONE;
+    enum mst_status status = result_body(answer, arena, &body, err);
+    if (status == MST_OK) {
+        status = items_open(answer, body, encoding, ret_items, err);
+    }
+    if (status == MST_END) {
+        return mst_fail(err, MST_REJECTED, "http", 0,
+                        "%zu events were sent, and the answer is no array, no "
+                        "lines and no frame",
+                        n);
+    }
+    return status == MST_OK ? batch_count(*ret_items, n, err) : status;
+}
+
 enum mst_status
 http_result_emit_batch(const struct http_ask_options *options,
                        const struct mst_http_answer *answer,
                        const struct mst_event *const *events, size_t first,
                        size_t n, struct mst_emit *emit, struct mst_error *err)
 {
-    struct mst_slice body;
-    struct mst_slice item;
-    struct items items;
+    struct items items = {0};
     if (result_is_drop(answer)) {
         return MST_OK;
     }
-    enum mst_status status = result_body(answer, emit->arena, &body, err);
-    if (status == MST_OK) {
-        status = items_open(answer, body, events[first]->encoding, &items, err);
-    }
-    if (status == MST_END) {
-        status = mst_fail(err, MST_REJECTED, "http", 0,
-                          "%zu events were sent, and the answer is no array, "
-                          "no lines and no frame",
-                          n);
-    }
-    if (status == MST_OK) {
-        status = batch_count(items, n, err);
-    }
-    for (size_t i = first;
-         status == MST_OK && i < first + n && items_next(&items, &item); i++) {
+    enum mst_status status = batch_open(answer, events[first]->encoding, n,
+                                        emit->arena, &items, err);
+    for (size_t i = first; status == MST_OK && i < first + n; i++) {
+        struct mst_slice item = MST_SLICE_NONE;
         if (emit->of != NULL) {
             emit->of(emit, i);
         }
-        status = batch_item(options, answer, events[i], item, emit, err);
+        if (items_next(&items, &item)) {
+            status = batch_item(options, answer, events[i], item, emit, err);
+        }
     }
     return status;
 }

@@ -3,6 +3,7 @@
 
 import gzip
 import itertools
+import struct
 import threading
 import time
 from email.utils import formatdate
@@ -63,6 +64,18 @@ def bomb(size=64 << 20):
 
 def in_two_seconds():
     return f"Retry-After: {formatdate(time.time() + 2, usegmt=True)}"
+
+
+def frame_items(body):
+    """The content type of a batch frame, and its items."""
+    count, content = struct.unpack_from("<IB", body)
+    at, found = 5, []
+    for _ in range(count):
+        (size,) = struct.unpack_from("<I", body, at)
+        found.append(body[at + 4 : at + 4 + size])
+        at += 4 + size
+    assert at == len(body)
+    return content, found
 
 
 class Cuts:
