@@ -130,8 +130,7 @@ middleware_apply_batch(void *ctx, const struct mst_event *const *events,
     enum mst_status status = http_ask_batch(ctx, events, n, err);
     for (size_t i = 0; status == MST_OK && at < n; i++) {
         const struct http_ask_answer *answer = http_ask_batch_answer(ctx, i);
-        status = http_result_emit_batch(options, &answer->http, events, at,
-                                        answer->len, emit, err);
+        status = http_result_emit_batch(options, answer, events, at, emit, err);
         at += answer->len;
     }
     return status;

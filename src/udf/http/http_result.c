@@ -331,23 +331,24 @@ batch_open(const struct mst_http_answer *answer, enum mst_encoding encoding,
 
 enum mst_status
 http_result_emit_batch(const struct http_ask_options *options,
-                       const struct mst_http_answer *answer,
+                       const struct http_ask_answer *answer,
                        const struct mst_event *const *events, size_t first,
-                       size_t n, struct mst_emit *emit, struct mst_error *err)
+                       struct mst_emit *emit, struct mst_error *err)
 {
     struct items items = {0};
-    if (result_is_drop(answer)) {
+    const struct mst_http_answer *http = &answer->http;
+    if (result_is_drop(http)) {
         return MST_OK;
     }
-    enum mst_status status = batch_open(answer, events[first]->encoding, n,
-                                        emit->arena, &items, err);
-    for (size_t i = first; status == MST_OK && i < first + n; i++) {
+    enum mst_status status = batch_open(http, events[first]->encoding,
+                                        answer->len, emit->arena, &items, err);
+    for (size_t i = first; status == MST_OK && i < first + answer->len; i++) {
         struct mst_slice item = MST_SLICE_NONE;
         if (emit->of != NULL) {
             emit->of(emit, i);
         }
         if (items_next(&items, &item)) {
-            status = batch_item(options, answer, events[i], item, emit, err);
+            status = batch_item(options, http, events[i], item, emit, err);
         }
     }
     return status;

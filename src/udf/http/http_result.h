@@ -13,12 +13,12 @@ http_result_emit(const struct http_ask_options *options,
                  const struct mst_event *event, struct mst_emit *emit,
                  struct mst_error *err);
 
-/* Likewise of the answer to n events that were sent together, which are those
+/* Likewise of the answer to events that were sent together, which are those
  * from `first` on of the group at hand: an item for each, in their order. */
 MST_MUST_CHECK enum mst_status
 http_result_emit_batch(const struct http_ask_options *options,
-                       const struct mst_http_answer *answer,
+                       const struct http_ask_answer *answer,
                        const struct mst_event *const *events, size_t first,
-                       size_t n, struct mst_emit *emit, struct mst_error *err);
+                       struct mst_emit *emit, struct mst_error *err);
 
 #endif
