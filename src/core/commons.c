@@ -112,12 +112,13 @@ mst_commons_give_back(struct mst_commons *commons, void *thing)
         at = &(*at)->next;
     }
     struct commons_entry *entry = *at;
-    bool last = entry != NULL && --entry->users == 0;
-    if (last) {
+    if (entry != NULL && --entry->users == 0) {
         *at = entry->next;
+    } else {
+        entry = NULL; /* others have it still */
     }
     mst_mutex_unlock(&commons->mutex);
-    if (last) {
+    if (entry != NULL) {
         entry->type->destroy(entry->thing);
         free(entry);
     }

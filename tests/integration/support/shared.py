@@ -46,6 +46,8 @@ class Jobs:
         """A daemon with its API."""
         daemon = self.mstreamd(self.config(**keys))
         daemon.api = Api(daemon)
+        # Something behind every start: the end of the oplog is known then.
+        self.mongodb.db["tick"].insert_one({})
         return daemon
 
     def lines(self, name, folder="oplog"):

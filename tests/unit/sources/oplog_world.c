@@ -7,6 +7,15 @@
 const char *const world_spaces[WORLD_SPACES] = {"d.a", "d.b", "d.c", "e.a",
                                                 "e.$cmd"};
 
+void
+world_check(bool right, const char *what, const char *file, int line)
+{
+    if (!right) {
+        (void)fprintf(stderr, "%s:%d: %s\n", file, line, what);
+        abort();
+    }
+}
+
 uint64_t
 world_random(struct world *world, uint64_t below)
 {

@@ -12,13 +12,7 @@
 #include "sources/mongodb/oplog/fan.h"
 
 /* cmocka's assertions are for its own thread. */
-#define check(what)                                                            \
-    do {                                                                       \
-        if (!(what)) {                                                         \
-            (void)fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #what);   \
-            abort();                                                           \
-        }                                                                      \
-    } while (0)
+#define check(what) world_check((what), #what, __FILE__, __LINE__)
 
 enum {
     WORLD_ENTRIES = 6000,
@@ -41,6 +35,7 @@ struct world {
     size_t finished; /* jobs */
 };
 
+void world_check(bool right, const char *what, const char *file, int line);
 uint64_t world_random(struct world *world, uint64_t below);
 size_t world_len(struct world *world);
 /* What the server answers to find or getMore behind *at. */
