@@ -23,6 +23,7 @@ const struct mst_cli_command *const mst_cli_commands[] = {
     &mst_command_dlq,
     &mst_command_schema,
     &mst_command_transform,
+    &mst_command_suites,
     &mst_command_health,
     &mst_command_token,
     &mst_command_key,

@@ -25,6 +25,7 @@ extern const struct mst_cli_command mst_command_stats;
 extern const struct mst_cli_command mst_command_token;
 extern const struct mst_cli_command mst_command_top;
 extern const struct mst_cli_command mst_command_transform;
+extern const struct mst_cli_command mst_command_suites;
 extern const struct mst_cli_command mst_command_validate;
 
 #endif

@@ -7,6 +7,7 @@ import xml.etree.ElementTree as xml
 from pathlib import Path
 
 import pytest
+from support.api import Api, jobs_text
 
 ROOT = Path(__file__).parents[2]
 SCRIPTS = sorted((ROOT / "examples/scripts").glob("*.lua"))
@@ -118,3 +119,30 @@ def test_documents_of_each_encoding_are_run(mstream, tmp_path):
     data.write_text('{"n": 1, "m": 2}\n{"n": "x"}\n')
     assert "line 2" in mstream(*args, code=3).err
     assert mstream(*args, "--encoding", "avro", code=3).out == ""
+
+
+def test_a_daemon_keeps_tests_and_runs_them(mstream, mstreamd, tmp_path):
+    url = Api(mstreamd(jobs_text("a"))).url
+    script, suite, junit = (tmp_path / name for name in ("mask.lua", "suite.json", "out.xml"))
+    script.write_text(MASK)
+    good = {"name": "good", "input": {"email": "a@b"}, "expected": {"email": "*@b"}}
+    suite.write_text(json.dumps({"name": "masks", "cases": [good]}))
+
+    def suites(*args, code=0):
+        return mstream("suites", *args, "--url", url, code=code)
+
+    assert "no tests" in suites("list").out
+    assert suites("create", suite, "--script", script, "--id", "mask").out == "mask\n"
+    assert "mask" in suites("create", suite, "--script", script, "--id", "mask", code=1).err
+    assert re.search(r"^mask +masks +1 ", suites("list").out, re.M)
+    assert json.loads(suites("show", "mask").out)["cases"] == [good]
+    assert suites("run", "mask", "--junit", junit).out == "ok    good\n1 of 1 passed\n"
+    assert xml.parse(junit).getroot().get("failures") == "0"
+    script.write_text("function transform(d) return {} end")
+    done = suites("run", "mask", "--script", script, code=1)
+    assert "FAIL  good\n      email: it is not there" in done.out
+    assert json.loads(suites("run", "mask", "--json").out)["summary"]["passed"] == 1
+    suites("delete", "mask")
+    assert "mask" in suites("run", "mask", code=1).err
+    suite.write_text("{")
+    assert f"{suite}:1:" in suites("create", suite, code=2).err
