@@ -58,12 +58,13 @@ shadow_find(struct mst_manager *manager, const struct mst_job_loan *loan,
     struct manager_job *entry =
         mst_manager_find(manager->jobs, manager->jobs_len, name);
     if (entry == NULL || manager->stopping) {
-        return mst_fail(err, MST_END, "shadow", 0, "there is no job '%s'",
-                        name);
+        (void)mst_fail(err, MST_END, "shadow", 0, "there is no job '%s'", name);
+        return MST_END;
     }
     if (mst_job_connector(entry->job) != loan->connector) {
-        return mst_fail(err, MST_AGAIN, "shadow", 0,
-                        "job '%s' was changed meanwhile", name);
+        (void)mst_fail(err, MST_AGAIN, "shadow", 0,
+                       "job '%s' was changed meanwhile", name);
+        return MST_AGAIN;
     }
     *ret_entry = entry;
     return shadow_may_begin(entry, err);

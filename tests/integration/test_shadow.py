@@ -4,7 +4,7 @@
 import json
 
 import pytest
-from support import config, files
+from support import ROOT, config, files
 from support.api import Api
 from support.crash import fault_binaries
 from support.waiting import wait_until
@@ -387,3 +387,17 @@ def test_numbers_of_shadows_are_metrics(mstreamd):
     assert 'mstream_shadow_events_total{job_name="job",outcome="different"} 70' in text
     assert 'mstream_shadow_events_total{job_name="job",outcome="equal"} 0' in text
     assert 'mstream_shadow_skipped_total{job_name="job"} 0' in text
+
+
+def test_the_example_says_what_its_new_middlewares_change(mstreamd, mstream):
+    api = Api(mstreamd(ROOT / "examples" / "shadow.toml"))
+    api.wait_state("orders", "running")
+    new = ROOT / "examples" / "shadow" / "new.toml"
+    asked = ("--events", "500", "--url", api.url)
+    shown = mstream("jobs", "shadow", "orders", "--with", new, *asked, code=3)
+    found = shown.out.splitlines()
+    assert found[0] == (
+        "shadow of job 'orders' (events): 500 compared, 500 differ, 0 not compared"
+    )
+    assert "  email  changed 500" in found
+    assert "  note  removed 500" in found
