@@ -2,6 +2,7 @@
 """Other middlewares beside a job's own: what they would change, and the switch."""
 
 import json
+import threading
 
 import pytest
 from support import ROOT, config, files
@@ -295,6 +296,50 @@ def test_a_switch_has_one_boundary_under_load(mstreamd, tmp_path):
     assert api.get("/jobs/job/shadow", 404)["message"] == "job 'job' has no shadow"
     # The service is there for good.
     assert api.get("/services/given")["name"] == "given"
+
+
+def test_a_switch_between_topics_sends_each_message_once(mstreamd, kafka):
+    given, target = kafka.topic("in"), kafka.topic("out")
+    text = config.state() + config.table("[api]", {"port": 0})
+    api = Api(mstreamd(text + config.kafka(kafka.bootstrap)))
+    job = {
+        "name": "job",
+        "source": {"service_name": "k", "resource": given, "input_encoding": "json",
+                   "start": "earliest"},
+        "middlewares": [MASK],
+        "sinks": [{"service_name": "k", "resource": target, "output_encoding": "json"}],
+        "checkpoint": {"enabled": True, "interval": "50ms"},
+    }  # fmt: skip
+    api.post("/jobs", job, 201)
+    api.wait_state("job", "running")
+    start(api, MASK, SET, events=500)
+
+    def send(first, last):
+        kafka.produce(
+            given,
+            [
+                {"key": f"k{n % 7}", "value": json.dumps({"n": n, "email": "a@b.org"})}
+                for n in range(first, last)
+            ],
+        )
+
+    sender = threading.Thread(
+        target=lambda: [send(n, n + 250) for n in range(1, 4001, 250)], daemon=True
+    )
+    sender.start()
+    assert outcomes(ended(api)) == {"different": 500}
+    # Messages come all the while.
+    answer = api.post("/jobs/job/shadow/switch", {})
+    assert answer["position"]
+    sender.join()
+
+    def all_sent():
+        found = [json.loads(one.value) for one in kafka.consume_all(target)]
+        return found if len(found) >= 4000 else None
+
+    found = wait_until(all_sent, deadline=60, interval=0.5)
+    assert len(found) == 4000
+    assert 500 <= boundary(found) <= 4000
 
 
 @pytest.mark.parametrize(
