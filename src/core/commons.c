@@ -95,7 +95,7 @@ mst_commons_take(struct mst_commons *commons,
     if (entry == NULL) {
         status = commons_make(commons, type, key, arg, &entry, err);
     }
-    if (status == MST_OK) {
+    if (entry != NULL) {
         entry->users++;
         *ret_thing = entry->thing;
     }
