@@ -154,7 +154,7 @@ def run(site, report, count, rounds):
     compare(
         site,
         report,
-        f"Oplog -> Kafka, {done} changes, 60/30/10, documents looked up",
+        f"Oplog -> Kafka with look-ups, {done} changes, 60/30/10",
         (db, start, done, "updateLookup"),
         rounds,
         (2, 0.25),
