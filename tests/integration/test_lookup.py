@@ -164,3 +164,84 @@ def test_elections_and_kills_while_documents_are_looked_up(
 def last_is(pair, reader, number):
     events = pair.events(reader)
     return events and bson.decode(events[-1].value).get("_id") == number
+
+
+@pytest.mark.parametrize("reader", ["batched", "oplog"])
+@pytest.mark.parametrize(
+    "fault",
+    [{"errorCode": 72}, {"errorCode": 13436}, {"errorCode": 91}, {"closeConnection": True}],
+    ids=["clock", "rollback", "shutdown", "cut"],
+)
+def test_a_look_up_that_fails_is_made_again(
+    reader, fault, mongodb, kafka, mstream, mstreamd
+):
+    pair = Pair(mongodb, kafka, mstream, mstreamd, [reader])
+    a = mongodb.db["a"]
+    daemon = pair.mstreamd(pair.config(resource="a"))
+    a.insert_one({"_id": 0})
+    a.update_one({"_id": 0}, {"$set": {"n": 0}})
+    # One document was looked up: the next replies come in advance.
+    wait_until(lambda: len(pair.events(reader)) == 2)
+    end = fail_finds(pair, reader, mode={"times": 1}, **fault)
+    try:
+        expected = [("create", 0), ("update", 0)]
+        for i in range(1, 30):
+            a.insert_one({"_id": i})
+            a.update_one({"_id": i}, {"$set": {"n": i}})
+            expected += [("create", i), ("update", i)]
+        wait_until(lambda: len(pair.events(reader)) >= len(expected), 60)
+    finally:
+        end()
+    daemon.stop()
+    events = [(e.headers["op"], bson.decode(e.value)) for e in pair.events(reader)]
+    assert [(op, document["_id"]) for op, document in events] == expected
+    assert all(document["n"] == document["_id"] for op, document in events if op == "update")
+
+
+@pytest.mark.parametrize("reader", ["batched", "oplog"])
+def test_a_stop_does_not_wait_for_a_look_up(
+    reader, mongodb, kafka, mstream, mstreamd
+):
+    pair = Pair(mongodb, kafka, mstream, mstreamd, [reader])
+    a = mongodb.db["a"]
+    daemon = pair.mstreamd(pair.config(resource="a"))
+    a.insert_one({"_id": 0})
+    a.update_one({"_id": 0}, {"$set": {"n": 0}})
+    wait_until(lambda: len(pair.events(reader)) == 2)
+    end = fail_finds(
+        pair, reader, mode="alwaysOn", blockConnection=True, blockTimeMS=600000
+    )
+    try:
+        a.update_one({"_id": 0}, {"$set": {"n": 1}})
+        wait_until(lambda: blocked(pair, reader))
+        daemon.stop()
+    finally:
+        end()
+    pair.run(resource="a")
+    events = pair.events(reader)
+    assert [e.headers["op"] for e in events] == ["create", "update", "update"]
+    assert bson.decode(events[2].value) == {"_id": 0, "n": 1}
+
+
+def job_name(pair, reader):
+    return f"mstream {reader}_{pair.mongodb.name}_0"
+
+
+def fail_finds(pair, reader, mode, **data):
+    """Make the job's look-ups fail."""
+    return pair.mongodb.fail_point(
+        "failCommand",
+        mode,
+        failCommands=["find"],
+        appName=job_name(pair, reader),
+        **data,
+    )
+
+
+def blocked(pair, reader):
+    """A look-up of the job waits in the server."""
+    stages = [
+        {"$currentOp": {"allUsers": True}},
+        {"$match": {"appName": job_name(pair, reader), "op": "query"}},
+    ]
+    return list(pair.mongodb.client.admin.aggregate(stages))

@@ -8,8 +8,8 @@
 
 #define ORIGIN "mongodb"
 
-/* A reply of so many bytes is not the end. */
-enum { SHARE_SMALL = 1024 * 1024, SHARE_KEY_MAX = 64 * 1024 };
+/* A reply of so many bytes is not the end: half of what is asked for. */
+enum { SHARE_SMALL = 256 * 1024, SHARE_KEY_MAX = 64 * 1024 };
 
 enum mst_status
 mst_oplog_share_create(struct mst_mongo_source *source, struct mst_error *err)
