@@ -198,31 +198,6 @@ def test_a_look_up_that_fails_is_made_again(
     assert all(document["n"] == document["_id"] for op, document in events if op == "update")
 
 
-@pytest.mark.parametrize("reader", ["batched", "oplog"])
-def test_a_stop_does_not_wait_for_a_look_up(
-    reader, mongodb, kafka, mstream, mstreamd
-):
-    pair = Pair(mongodb, kafka, mstream, mstreamd, [reader])
-    a = mongodb.db["a"]
-    daemon = pair.mstreamd(pair.config(resource="a"))
-    a.insert_one({"_id": 0})
-    a.update_one({"_id": 0}, {"$set": {"n": 0}})
-    wait_until(lambda: len(pair.events(reader)) == 2)
-    end = fail_finds(
-        pair, reader, mode="alwaysOn", blockConnection=True, blockTimeMS=600000
-    )
-    try:
-        a.update_one({"_id": 0}, {"$set": {"n": 1}})
-        wait_until(lambda: blocked(pair, reader))
-        daemon.stop()
-    finally:
-        end()
-    pair.run(resource="a")
-    events = pair.events(reader)
-    assert [e.headers["op"] for e in events] == ["create", "update", "update"]
-    assert bson.decode(events[2].value) == {"_id": 0, "n": 1}
-
-
 def job_name(pair, reader):
     return f"mstream {reader}_{pair.mongodb.name}_0"
 
@@ -236,12 +211,3 @@ def fail_finds(pair, reader, mode, **data):
         appName=job_name(pair, reader),
         **data,
     )
-
-
-def blocked(pair, reader):
-    """A look-up of the job waits in the server."""
-    stages = [
-        {"$currentOp": {"allUsers": True}},
-        {"$match": {"appName": job_name(pair, reader), "op": "query"}},
-    ]
-    return list(pair.mongodb.client.admin.aggregate(stages))
