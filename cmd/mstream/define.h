@@ -12,5 +12,6 @@ extern const struct mst_cli_command mst_jobs_delete;
 extern const struct mst_cli_command mst_services_create;
 extern const struct mst_cli_command mst_services_apply;
 extern const struct mst_cli_command mst_services_delete;
+extern const struct mst_cli_command mst_services_script;
 
 #endif

@@ -147,7 +147,7 @@ static const struct mst_cli_command services_resources = {
     .group = "services",
     .name = "resources",
     .synopsis = "SERVICE [--url URL]",
-    .summary = "What a service has: collections, topics, subjects.",
+    .summary = "What a service has: collections, scripts.",
     .details = MST_ONLINE_DETAILS,
     .example = "mstream services resources kafka",
     .flags = services_flags,
@@ -172,10 +172,9 @@ static const struct mst_cli_command services_test = {
 };
 
 static const struct mst_cli_command *const services_commands[] = {
-    &services_list,       &services_show,
-    &services_resources,  &services_test,
-    &mst_services_create, &mst_services_apply,
-    &mst_services_delete, NULL,
+    &services_list,       &services_show,       &services_resources,
+    &services_test,       &mst_services_create, &mst_services_apply,
+    &mst_services_delete, &mst_services_script, NULL,
 };
 
 const struct mst_cli_command mst_command_services = {

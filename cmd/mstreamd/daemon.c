@@ -37,7 +37,9 @@ struct daemon {
     struct mst_instance_lock *lock;
     struct mst_store *store;
     struct mst_record_store *records;
-    struct mst_keyring *keys; /* that services are sealed with */
+    struct mst_scripts *scripts;
+    struct mst_registry registry; /* what there is, and these scripts */
+    struct mst_keyring *keys;     /* that services are sealed with */
     struct mst_manager *manager;
     struct mst_catalog *catalog;
     struct mst_log_ring *ring;
@@ -72,6 +74,9 @@ daemon_load(const struct mst_daemon_options *options, char **ret_text,
 {
     struct mst_problems problems = {0};
     struct mst_config *config = NULL;
+    struct mst_script_store unknown = mst_scripts_unknown();
+    struct mst_registry registry = mst_builtins;
+    registry.scripts = &unknown;
     *ret_len = 0;
     *ret_text = options->config == NULL
                     ? strdup("")
@@ -82,7 +87,7 @@ daemon_load(const struct mst_daemon_options *options, char **ret_text,
         .text_len = *ret_len,
         .sets = options->sets,
         .sets_len = options->sets_len,
-        .registry = &mst_builtins,
+        .registry = &registry,
         .probe = true,
     };
     if (*ret_text == NULL
@@ -263,6 +268,7 @@ daemon_serve_api(struct daemon *daemon, const struct mst_config *config,
         .manager = daemon->manager,
         .catalog = daemon->catalog,
         .records = daemon->records,
+        .scripts = daemon->scripts,
         .ring = daemon->ring,
         .tools = &mst_daemon_tools,
         .stream_preload = (int)config->system.logs.stream_preload_count,
@@ -273,6 +279,26 @@ daemon_serve_api(struct daemon *daemon, const struct mst_config *config,
     enum mst_status status = mst_api_start(&args, &daemon->api, err);
     if (status == MST_OK) {
         mst_log_info("api", "listening on %s", mst_api_url(daemon->api));
+    }
+    return status;
+}
+
+/* Those of a server nobody waits for: the catalog looks at them later. */
+static enum mst_status
+daemon_open_scripts(struct daemon *daemon, bool remote, struct mst_error *err)
+{
+    enum mst_status status =
+        mst_scripts_create(daemon->records, &daemon->scripts, err);
+    if (status == MST_OK && !remote) {
+        status = mst_scripts_refresh(daemon->scripts, err);
+        if (status == MST_FATAL) {
+            /* The damaged ones are missing, the others are there. */
+            mst_log_failure(MST_LOG_ERROR, "daemon", NULL, err);
+            status = MST_OK;
+        }
+    }
+    if (status == MST_OK) {
+        daemon->registry.scripts = mst_scripts_store(daemon->scripts);
     }
     return status;
 }
@@ -288,18 +314,23 @@ daemon_open_catalog(struct daemon *daemon, const struct mst_config *config,
         status = mst_keyring_open(config->system.encryption_key_path,
                                   &daemon->keys, err);
     }
-    const struct mst_catalog_args args = {
-        .manager = daemon->manager,
-        .records = daemon->records,
-        .seal = mst_daemon_sealing(daemon->keys),
-        .registry = &mst_builtins,
-        .path = daemon->options->config,
-        .sets = daemon->options->sets,
-        .sets_len = daemon->options->sets_len,
-        .remote = config->system.job_lifecycle.store.service_name != NULL
-                  || config->system.service_lifecycle.service_name != NULL,
-        .reloaded = daemon_reloaded,
-        .arg = daemon};
+    bool remote = config->system.job_lifecycle.store.service_name != NULL
+                  || config->system.service_lifecycle.service_name != NULL;
+    if (status == MST_OK) {
+        status = daemon_open_scripts(daemon, remote, err);
+    }
+    const struct mst_catalog_args args = {.manager = daemon->manager,
+                                          .records = daemon->records,
+                                          .seal =
+                                              mst_daemon_sealing(daemon->keys),
+                                          .scripts = daemon->scripts,
+                                          .registry = &daemon->registry,
+                                          .path = daemon->options->config,
+                                          .sets = daemon->options->sets,
+                                          .sets_len = daemon->options->sets_len,
+                                          .remote = remote,
+                                          .reloaded = daemon_reloaded,
+                                          .arg = daemon};
     return status == MST_OK ? mst_catalog_create(&args, &daemon->catalog, err)
                             : status;
 }
@@ -314,7 +345,7 @@ daemon_open(struct daemon *daemon, const struct mst_config *config,
     if (status == MST_OK) {
         status = mst_cmd_open_store(config, false, &daemon->store, err);
     }
-    const struct mst_manager_args args = {.registry = &mst_builtins,
+    const struct mst_manager_args args = {.registry = &daemon->registry,
                                           .store = daemon->store,
                                           .wake = daemon_wake,
                                           .wake_arg = daemon,
@@ -361,6 +392,7 @@ daemon_end(struct daemon *daemon)
     mst_horizon_destroy(daemon->horizon);
     mst_catalog_destroy(daemon->catalog);
     mst_manager_destroy(daemon->manager);
+    mst_scripts_destroy(daemon->scripts);
     mst_log_set_ring(NULL);
     mst_log_ring_destroy(daemon->ring);
     mst_keyring_close(daemon->keys);
@@ -373,7 +405,8 @@ int
 mst_daemon_run(const struct mst_daemon_options *options)
 {
     int64_t began = mst_clock_ms();
-    struct daemon daemon = {.options = options, .thread = pthread_self()};
+    struct daemon daemon = {
+        .options = options, .thread = pthread_self(), .registry = mst_builtins};
     struct mst_error err;
     char *text = NULL;
     size_t text_len = 0;

@@ -115,6 +115,9 @@ static enum mst_status
 tools_resources(const struct mst_api_look *look, struct mst_json *out,
                 struct mst_error *err)
 {
+    if (strcmp(look->service->provider, "udf") == 0) {
+        return mst_tools_script_list(look, out, err);
+    }
     const struct mst_mongo_options *service = tools_mongodb(look, err);
     if (service == NULL) {
         return MST_REJECTED;
@@ -201,6 +204,8 @@ const struct mst_api_tools mst_daemon_tools = {
     .transform_test = mst_tools_transform_test,
     .transform_generate = mst_tools_transform_generate,
     .transform_completions = mst_tools_transform_completions,
+    .script_read = mst_tools_script_read,
+    .script_check = mst_tools_script_check,
     .subjects = mst_tools_subjects,
     .subject = mst_tools_subject,
     .subject_put = mst_tools_subject_put,

@@ -28,6 +28,18 @@ enum mst_status
 mst_tools_transform_completions(const struct mst_api_transform *what,
                                 struct mst_json *out, struct mst_error *err);
 
+/* tools_scripts.c */
+enum mst_status mst_tools_script_read(const struct mst_api_script *what,
+                                      struct mst_buf *out,
+                                      struct mst_api_script_look *ret_look,
+                                      struct mst_error *err);
+enum mst_status mst_tools_script_check(const struct mst_api_script *what,
+                                       struct mst_api_script_look *ret_look,
+                                       struct mst_error *err);
+enum mst_status mst_tools_script_list(const struct mst_api_look *look,
+                                      struct mst_json *out,
+                                      struct mst_error *err);
+
 /* tools_subjects.c */
 enum mst_status mst_tools_subjects(const struct mst_api_subject *what,
                                    struct mst_json *out, struct mst_error *err);

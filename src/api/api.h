@@ -8,6 +8,7 @@
 
 #include "config/sections.h"
 #include "jobs/catalog.h"
+#include "jobs/scripts.h"
 #include "log/ring.h"
 
 struct mst_api;
@@ -20,6 +21,7 @@ struct mst_api_args {
     struct mst_manager *manager;         /* these outlive the API */
     struct mst_catalog *catalog;
     struct mst_record_store *records; /* NULL: nothing is kept */
+    struct mst_scripts *scripts;      /* NULL: none are kept */
     struct mst_log_ring *ring;
     const struct mst_api_tools *tools; /* NULL: that is refused */
     int stream_preload;                /* lines that a stream begins with */

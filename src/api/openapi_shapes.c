@@ -99,6 +99,11 @@ const struct mst_api_shape mst_api_shapes[] = {
      "{\"type\":\"object\",\"required\":[\"message\"],\"properties\":{\"mess"
      "age\":{\"type\":\"string\"},\"item\":{\"$ref\":\"#/components/schemas/"
      "Service\"}}}"},
+    {"Script", "application/json",
+     "{\"type\":\"object\",\"required\":[\"filename\",\"content\",\"origin"
+     "\"],\"properties\":{\"message\":{\"type\":\"string\"},\"filename\":"
+     "{\"type\":\"string\"},\"content\":{\"type\":\"string\"},\"origin\":"
+     "{\"type\":\"string\",\"enum\":[\"state\",\"definition\",\"file\"]}}}"},
     {"Config", "application/json",
      "{\"type\":\"object\",\"required\":[\"services\",\"connectors\"],\"prop"
      "erties\":{\"services\":{\"type\":\"array\",\"items\":{\"type\":\"objec"
@@ -252,7 +257,8 @@ const struct mst_api_shape mst_api_shapes[] = {
      ",\"properties\":{\"service_name\":{\"type\":\"string\"},\"resource"
      "s\":{\"type\":\"array\",\"items\":{\"type\":\"object\",\"required"
      "\":[\"name\",\"resource_type\"],\"properties\":{\"name\":{\"type\""
-     ":\"string\"},\"resource_type\":{\"type\":\"string\"}}}}}}"},
+     ":\"string\"},\"resource_type\":{\"type\":\"string\"},\"origin\":{"
+     "\"type\":\"string\"}}}}}}"},
     {"DryRun", "application/json",
      "{\"type\":\"object\",\"required\":[\"deliveries\",\"events\",\"rej"
      "ected\",\"left_out\",\"timed_out\"],\"properties\":{\"deliveries\""

@@ -6,26 +6,13 @@
 #include <stdio.h>
 
 const mst_api_table mst_api_tables[] = {
-    mst_api_system,
-    mst_api_metrics,
-    mst_api_jobs_edit,
-    mst_api_dry_run,
-    mst_api_jobs,
-    mst_api_actions,
-    mst_api_shadow,
-    mst_api_checkpoints,
-    mst_api_letters,
-    mst_api_schemas,
-    mst_api_transforms,
-    mst_api_suites,
-    mst_api_workspaces,
-    mst_api_services,
-    mst_api_services_remote,
-    mst_api_config,
-    mst_api_logs,
-    mst_api_openapi,
-    mst_api_session,
-    NULL,
+    mst_api_system,     mst_api_metrics,     mst_api_jobs_edit,
+    mst_api_dry_run,    mst_api_jobs,        mst_api_actions,
+    mst_api_shadow,     mst_api_checkpoints, mst_api_letters,
+    mst_api_schemas,    mst_api_transforms,  mst_api_suites,
+    mst_api_workspaces, mst_api_services,    mst_api_services_remote,
+    mst_api_scripts,    mst_api_config,      mst_api_logs,
+    mst_api_openapi,    mst_api_session,     NULL,
 };
 
 void

@@ -23,6 +23,7 @@ extern const struct mst_api_operation mst_api_transforms[];
 extern const struct mst_api_operation mst_api_suites[];
 extern const struct mst_api_operation mst_api_workspaces[];
 extern const struct mst_api_operation mst_api_services_remote[];
+extern const struct mst_api_operation mst_api_scripts[];
 extern const struct mst_api_operation mst_api_logs[];
 extern const struct mst_api_operation mst_api_openapi[];
 extern const struct mst_api_operation mst_api_session[];

@@ -115,6 +115,7 @@ remote_look(struct mst_api *api, const struct mst_api_request *request,
     const struct mst_api_look look = {
         .service = remote_borrow(api, request, answer, &loan),
         .resource = mst_api_query(request, "resource")->text,
+        .scripts = mst_manager_registry(api->args.manager)->scripts,
         .sample = sample->given ? sample->number : REMOTE_SAMPLE,
         .timeout_ms = remote_timeout(request)};
     if (look.service != NULL) {

@@ -14,6 +14,7 @@
 
 #include "base/json_write.h"
 #include "config/config.h"
+#include "core/script_store.h"
 #include "core/store.h"
 
 /* Borrowed. Texts are NULL where nothing was said. */
@@ -28,8 +29,24 @@ struct mst_api_convert {
 struct mst_api_look {
     const struct mst_config_service *service;
     const char *resource;
+    struct mst_script_store *scripts; /* NULL: none are kept */
     int64_t sample;
     int timeout_ms;
+};
+
+struct mst_api_script {
+    const struct mst_config_service *service;
+    struct mst_script_store *scripts; /* NULL: none are kept */
+    const char *name;
+    struct mst_slice text; /* of a new one */
+};
+
+/* How a script is. */
+struct mst_api_script_look {
+    const char *origin; /* "state", "definition", "file" */
+    bool own;           /* it is there also without the one in the state */
+    uint32_t line;      /* where it is wrong; 0: nobody knows */
+    uint32_t column;
 };
 
 struct mst_api_subject {
@@ -87,6 +104,15 @@ struct mst_api_tools {
     /* The names of what is in a service, and the schema of one of them. */
     enum mst_status (*resources)(const struct mst_api_look *look,
                                  struct mst_json *out, struct mst_error *err);
+    /* Appends a script's text. */
+    enum mst_status (*script_read)(const struct mst_api_script *what,
+                                   struct mst_buf *out,
+                                   struct mst_api_script_look *ret_look,
+                                   struct mst_error *err);
+    /* Whether it is one. MST_REJECTED: *ret_look says where it is wrong. */
+    enum mst_status (*script_check)(const struct mst_api_script *what,
+                                    struct mst_api_script_look *ret_look,
+                                    struct mst_error *err);
     enum mst_status (*introspect)(const struct mst_api_look *look,
                                   struct mst_json *out, struct mst_error *err);
     /* What a job would write; see docs/api.md. */

@@ -377,6 +377,7 @@ encoding_check_middleware(struct encoding_check *check,
         .service = service->options,
         .options = step->options,
         .resource = step->resource,
+        .scripts = check->loader->registry->scripts,
     };
     struct mst_error err;
     mst_error_clear(&err);

@@ -141,6 +141,34 @@ options_read_map(struct mst_reader *reader, struct mst_string_map *map,
     return good;
 }
 
+/* [{ filename = "a", content = "b" }, ...] */
+static bool
+options_read_pairs(struct mst_reader *reader, const struct mst_option *option,
+                   struct mst_string_map *map, const struct mst_toml_node *node,
+                   const char *path)
+{
+    bool good = true;
+    for (const struct mst_toml_node *at = node->first; at != NULL;
+         at = at->next) {
+        const struct mst_toml_node *name =
+            at->type == MST_TOML_TABLE ? mst_node_get(at, option->choices[0])
+                                       : NULL;
+        const struct mst_toml_node *value =
+            name != NULL ? mst_node_get(at, option->choices[1]) : NULL;
+        if (value == NULL || at->len != 2 || name->type != MST_TOML_STRING
+            || value->type != MST_TOML_STRING) {
+            struct mst_place place = mst_place_value(at, path);
+            mst_problems_add(reader->problems, MST_PROBLEM_ERROR, &place, NULL,
+                             "expected a table with the strings '%s' and '%s'",
+                             option->choices[0], option->choices[1]);
+            good = false;
+            continue;
+        }
+        good = mst_value_map_add(reader, map, name->text, value, path) && good;
+    }
+    return good;
+}
+
 static bool
 options_fail_table(struct mst_reader *reader, const struct mst_toml_node *node,
                    const char *path)
@@ -160,7 +188,12 @@ options_read_one(struct mst_reader *reader, const struct mst_option *option,
         && option->type != MST_OPTION_STRING_MAP) {
         return mst_value_read(reader, option, node, path, slot);
     }
-    if (node->type != MST_TOML_TABLE) {
+    if ((option->flags & MST_OPTION_PAIRS) != 0
+        && node->type == MST_TOML_ARRAY) {
+        return options_read_pairs(reader, option, slot, node, path);
+    }
+    if (node->type != MST_TOML_TABLE
+        || (option->flags & MST_OPTION_PAIRS) != 0) {
         return options_fail_table(reader, node, path);
     }
     if (option->type == MST_OPTION_STRING_MAP) {

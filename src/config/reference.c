@@ -56,6 +56,9 @@ reference_type(const struct mst_option *option)
                    ? "string or strings"
                    : "strings";
     case MST_OPTION_STRING_MAP:
+        if ((option->flags & MST_OPTION_PAIRS) != 0) {
+            return "list of tables";
+        }
         return (option->flags & MST_OPTION_CATCH_ALL) != 0
                    ? "string, number or boolean"
                    : "table of strings";

@@ -11,6 +11,7 @@
 
 #include "core/batch.h"
 #include "core/option.h"
+#include "core/script_store.h"
 
 /* Where the results for one input event go. */
 struct mst_emit {
@@ -40,6 +41,7 @@ struct mst_middleware_args {
     const void *service; /* the provider's options struct */
     const void *options; /* this step's options struct */
     const char *resource;
+    struct mst_script_store *scripts; /* NULL: none are kept */
 };
 
 struct mst_middleware_type {

@@ -38,7 +38,10 @@ enum mst_option_flag {
     /* STRING_LIST only: one string is a list of one. */
     MST_OPTION_ONE_OR_LIST = 1U << 5,
     /* Step options only: where this is given, `resource` may be left out. */
-    MST_OPTION_RESOURCE = 1U << 6
+    MST_OPTION_RESOURCE = 1U << 6,
+    /* STRING_MAP only: written as a list of tables with the two keys that
+     * `choices` names. */
+    MST_OPTION_PAIRS = 1U << 7
 };
 
 struct mst_strings {

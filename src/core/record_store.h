@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The contract of what keeps the records that people make over the API: the
- * definitions of jobs and services, what each job is wanted to do, tests of
- * scripts, and workspaces.
+ * definitions of jobs and services, what each job is wanted to do, scripts,
+ * tests of scripts, and workspaces.
  * Implemented by the embedded SQLite store and by MongoDB.
  *
  *   load ── change ── save ──► MST_AGAIN: somebody else did too; load again
@@ -27,12 +27,14 @@ enum mst_record_kind {
     /* "running", "paused" or "stopped"; a record of its own, so that stopping
      * a job takes nobody's edit of its definition away. */
     MST_RECORD_DESIRED,
-    MST_RECORD_SUITE,    /* of cases for a script, JSON */
-    MST_RECORD_WORKSPACE /* JSON */
+    MST_RECORD_SUITE,     /* of cases for a script, JSON */
+    MST_RECORD_WORKSPACE, /* JSON */
+    /* A script of a service, "service/name": its text. */
+    MST_RECORD_SCRIPT
 };
 
 enum {
-    MST_RECORD_KINDS = 5,
+    MST_RECORD_KINDS = 6,
     MST_RECORD_CATALOG_KINDS = 3 /* the first: what jobs are made of */
 };
 

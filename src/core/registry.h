@@ -9,6 +9,7 @@
 #include "core/contrast.h"
 #include "core/middleware.h"
 #include "core/schema_store.h"
+#include "core/script_store.h"
 #include "core/sink.h"
 #include "core/source.h"
 
@@ -22,6 +23,7 @@ struct mst_registry {
     mst_schema_destroy schema_destroy;                        /* or NULL */
     mst_contrast_find contrast;                               /* or NULL */
     mst_contrast_describe describe;                           /* or NULL */
+    struct mst_script_store *scripts; /* NULL: none are kept */
 };
 
 /* By the provider's name; NULL when there is none. */

@@ -27,11 +27,10 @@ static const uint8_t seal_magic[SEAL_MAGIC_LEN] = {'M', 'S', 'S', '1'};
 static uint8_t
 seal_kind(enum mst_record_kind kind)
 {
-    static const uint8_t kinds[MST_RECORD_KINDS] = {[MST_RECORD_SERVICE] = 1,
-                                                    [MST_RECORD_JOB] = 2,
-                                                    [MST_RECORD_DESIRED] = 3,
-                                                    [MST_RECORD_SUITE] = 4,
-                                                    [MST_RECORD_WORKSPACE] = 5};
+    static const uint8_t kinds[MST_RECORD_KINDS] = {
+        [MST_RECORD_SERVICE] = 1,   [MST_RECORD_JOB] = 2,
+        [MST_RECORD_DESIRED] = 3,   [MST_RECORD_SUITE] = 4,
+        [MST_RECORD_WORKSPACE] = 5, [MST_RECORD_SCRIPT] = 6};
     return kinds[kind];
 }
 

@@ -16,6 +16,7 @@
 #include "config/load.h"
 #include "core/record_store.h"
 #include "jobs/control.h"
+#include "jobs/scripts.h"
 
 /* Makes unreadable what the records of services hold. NULL functions: they
  * are kept as they are. `out` is wiped by the caller. */
@@ -33,6 +34,7 @@ struct mst_catalog_args {
     struct mst_manager *manager;
     struct mst_record_store *records;
     struct mst_catalog_seal seal;
+    struct mst_scripts *scripts; /* are looked at likewise; may be NULL */
     const struct mst_registry *registry;
     const char *path; /* of the file; NULL: there is none */
     const char *const *sets;

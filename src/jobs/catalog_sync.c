@@ -150,6 +150,11 @@ sync_look(struct mst_catalog *catalog)
 {
     struct catalog_table seen = {0};
     struct mst_error err;
+    /* Before the jobs that need them. Who keeps the definitions keeps these,
+     * so that what is wrong is said below. */
+    if (catalog->args.scripts != NULL) {
+        (void)!mst_scripts_refresh(catalog->args.scripts, &err);
+    }
     mst_mutex_lock(&catalog->lock);
     uint64_t generation = catalog->generation;
     mst_mutex_unlock(&catalog->lock);

@@ -172,6 +172,7 @@ job_spec_middleware(const struct job_spec_input *input,
         .service = service->options,
         .options = step->options,
         .resource = step->resource,
+        .scripts = input->registry->scripts,
     };
     ret_middleware->passes =
         step->given == step->to && step->conversion.schema == NULL;

@@ -29,7 +29,7 @@ records_body_name(enum mst_record_kind kind)
     static const char *const names[MST_RECORD_KINDS] = {
         [MST_RECORD_SERVICE] = "sealed",      [MST_RECORD_JOB] = "definition",
         [MST_RECORD_DESIRED] = "state",       [MST_RECORD_SUITE] = "suite",
-        [MST_RECORD_WORKSPACE] = "workspace",
+        [MST_RECORD_WORKSPACE] = "workspace", [MST_RECORD_SCRIPT] = "text",
     };
     return names[kind];
 }

@@ -15,7 +15,7 @@ mst_record_kind_name(enum mst_record_kind kind)
     static const char *const names[MST_RECORD_KINDS] = {
         [MST_RECORD_SERVICE] = "service",     [MST_RECORD_JOB] = "job",
         [MST_RECORD_DESIRED] = "state",       [MST_RECORD_SUITE] = "test suite",
-        [MST_RECORD_WORKSPACE] = "workspace",
+        [MST_RECORD_WORKSPACE] = "workspace", [MST_RECORD_SCRIPT] = "script",
     };
     return names[kind];
 }

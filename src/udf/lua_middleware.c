@@ -1,159 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The `udf` middleware: a script of a directory. The file is looked at about
- * once a second; another version of it takes over between two events.
+ * The `udf` middleware. A file is looked at about once a second, what is kept
+ * over the API before each batch; another version takes over between two
+ * batches.
  */
 #include "udf/lua_middleware.h"
 
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/fd_read.h"
+#include "base/hash.h"
 #include "log/log.h"
-#include "udf/lua_script.h"
+#include "udf/lua_service.h"
 
-enum { UDF_TEXT_MAX = 4 * 1024 * 1024, UDF_LOOK_MS = 1000, UDF_SAY_MS = 10000 };
-
-enum udf_engine { UDF_LUA };
-
-struct udf_engine_options {
-    int kind;
-};
-
-struct udf_options {
-    char *script_path;
-    struct udf_engine_options engine;
-    int64_t max_instructions;
-    int64_t max_time_ms;
-    uint64_t max_memory;
-};
+enum { UDF_LOOK_MS = 1000, UDF_SAY_MS = 10000 };
 
 struct udf {
     const struct mst_middleware_args *args;
-    char *path;
+    struct mst_lua_service service;
     struct mst_lua_script *script;
-    struct stat seen; /* of the text that was tried last */
-    int64_t look_ms;  /* monotonic: the next look */
-    int64_t say_ms;   /* likewise: the next word on batches that fail */
+    char *path;       /* of the file; NULL: there are no files */
+    struct stat seen; /* of the file that was looked at last */
+    enum mst_lua_origin origin;
+    uint64_t generation; /* of the scripts that are kept, as looked at last */
+    uint64_t tried;      /* hash of the text that was tried last */
+    int64_t look_ms;     /* monotonic: the next look at the file */
+    int64_t say_ms;      /* likewise: the next word on batches that fail */
 };
 
-static const char *const udf_engines[] = {"lua", NULL};
-
-static const struct mst_option udf_engine_table[] = {
-    {.name = "kind",
-     .type = MST_OPTION_ENUM,
-     .offset = offsetof(struct udf_engine_options, kind),
-     .def = "lua",
-     .choices = udf_engines,
-     .help = "The language of the scripts: Lua 5.4."},
-};
-
-static const struct mst_option_table udf_engine_options = {
-    .options = udf_engine_table,
-    .len = MST_ARRAY_SIZE(udf_engine_table),
-    .size = sizeof(struct udf_engine_options),
-};
-
-static const struct mst_option udf_service_table[] = {
-    {.name = "script_path",
-     .type = MST_OPTION_STRING,
-     .offset = offsetof(struct udf_options, script_path),
-     .flags = MST_OPTION_REQUIRED,
-     .help = "The directory that has the scripts."},
-    {.name = "engine",
-     .type = MST_OPTION_TABLE,
-     .offset = offsetof(struct udf_options, engine),
-     .table = &udf_engine_options,
-     .help = "What runs the scripts."},
-    {.name = "max_instructions",
-     .type = MST_OPTION_INT,
-     .offset = offsetof(struct udf_options, max_instructions),
-     .def = "1000000",
-     .min = 1000,
-     .max = 1000000000000,
-     .help = "An event that takes a script more of them is rejected."},
-    {.name = "max_time",
-     .type = MST_OPTION_DURATION,
-     .offset = offsetof(struct udf_options, max_time_ms),
-     .def = "1s",
-     .min = 1,
-     .max = 3600000,
-     .help = "An event that takes a script longer is rejected."},
-    {.name = "max_memory",
-     .type = MST_OPTION_SIZE,
-     .offset = offsetof(struct udf_options, max_memory),
-     .def = "16MiB",
-     .min = 1024LL * 1024,
-     .max = 1024LL * 1024 * 1024,
-     .help = "What a script may have, and the document that it edits, above "
-             "the size of the event; of each worker."},
-};
-
-static struct mst_lua_limits
-udf_limits(const struct udf_options *options)
+static uint64_t
+udf_generation(const struct udf *self)
 {
-    return (struct mst_lua_limits){.instructions = options->max_instructions,
-                                   .time_ms = options->max_time_ms,
-                                   .memory = options->max_memory};
-}
-
-/* A plain name: no way out of the directory. */
-static bool
-udf_name_is_good(const char *name)
-{
-    size_t len = strlen(name);
-    return len > 4 && strcmp(name + len - 4, ".lua") == 0 && name[0] != '.'
-           && strchr(name, '/') == NULL;
-}
-
-static enum mst_status
-udf_path(const struct mst_middleware_args *args, char **ret_path,
-         struct mst_error *err)
-{
-    const struct udf_options *options = args->service;
-    if (!udf_name_is_good(args->resource)) {
-        (void)mst_fail(err, MST_FATAL, "lua", 0,
-                       "'%s' is not the plain name of a .lua file",
-                       args->resource);
-        return MST_FATAL;
-    }
-    size_t size = strlen(options->script_path) + strlen(args->resource) + 2;
-    char *path = malloc(size);
-    if (path == NULL) {
-        (void)mst_fail_memory(err, "lua");
-        return MST_FATAL;
-    }
-    (void)snprintf(path, size, "%s/%s", options->script_path, args->resource);
-    *ret_path = path;
-    return MST_OK;
-}
-
-static enum mst_status
-udf_read(const char *path, struct stat *ret_seen, struct mst_buf *out,
-         struct mst_error *err)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0 || fstat(fd, ret_seen) != 0 || !S_ISREG(ret_seen->st_mode)) {
-        if (fd >= 0) {
-            (void)close(fd);
-        }
-        (void)mst_fail(err, MST_FATAL, "lua", 0, "there is no script '%s'",
-                       path);
-        mst_error_hint(err, "script_path is the directory, resource the name "
-                            "of the file");
-        return MST_FATAL;
-    }
-    int error = 0;
-    enum mst_status status = mst_fd_read(fd, out, &error);
-    (void)close(fd);
-    return status == MST_OK
-               ? MST_OK
-               : mst_fail(err, MST_FATAL, "lua", error,
-                          "can not read script '%s' (error %d)", path, error);
+    struct mst_script_store *scripts = self->service.scripts;
+    return scripts != NULL ? scripts->generation(scripts) : 0;
 }
 
 static void
@@ -165,14 +45,32 @@ udf_destroy(void *ctx)
     free(self);
 }
 
+/* The text as it is now. */
+static enum mst_status
+udf_read(struct udf *self, struct mst_buf *text, struct mst_error *err)
+{
+    /* Before the text: what changes meanwhile is seen the next time. */
+    self->generation = udf_generation(self);
+    if (self->path == NULL || stat(self->path, &self->seen) != 0) {
+        self->seen = (struct stat){0};
+    }
+    enum mst_status status = mst_lua_service_read(
+        &self->service, self->args->resource, text, &self->origin, err);
+    if (status == MST_OK) {
+        self->tried = mst_hash64(text->data, text->len);
+    }
+    return status;
+}
+
 static enum mst_status
 udf_load(struct udf *self, struct mst_error *err)
 {
     const struct mst_middleware_args *args = self->args;
-    const struct mst_lua_limits limits = udf_limits(args->service);
+    const struct mst_lua_limits limits =
+        mst_lua_service_limits(self->service.options);
     struct mst_buf text;
-    mst_buf_init(&text, UDF_TEXT_MAX);
-    enum mst_status status = udf_read(self->path, &self->seen, &text, err);
+    mst_buf_init(&text, MST_SCRIPT_TEXT_MAX);
+    enum mst_status status = udf_read(self, &text, err);
     if (status == MST_OK) {
         status = mst_lua_script_create(args->job, args->resource,
                                        mst_buf_slice(&text), &limits,
@@ -183,18 +81,19 @@ udf_load(struct udf *self, struct mst_error *err)
 }
 
 static enum mst_status
-udf_create(void **ret_ctx, const struct mst_middleware_args *args,
-           struct mst_error *err)
+udf_make(void **ret_ctx, const struct mst_middleware_args *args,
+         struct mst_error *err)
 {
     struct udf *self = calloc(1, sizeof(*self));
     if (self == NULL) {
         return mst_fail_memory(err, "lua");
     }
     self->args = args;
-    enum mst_status status = udf_path(args, &self->path, err);
-    if (status == MST_OK) {
-        status = udf_load(self, err);
-    }
+    self->service = (struct mst_lua_service){.name = args->service_name,
+                                             .options = args->service,
+                                             .scripts = args->scripts};
+    self->path = mst_lua_service_path(&self->service, args->resource);
+    enum mst_status status = udf_load(self, err);
     if (status != MST_OK) {
         udf_destroy(self);
         return status;
@@ -205,14 +104,30 @@ udf_create(void **ret_ctx, const struct mst_middleware_args *args,
 }
 
 static enum mst_status
+udf_create(void **ret_ctx, const struct mst_middleware_args *args,
+           struct mst_error *err)
+{
+    return udf_make(ret_ctx, args, err) == MST_OK ? MST_OK : MST_FATAL;
+}
+
+static enum mst_status
 udf_check(const struct mst_middleware_args *args, struct mst_error *err)
 {
     void *ctx = NULL;
-    enum mst_status status = udf_create(&ctx, args, err);
+    struct mst_middleware_args own = *args;
+    own.scripts = NULL;
+    enum mst_status status = udf_make(&ctx, args, err);
+    bool unknown = status == MST_RETRY;
+    if (unknown) {
+        /* The service's own one is right, or there is none. */
+        mst_error_clear(err);
+        status = udf_make(&ctx, &own, err);
+    }
     if (ctx != NULL) {
         udf_destroy(ctx);
     }
-    return status;
+    return status == MST_OK || (unknown && status == MST_END) ? MST_OK
+                                                              : MST_FATAL;
 }
 
 static bool
@@ -223,27 +138,42 @@ udf_is_seen(const struct stat *a, const struct stat *b)
            && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
-/* Another version of the file takes over; one that is wrong is said once. */
+/* Whether the text may be another one. */
+static bool
+udf_is_changed(struct udf *self)
+{
+    struct stat now;
+    if (self->generation != udf_generation(self)) {
+        return true;
+    }
+    int64_t now_ms = mst_clock_ms();
+    if (now_ms < self->look_ms) {
+        return false;
+    }
+    self->look_ms = now_ms + UDF_LOOK_MS;
+    return self->origin == MST_LUA_OF_FILE && self->path != NULL
+           && stat(self->path, &now) == 0 && !udf_is_seen(&now, &self->seen);
+}
+
+/* Another version takes over; one that is wrong is said once. */
 static void
 udf_reload(struct udf *self)
 {
-    struct stat now;
     struct mst_buf text;
     struct mst_error err;
     const struct mst_log_field job = MST_LOG_STR("job", self->args->job);
-    if (stat(self->path, &now) != 0 || udf_is_seen(&now, &self->seen)) {
-        return;
-    }
-    mst_buf_init(&text, UDF_TEXT_MAX);
-    enum mst_status status = udf_read(self->path, &self->seen, &text, &err);
-    if (status == MST_OK) {
+    uint64_t tried = self->tried;
+    mst_buf_init(&text, MST_SCRIPT_TEXT_MAX);
+    enum mst_status status = udf_read(self, &text, &err);
+    bool other = status != MST_OK || self->tried != tried;
+    if (status == MST_OK && other) {
         status = mst_lua_script_swap(self->script, mst_buf_slice(&text), &err);
     }
     mst_buf_clear(&text);
-    if (status == MST_OK) {
+    if (status == MST_OK && other) {
         mst_log_write(MST_LOG_INFO, "script", &job, 1, "%s: a new version runs",
                       self->args->resource);
-    } else {
+    } else if (status != MST_OK) {
         mst_error_prefix(&err, "the old version goes on: ");
         mst_log_failure(MST_LOG_ERROR, "script", self->args->job, &err);
     }
@@ -253,9 +183,7 @@ static bool
 udf_batches(void *ctx)
 {
     struct udf *self = ctx;
-    int64_t now = mst_clock_ms();
-    if (now >= self->look_ms) {
-        self->look_ms = now + UDF_LOOK_MS;
+    if (udf_is_changed(self)) {
         udf_reload(self);
     }
     return mst_lua_script_batches(self->script);
@@ -311,9 +239,9 @@ const struct mst_middleware_type mst_lua_middleware = {
     .name = "udf",
     .help = "Runs a Lua script on each event. The resource is the script's "
             "file name.",
-    .service_options = {.options = udf_service_table,
-                        .len = MST_ARRAY_SIZE(udf_service_table),
-                        .size = sizeof(struct udf_options)},
+    .service_options = {.options = mst_lua_service_table,
+                        .len = MST_LUA_SERVICE_OPTIONS,
+                        .size = sizeof(struct mst_lua_options)},
     .options = {.options = NULL, .len = 0, .size = 0},
     .encodings = 1U << MST_ENCODING_BSON,
     .create = udf_create,
