@@ -27,6 +27,33 @@ codec_push(lua_State *L, enum mst_status status, const struct mst_error *err)
     return 1;
 }
 
+void
+mst_lua_push_text(lua_State *L, int index)
+{
+    struct mst_lua *lua = mst_lua_of(L);
+    struct mst_bson_value value;
+    struct mst_error err;
+    index = lua_absindex(L, index);
+    bool plain = lua_type(L, index) == LUA_TTABLE;
+    if (plain && luaL_getmetafield(L, index, "__tostring") != LUA_TNIL) {
+        lua_pop(L, 1);
+        plain = false;
+    }
+    if (!plain) {
+        (void)luaL_tolstring(L, index, NULL);
+        mst_lua_charge_text(L, -1);
+        return;
+    }
+    mst_lua_to_bson(L, index, 0, &value);
+    mst_lua_check_memory(L);
+    mst_lua_charge(L, value.raw.len);
+    mst_buf_reset(&lua->scratch);
+    (void)codec_push(
+        L,
+        mst_bson_value_to_json(&value, MST_JSON_RELAXED, &lua->scratch, &err),
+        &err);
+}
+
 /* json_encode(value) */
 static int
 codec_json_encode(lua_State *L)

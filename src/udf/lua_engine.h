@@ -90,6 +90,12 @@ void *mst_lua_alloc(void *arg, void *memory, size_t before, size_t size);
 void mst_lua_begin(struct mst_lua *lua, size_t event);
 /* Steps of a library function: raises when a limit is passed. */
 void mst_lua_charge(lua_State *L, uint64_t steps);
+/* Likewise for the text at index, if there is a long one: no hook sees how long
+ * it takes to read. */
+void mst_lua_charge_text(lua_State *L, int index);
+/* The functions of those names in the table on the top charge for their
+ * arguments from now on. */
+void mst_lua_pay_for_texts(lua_State *L, const char *const *names);
 /* The same for who has to clean up before mst_lua_raise. */
 bool mst_lua_is_over(struct mst_lua *lua, uint64_t steps);
 int mst_lua_raise(lua_State *L);
@@ -148,6 +154,8 @@ void mst_lua_push_node(lua_State *L, struct mst_doc_node *node);
 /* A field's value: documents by mst_lua_push_node. */
 void mst_lua_push_item(lua_State *L, struct mst_doc_node *node);
 bool mst_lua_is_array(lua_State *L, int index);
+/* Pushes the value's text: of tables and documents their JSON. */
+void mst_lua_push_text(lua_State *L, int index);
 /* Metatables are in the registry under these. */
 extern const char mst_lua_doc_key;
 extern const char mst_lua_value_key;

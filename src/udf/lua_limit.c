@@ -107,6 +107,39 @@ mst_lua_charge(lua_State *L, uint64_t steps)
 }
 
 void
+mst_lua_charge_text(lua_State *L, int index)
+{
+    enum { LONG = 256, BYTES_A_STEP = 8 };
+    if (lua_type(L, index) == LUA_TSTRING && lua_rawlen(L, index) > LONG) {
+        mst_lua_charge(L, lua_rawlen(L, index) / BYTES_A_STEP);
+    }
+}
+
+/* Calls the library's function (upvalue 1) with the arguments. */
+static int
+limit_call(lua_State *L)
+{
+    int n = lua_gettop(L);
+    for (int i = 1; i <= n; i++) {
+        mst_lua_charge_text(L, i);
+    }
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    lua_call(L, n, LUA_MULTRET);
+    return lua_gettop(L);
+}
+
+void
+mst_lua_pay_for_texts(lua_State *L, const char *const *names)
+{
+    for (; *names != NULL; names++) {
+        (void)lua_getfield(L, -1, *names);
+        lua_pushcclosure(L, limit_call, 1);
+        lua_setfield(L, -2, *names);
+    }
+}
+
+void
 mst_lua_check_memory(lua_State *L)
 {
     struct mst_lua *lua = mst_lua_of(L);

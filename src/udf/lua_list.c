@@ -101,6 +101,7 @@ list_extreme(lua_State *L, bool most)
     lua_pushnil(L); /* 4: its item */
     for (lua_Integer i = 1; i <= n; i++) {
         list_push(L, i);
+        mst_lua_charge_text(L, -1);
         bool better = lua_isnil(L, 3)
                       || (most ? lua_compare(L, 3, -1, LUA_OPLT)
                                : lua_compare(L, -1, 3, LUA_OPLT));
@@ -138,7 +139,7 @@ list_group(lua_State *L, bool count)
     lua_newtable(L);
     for (lua_Integer i = 1; i <= n; i++) {
         list_push(L, i);
-        (void)luaL_tolstring(L, -1, NULL);
+        mst_lua_push_text(L, -1);
         lua_remove(L, -2);
         lua_pushvalue(L, -1);
         int there = lua_rawget(L, 3); /* name, group or nil */
@@ -187,7 +188,7 @@ list_unique(lua_State *L)
     for (lua_Integer i = 1; i <= n; i++) {
         list_push(L, i);
         lua_pushstring(L, luaL_typename(L, -1));
-        (void)luaL_tolstring(L, -2, NULL);
+        mst_lua_push_text(L, -2);
         lua_concat(L, 2);
         lua_remove(L, -2);
         lua_pushvalue(L, -1);

@@ -12,8 +12,9 @@ static struct mst_slice
 mask_arg(lua_State *L, int index)
 {
     size_t len = 0;
-    const char *text = luaL_tolstring(L, index, &len);
+    mst_lua_push_text(L, index);
     lua_replace(L, index);
+    const char *text = lua_tolstring(L, index, &len);
     return mst_slice_of(text, len);
 }
 

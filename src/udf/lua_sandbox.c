@@ -13,9 +13,15 @@ static const char *const sandbox_base[] = {
     "pcall",    "rawequal", "rawget",       "rawlen",   "rawset", "select",
     "tonumber", "tostring", "type",         "_VERSION", NULL};
 static const char *const sandbox_string[] = {
-    "byte", "char", "format", "len", "lower", "reverse", "upper", NULL};
+    "byte", "char", "format", "len", "lower", "reverse", "sub", "upper", NULL};
 static const char *const sandbox_table[] = {
     "concat", "insert", "move", "pack", "remove", "sort", "unpack", NULL};
+
+static const char *const sandbox_long_base[] = {"tonumber", NULL};
+static const char *const sandbox_long_string[] = {"format", "lower", "reverse",
+                                                  "sub",    "upper", NULL};
+static const char *const sandbox_long_utf8[] = {"codepoint", "len", "offset",
+                                                NULL};
 
 /* From the library on top into a table of its own, which takes its place. */
 static void
@@ -135,6 +141,7 @@ sandbox_strings(lua_State *L)
 {
     (void)luaopen_string(L);
     sandbox_pick(L, sandbox_string);
+    mst_lua_pay_for_texts(L, sandbox_long_string);
     mst_lua_add_strings(L);
     /* ("x"):rep() finds the same ones. */
     lua_pushliteral(L, "");
@@ -152,6 +159,7 @@ mst_lua_add_base(lua_State *L)
 {
     luaL_requiref(L, LUA_GNAME, luaopen_base, 0);
     sandbox_pick(L, sandbox_base);
+    mst_lua_pay_for_texts(L, sandbox_long_base);
     luaL_setfuncs(L, sandbox_functions, 0);
     sandbox_strings(L);
     (void)luaopen_table(L);
@@ -161,6 +169,7 @@ mst_lua_add_base(lua_State *L)
     (void)luaopen_math(L);
     lua_setfield(L, -2, "math");
     (void)luaopen_utf8(L);
+    mst_lua_pay_for_texts(L, sandbox_long_utf8);
     lua_setfield(L, -2, "utf8");
     luaL_newlib(L, sandbox_levels);
     lua_setfield(L, -2, "log");

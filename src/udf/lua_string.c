@@ -306,7 +306,7 @@ string_rep(lua_State *L)
     if ((uint64_t)n > most / (text.len + gap_len)) {
         return luaL_error(L, "resulting string too large");
     }
-    mst_lua_charge(L, (uint64_t)n);
+    mst_lua_charge(L, (uint64_t)n + (uint64_t)n * (text.len + gap_len) / 8);
     luaL_buffinit(L, &out);
     for (lua_Integer i = 0; i < n; i++) {
         luaL_addlstring(&out, (const char *)text.data, text.len);

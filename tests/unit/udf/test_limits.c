@@ -89,7 +89,70 @@ static const struct limit_case limit_cases[] = {
     {"sum(setmetatable({}, {__len = function() return 1e15 end}))",
      "too many instructions"},
     {"return json_decode(('['):rep(100000))", "this is no JSON"},
+    /* Long texts that are read again and again, where no hook looks. */
+    {"local s, t = ('x'):rep(6e6), {} for i = 1, 20000 do t[i] = s end "
+     "table.sort(t)",
+     "too many instructions"},
+    {"local s, t = ('x'):rep(6e6), {} for i = 1, 20000 do t[i] = s end "
+     "return {m = min(t)}",
+     "too many instructions"},
+    {"local s, t = ('x'):rep(3e6), {} for i = 1, 20000 do t[i] = s end "
+     "return {u = unique(t)}",
+     "too many instructions"},
+    {"local s, t = ('x'):rep(3e6), {} for i = 1, 20000 do t[i] = s end "
+     "return {c = count_by(t, function(x) return x end)}",
+     "too many instructions"},
+    {"local s = ('x'):rep(3e6) while true do s:upper() end",
+     "too many instructions"},
+    {"local s = ('x'):rep(3e6) while true do s:sub(2) end",
+     "too many instructions"},
+    {"local s = ('x'):rep(3e6) while true do utf8.len(s) end",
+     "too many instructions"},
+    {"local s = (' '):rep(3e6) while true do tonumber(s) end",
+     "too many instructions"},
+    {"while true do ('x'):rep(3e6) end", "too many instructions"},
+    {"local s = ('x'):rep(3e6) while true do string.format('%s', s) end",
+     "too many instructions"},
+    {"local s, t = ('x'):rep(1e6), {} for i = 1, 100 do t[i] = s end "
+     "return {x = ('%s'):rep(100):format(table.unpack(t))}",
+     "memory"},
+    {"local t = {} for i = 1, 1000 do t[i] = i % 5 end "
+     "table.sort(t, function(a, b) return a <= b end) error('done')",
+     ""},
+    /* Errors that are no texts, or long ones. */
+    {"local t = {} for i = 1, 1e5 do t[i] = {i} end error(t)",
+     "error object is a table"},
+    {"error(('x'):rep(6e6))", "memory"},
+    {"error(nil)", "error object is a nil value"},
+    {"error(function() end)", "error object is a function"},
+    /* Metatables. */
+    {"local t = {} t = setmetatable(t, {__index = t}) "
+     "getmetatable(t).__index = t return t.x",
+     ""},
+    {"local t t = setmetatable({}, {__call = function() return t() end}) "
+     "return t()",
+     "too many instructions"},
+    {"local m = {} m.__concat = function(a, b) return a .. b end "
+     "return setmetatable({}, m) .. 'x'",
+     ""},
+    {"for k in pairs(setmetatable({}, {__pairs = function() return "
+     "function() return 1 end end})) do end",
+     "too many instructions"},
+    {"local m = {__lt = function() while true do end end} "
+     "return setmetatable({}, m) < setmetatable({}, m)",
+     "too many instructions"},
+    {"return tostring(setmetatable({}, {__tostring = function() return 1 "
+     "end}))",
+     "'__tostring' must return a string"},
+    {"setmetatable(setmetatable({}, {__metatable = 1}), {})", "protected"},
+    {"return setmetatable({}, {__gc = true})", "'__gc' is not allowed"},
     /* Depth. */
+    {"local function f() return xpcall(f, f) end f() error('done')", ""},
+    {"local function f() return pcall(f) end f() error('done')", ""},
+    {"return select('#', table.unpack({}, 1, 1e6))", ""},
+    {"::again:: goto again", "too many instructions"},
+    {"derive({}, {})", "derive is for transform_batch"},
+    {"reject({}, 'x')", "reject is for transform_batch"},
     {"local function f() return 1 + f() end return f()", ""},
     {"local s = ('('):rep(300) return s:gsub('.', function(c) "
      "return (c:gsub('.', function(d) return transform(data) end)) end)",
@@ -190,6 +253,51 @@ the_clock_stops_what_counts_few_instructions(void **state)
     }
 }
 
+static void
+hooks_of_a_script_have_limits_too(void **state)
+{
+    (void)state;
+    static const char *const starts[] = {
+        "while true do end", "function init() while true do end end",
+        "function init() local t = {} while true do t[#t + 1] = {} end end",
+        "function init() error({}) end",
+        "local s = ('a'):rep(40):find(('a?'):rep(40) .. ('a'):rep(40) .. 'b')"};
+    for (size_t i = 0; i < MST_ARRAY_SIZE(starts); i++) {
+        struct mst_lua_script *script = NULL;
+        struct mst_error err;
+        char text[256];
+        (void)snprintf(text, sizeof(text), "function transform() end %s",
+                       starts[i]);
+        assert_int_equal(mst_lua_script_create("job", "test.lua",
+                                               mst_slice_str(text),
+                                               &script_limits, &script, &err),
+                         MST_FATAL);
+        assert_null(script);
+    }
+    static const char *const ends[] = {"while true do end", "error({})",
+                                       "emit({})", "state.d.x = 1",
+                                       "return finish()"};
+    for (size_t i = 0; i < MST_ARRAY_SIZE(ends); i++) {
+        struct script_result result;
+        struct mst_event event;
+        char text[256];
+        (void)snprintf(text, sizeof(text),
+                       "function transform(d) state.d = d end "
+                       "function finish() %s end",
+                       ends[i]);
+        script_start(&result);
+        struct mst_lua_script *script = script_make(text);
+        script_event(&result, "{}", &event);
+        script_feed(script, &event, &result);
+        int64_t before = mst_clock_ms();
+        mst_lua_script_finish(script);
+        assert_true(mst_clock_ms() - before < LIMIT_PATIENCE_MS);
+        assert_int_equal(result.n, 0);
+        mst_lua_script_destroy(script);
+        script_clear(&result);
+    }
+}
+
 static void *
 interrupt_soon(void *arg)
 {
@@ -260,6 +368,7 @@ main(void)
         cmocka_unit_test(
             every_harmful_script_is_stopped_and_the_next_event_served),
         cmocka_unit_test(the_clock_stops_what_counts_few_instructions),
+        cmocka_unit_test(hooks_of_a_script_have_limits_too),
         cmocka_unit_test(an_interrupted_script_is_to_be_tried_again),
         cmocka_unit_test(memory_does_not_grow_from_event_to_event),
     };
