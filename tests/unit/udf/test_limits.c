@@ -141,7 +141,7 @@ static const struct limit_case limit_cases[] = {
     {"local m = {__lt = function() while true do end end} "
      "return setmetatable({}, m) < setmetatable({}, m)",
      "too many instructions"},
-    {"return tostring(setmetatable({}, {__tostring = function() return 1 "
+    {"return tostring(setmetatable({}, {__tostring = function() return {} "
      "end}))",
      "'__tostring' must return a string"},
     {"setmetatable(setmetatable({}, {__metatable = 1}), {})", "protected"},
