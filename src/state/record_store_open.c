@@ -57,6 +57,7 @@ open_remotes(const struct mst_config *config, struct mst_record_route *route,
         *ret_some = *ret_some || *store != NULL;
     }
     route->stores[MST_RECORD_DESIRED] = route->stores[MST_RECORD_JOB];
+    route->stores[MST_RECORD_SCRIPT] = route->stores[MST_RECORD_JOB];
     return status;
 }
 

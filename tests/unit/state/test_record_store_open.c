@@ -104,7 +104,8 @@ a_router_gives_each_kind_to_its_store(void **state)
                    [MST_RECORD_JOB] = first,
                    [MST_RECORD_DESIRED] = first,
                    [MST_RECORD_SUITE] = first,
-                   [MST_RECORD_WORKSPACE] = first}};
+                   [MST_RECORD_WORKSPACE] = first,
+                   [MST_RECORD_SCRIPT] = first}};
     assert_int_equal(mst_record_router_create(&route, &both, &err), MST_OK);
     for (int kind = 0; kind < MST_RECORD_KINDS; kind++) {
         put(both, (enum mst_record_kind)kind);
