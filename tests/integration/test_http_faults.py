@@ -6,6 +6,7 @@ import itertools
 import json
 import socket
 import time
+from pathlib import Path
 
 import pytest
 from support import http
@@ -390,6 +391,58 @@ def test_a_kill_with_requests_under_way_loses_nothing(side, mstreamd, http_lette
     side.server.fault = side.well
     finish(side, mstreamd(side.job()))
     assert http_letters() == []
+
+
+def timers(port):
+    """What the kernel waits with on connections to that port: 2 is keepalive."""
+    found = []
+    for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        fields = line.split()
+        if int(fields[2].split(":")[1], 16) == port and fields[3] == "01":
+            found.append(int(fields[5].split(":")[0], 16))
+    return found
+
+
+@pytest.mark.parametrize("seconds", [0, 77])
+def test_idle_connections_are_probed_if_asked(seconds, side, mstreamd):
+    side.server.fault = http.late
+    daemon = mstreamd(
+        side.job(service={"tcp_keepalive_sec": seconds}, step={"concurrency": 1})
+    )
+    wait_until(lambda: side.server.requests, what="a request")
+    wanted = 2 if seconds else 0
+    wait_until(lambda: timers(side.server.port) == [wanted], what="the timer")
+    daemon.stop()
+
+
+@pytest.mark.parametrize(
+    ("attributes", "there"),
+    [
+        ("all", {"x-op", "x-collection"}),
+        ("none", set()),
+        (["op"], {"x-op"}),
+        (["op", "key", "job", "collection", "source_ts_ms"],
+         {"x-op", "x-key", "x-job", "x-collection", "x-source_ts_ms"}),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_attributes_choose_the_headers(attributes, there, side, mstreamd):
+    step = {"attributes": attributes, "method": "PUT"}
+
+    def put(handler, request):
+        if side.word == "sink":
+            return False
+        handler.send(200, request.body, [("Content-Type", "application/json")])
+        return True
+
+    side.server.fault = put
+    headers = {"Tenant": "a", "Via": "${NAME_OF_NONE:-mstream}"}
+    finish(side, mstreamd(side.job(service={"headers": headers}, step=step)))
+    for request in side.server.requests:
+        assert request.method == "PUT"
+        assert request.headers["tenant"] == "a"
+        assert request.headers["via"] == "mstream"
+        assert {name for name in request.headers if name.startswith("x-")} == there
 
 
 def test_a_login_that_is_refused_under_way_is_renewed(side, mstreamd, http_letters):
