@@ -268,3 +268,82 @@ def test_raw_bytes_are_refused_with_a_hint(mstream):
     said = mstream("validate", path, code=2)
     assert "'filter' does not take raw" in said.out + said.err
     assert 'set output_encoding = "bson"' in said.out + said.err
+
+
+ORDER = {
+    "type": "record",
+    "name": "Order",
+    "fields": [
+        {"name": "_id", "type": "long"},
+        {"name": "total", "type": "double"},
+        {"name": "price", "type": {"type": "bytes", "logicalType": "decimal",
+                                   "precision": 10, "scale": 2}},
+        {"name": "at", "type": {"type": "long", "logicalType": "timestamp-millis"}},
+        {"name": "tags", "type": {"type": "array", "items": "string"}},
+        {"name": "counts", "type": {"type": "map", "values": "long"}},
+        {"name": "note", "type": ["null", "string"], "default": None},
+        {"name": "email", "type": "string"},
+    ],
+}  # fmt: skip
+
+ORDERS = (
+    '{"_id": {"$numberLong": "{{seq}}"}, "total": {{double:0..500:3}}, '
+    '"price": {"$numberDecimal": "{{int:1..99999}}.25"}, '
+    '"at": {"$date": "2026-11-21T10:00:00.123Z"}, "tags": [{{name}}, "\\u00e9"], '
+    '"counts": {"a": {"$numberLong": "{{int:1..9}}"}}, "note": {{choice:x|y|null}}, '
+    '"email": "user{{seq}}@example.org"}'
+)
+
+
+def echo(handler, request):
+    if request.path == "/echo":
+        handler.send(200, request.body, [("Content-Type", "avro/binary")])
+    return request.path == "/echo"
+
+
+def test_avro_comes_and_goes_and_the_rest_keeps_its_bytes(mstream, make_http):
+    (mstream.folder / "order.avsc").write_text(json.dumps(ORDER))
+    bodies = []
+    for number, steps in enumerate(
+        (
+            [],
+            [
+                # A step that gives Avro back, which is decoded by its schema.
+                use("h", resource="echo", output_encoding="bson"),
+                use("filter", where="total >= 0 and email like '*@example.org'"),
+                use("mask", fields=["email"], **{"with": "email"}),
+            ],
+        )
+    ):
+        server = make_http()
+        server.fault = echo
+        source = {"service_name": "load", "resource": "made", "rate": 0, "count": 50}
+        source |= {"template": ORDERS, "seed": 7, "format": "bson"}
+        source |= {"output_encoding": "avro", "schema_id": "order"}
+        sink = {"service_name": "h", "output_encoding": "avro", "schema_id": "order"}
+        path = mstream.folder / f"job{number}.toml"
+        path.write_text(
+            config.state(f"state{number}")
+            + config.service("generate", "load")
+            + config.service("schema_files", "schemas", path=".")
+            + config.service("http", "h", host=server.url)
+            + config.job(
+                "job",
+                source,
+                sink | {"concurrency": 1},
+                middlewares=steps,
+                schemas=[
+                    {"id": "order", "service_name": "schemas", "resource": "order.avsc"}
+                ],
+            )
+        )
+        mstream("run", path, "--once", "--no-progress")
+        assert {r.headers["content-type"] for r in server.accepted} == {"avro/binary"}
+        bodies.append([request.body for request in server.accepted])
+    assert len(bodies[0]) == len(bodies[1]) == 50
+    for number, (plain, masked) in enumerate(zip(*bodies, strict=True), start=1):
+        email, hidden = f"user{number}@example.org", "u***@example.org"
+        assert plain.endswith(email.encode())
+        assert masked.endswith(hidden.encode())
+        # A byte of length before each.
+        assert plain[: -len(email) - 1] == masked[: -len(hidden) - 1]
