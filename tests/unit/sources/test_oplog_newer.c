@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Entries as servers after 6.0 write them, beside the events that their change
- * streams show; also where memory runs out. The entries are of published
- * samples: no such server was at hand. */
+/* Entries as servers after 6.0 are known to write them, beside the events that
+ * their change streams should show; also where memory runs out. They were put
+ * together from what is published of those servers: none was at hand. */
 #include "unit/cmocka_all.h"
 
 #include "base/macros.h"
