@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "encodings/bson_writer.h"
 #include "udf/lua_script.h"
@@ -16,6 +17,7 @@ enum {
     LUA_ROUNDS = 15,
     LUA_ROUNDS_MAX = 99,
     LUA_BATCH = 500,
+    LUA_MANY = 10000000,
     LUA_ROUND_NS = 50000000, /* at least */
     LUA_KEEP = 4 * 1024 * 1024
 };
@@ -114,6 +116,38 @@ bench_round(struct mst_lua_script *script, const struct mst_event *event,
     return (double)n * 1e9 / (double)spent;
 }
 
+static long
+bench_rss_kib(void)
+{
+    long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    bench_must(file != NULL && fscanf(file, "%*d %ld", &pages) == 1,
+               "reading the memory");
+    (void)fclose(file);
+    return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+/* Memory after a million events, and after ten. */
+static void
+bench_growth(struct mst_lua_script *script, const struct mst_event *event,
+             struct lua_bench *self)
+{
+    long early = 0;
+    for (unsigned n = 0; n < LUA_MANY; n += LUA_BATCH) {
+        for (unsigned i = 0; i < LUA_BATCH; i++) {
+            struct mst_error err;
+            bench_must(mst_lua_script_apply(script, event, &self->emit, &err)
+                           == MST_OK,
+                       "the script");
+        }
+        mst_arena_reset(&self->arena, LUA_KEEP);
+        early = n + LUA_BATCH == LUA_MANY / 10 ? bench_rss_kib() : early;
+    }
+    (void)printf("%-44s %ld KiB, %ld KiB\n",
+                 "memory after 1 M, 10 M events of the second", early,
+                 bench_rss_kib());
+}
+
 static int
 bench_compare(const void *a, const void *b)
 {
@@ -152,6 +186,9 @@ main(int argc, char **argv)
         qsort(all, (size_t)rounds, sizeof(all[0]), bench_compare);
         (void)printf("%-44s %8.0f k events/s\n", bench_scripts[s].name,
                      all[rounds / 2] / 1000);
+        if (s == 1) {
+            bench_growth(script, &event, &self);
+        }
         mst_lua_script_destroy(script);
     }
     mst_arena_clear(&self.arena);
