@@ -21,6 +21,7 @@
 enum {
     ECHO_BUFFER = 128 * 1024, /* a request has to fit */
     ECHO_HEAD_MAX = 256,
+    ECHO_PEERS = 256, /* file descriptors below that */
     ECHO_EVENTS = 64
 };
 
@@ -31,12 +32,11 @@ struct echo_peer {
     char out[ECHO_BUFFER + ECHO_HEAD_MAX];
 };
 
-static void
-echo_close(struct echo_peer *peer)
-{
-    (void)close(peer->fd);
-    free(peer);
-}
+struct echo_server {
+    int epoll;
+    int listener;
+    struct echo_peer *peers; /* by file descriptor */
+};
 
 /* Answers fit into the socket's buffer: one that does not ends the peer. */
 static bool
@@ -110,33 +110,33 @@ echo_read(struct echo_peer *peer)
         return;
     }
     if (n <= 0) {
-        echo_close(peer);
+        (void)close(peer->fd);
         return;
     }
     peer->len += (size_t)n;
     if (!echo_serve(peer)) {
-        echo_close(peer);
+        (void)close(peer->fd);
     }
 }
 
 static void
-echo_accept(int epoll, int listener)
+echo_accept(struct echo_server *server)
 {
     int one = 1;
-    int fd = accept(listener, NULL, NULL);
-    struct echo_peer *peer = fd < 0 ? NULL : malloc(sizeof(*peer));
-    if (peer == NULL) {
-        if (fd >= 0) {
-            (void)close(fd);
-        }
+    int fd = accept(server->listener, NULL, NULL);
+    if (fd >= ECHO_PEERS) {
+        (void)close(fd);
+    }
+    if (fd < 0 || fd >= ECHO_PEERS) {
         return;
     }
+    struct echo_peer *peer = &server->peers[fd];
     peer->fd = fd;
     peer->len = 0;
-    struct epoll_event event = {.events = EPOLLIN, .data.ptr = peer};
+    struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
     if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one)) != 0
-        || epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) != 0) {
-        echo_close(peer);
+        || epoll_ctl(server->epoll, EPOLL_CTL_ADD, fd, &event) != 0) {
+        (void)close(peer->fd);
     }
 }
 
@@ -161,22 +161,28 @@ echo_listen(void)
 int
 main(void)
 {
+    struct echo_server server = {
+        .listener = echo_listen(),
+        .epoll = epoll_create1(EPOLL_CLOEXEC),
+        .peers = calloc(ECHO_PEERS, sizeof(struct echo_peer))};
     struct epoll_event events[ECHO_EVENTS];
-    int listener = echo_listen();
-    int epoll = epoll_create1(EPOLL_CLOEXEC);
-    struct epoll_event incoming = {.events = EPOLLIN};
-    if (listener < 0 || epoll < 0
-        || epoll_ctl(epoll, EPOLL_CTL_ADD, listener, &incoming) != 0) {
+    struct epoll_event incoming = {.events = EPOLLIN,
+                                   .data.fd = server.listener};
+    if (server.listener < 0 || server.epoll < 0 || server.peers == NULL
+        || epoll_ctl(server.epoll, EPOLL_CTL_ADD, server.listener, &incoming)
+               != 0) {
         perror("http_echo");
+        free(server.peers);
         return 1;
     }
     for (;;) {
-        int n = epoll_wait(epoll, events, ECHO_EVENTS, -1);
+        int n = epoll_wait(server.epoll, events, ECHO_EVENTS, -1);
         for (int i = 0; i < n; i++) {
-            if (events[i].data.ptr == NULL) {
-                echo_accept(epoll, listener);
+            int fd = events[i].data.fd;
+            if (fd == server.listener) {
+                echo_accept(&server);
             } else {
-                echo_read(events[i].data.ptr);
+                echo_read(&server.peers[fd]);
             }
         }
     }

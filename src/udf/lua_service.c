@@ -242,7 +242,7 @@ service_add(void *arg, const char *name)
     if (list->len == list->cap) {
         size_t cap = list->cap == 0 ? 32 : list->cap * 2;
         struct service_name *items =
-            cap > 2 * SERVICE_SCRIPTS_MAX
+            cap > (size_t)2 * SERVICE_SCRIPTS_MAX
                 ? NULL
                 : realloc(list->items, cap * sizeof(*items));
         if (items == NULL) {
