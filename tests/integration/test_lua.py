@@ -141,8 +141,57 @@ def test_a_harmful_script_harms_its_own_events_only(mstreamd, mstream, tmp_path)
     daemon.stop()
     letters = mstream("dlq", "list", "--json", "--config", path).json()
     assert len(letters) == 10
-    why = ("too many instructions", "takes too long")
-    assert all(any(word in one["reason"] for word in why) for one in letters)
+    assert all(any(word in one["reason"] for word in BUSY) for one in letters)
+
+
+# Which of the two comes first depends on the machine.
+BUSY = ("too many instructions", "takes too long")
+# What a script does: why its event is refused.
+HARMS = {
+    "while true do end": BUSY,
+    "while true do pcall(function() while true do end end) end": BUSY,
+    "local s = 'x' while true do s = s .. s end": ("too much memory",),
+    "local t = {} while true do t = {t, {}, {}} end": ("too much memory",),
+    "return ('x'):rep(1e9)": ("too large",),
+    "return ('a'):rep(40):find(('a?'):rep(40) .. ('a'):rep(40) .. 'b')": BUSY,
+    "return ('a'):rep(100000):gsub('.-b', '')": BUSY,
+    "return table.concat({}, '', 1, 1e15)": BUSY,
+    "table.sort({3, 2, 1}, function() while true do end end)": BUSY,
+    "local function f() return 1 + f() end return f()": ("too much memory",),
+    "return coroutine.wrap(function() while true do end end)()": ("global 'coroutine'",),
+    "return setmetatable({}, {__index = function() while true do end end}).x": BUSY,
+    "getmetatable('').__index = function() end error('changed')": ("attempt to index a boolean",),
+    "return setmetatable({}, {__gc = function() while true do end end})": ("'__gc' is not allowed",),
+    "local t = {} for i = 1, 1e5 do t[i] = {i} end error(t)": ("error object is a table",),
+    "while true do emit({a = ('x'):rep(1e5)}) end": BUSY,
+}
+
+
+def test_every_kind_of_harm_is_stopped_while_another_job_goes_on(mstreamd, mstream, tmp_path):
+    harms = ",\n".join(f"function(data) {one} end" for one in HARMS)
+    write_script(
+        tmp_path,
+        "bad.lua",
+        f"local harms = {{\n{harms}\n}}\n"
+        "function transform(data)\n"
+        "    if harms[data.n] then return {made = harms[data.n](data)} end\n"
+        "    return data\n"
+        "end\n",
+    )
+    write_script(tmp_path, "good.lua", "function transform(data) return data end")
+    path = tmp_path / "job.toml"
+    good = stream_job(tmp_path, "good", "good.lua", count=5000, rate=0)
+    bad = stream_job(tmp_path, "bad", "bad.lua", count=len(HARMS) + 3, rate=0)
+    path.write_text(services() + bad + good)
+    daemon = mstreamd(path)
+    wait_until(lambda: len(lines_of(tmp_path / "out" / "good.jsonl")) == 5000, 60)
+    wait_until(lambda: len(lines_of(tmp_path / "out" / "bad.jsonl")) == 3, 60)
+    daemon.stop()
+    found = [json.loads(line)["n"] for line in lines_of(tmp_path / "out" / "bad.jsonl")]
+    assert found == [len(HARMS) + n for n in (1, 2, 3)]
+    letters = mstream("dlq", "list", "--json", "--config", path).json()
+    for letter, why in zip(letters, HARMS.values(), strict=True):
+        assert any(word in letter["reason"] for word in why), letter["reason"]
 
 
 def test_events_that_come_together_are_each_confirmed_or_refused(mstream):
