@@ -68,6 +68,16 @@ mst_api_refuse(struct mst_api_answer *answer, int status, const char *code,
     mst_json_close(&answer->body, '}');
 }
 
+struct mst_json *
+mst_api_reopen(struct mst_api_answer *answer)
+{
+    if (answer->body.failed || answer->body.buf.len == 0) {
+        return NULL;
+    }
+    answer->body.buf.len--; /* the bracket */
+    return &answer->body;
+}
+
 void
 mst_api_hint(struct mst_api_answer *answer, const char *fmt, ...)
 {
@@ -76,12 +86,11 @@ mst_api_hint(struct mst_api_answer *answer, const char *fmt, ...)
     va_start(args, fmt);
     int len = vsnprintf(hint, sizeof(hint), fmt, args);
     va_end(args);
-    if (len <= 0 || answer->body.failed || answer->body.buf.len == 0) {
-        return;
+    struct mst_json *out = len > 0 ? mst_api_reopen(answer) : NULL;
+    if (out != NULL) {
+        mst_json_str(out, "hint", hint);
+        mst_json_close(out, '}');
     }
-    answer->body.buf.len--; /* the bracket */
-    mst_json_str(&answer->body, "hint", hint);
-    mst_json_close(&answer->body, '}');
 }
 
 void

@@ -5,6 +5,8 @@
 #include "api/field.h"
 #include "api/router.h"
 
+enum { BODY_DEPTH_MAX = 32 };
+
 /* Deepest nesting of brackets outside of texts. */
 static size_t
 body_depth(struct mst_slice text)
@@ -47,9 +49,9 @@ body_parse(struct mst_api_request *request, struct mst_api_answer *answer)
         mst_api_hint(answer, "send the header Content-Type: application/json");
         return false;
     }
-    if (body_depth(request->body) > MST_API_DEPTH_MAX) {
+    if (body_depth(request->body) > BODY_DEPTH_MAX) {
         mst_api_refuse(answer, 400, "bad_json", NULL,
-                       "the JSON is nested deeper than %d", MST_API_DEPTH_MAX);
+                       "the JSON is nested deeper than %d", BODY_DEPTH_MAX);
         return false;
     }
     request->json =

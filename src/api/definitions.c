@@ -120,11 +120,12 @@ mst_api_refuse_problems(struct mst_api_answer *answer,
     }
     struct mst_buf list;
     mst_buf_init(&list, DEFINITIONS_PROBLEMS_MAX);
-    if (mst_problems_json(problems, &list) == MST_OK
-        && answer->body.buf.len > 0) {
-        answer->body.buf.len--; /* the bracket */
-        mst_json_raw(&answer->body, "problems", mst_buf_slice(&list));
-        mst_json_close(&answer->body, '}');
+    struct mst_json *out = mst_problems_json(problems, &list) == MST_OK
+                               ? mst_api_reopen(answer)
+                               : NULL;
+    if (out != NULL) {
+        mst_json_raw(out, "problems", mst_buf_slice(&list));
+        mst_json_close(out, '}');
     }
     mst_buf_clear(&list);
 }

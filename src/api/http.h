@@ -16,7 +16,6 @@ enum {
     MST_API_CAPTURE_MAX = 256,
     MST_API_VALUES_MAX = 10,
     MST_API_QUERY_MAX = 4096,
-    MST_API_DEPTH_MAX = 32,
     MST_API_COOKIE_MAX = 192,
     MST_API_HASH_LEN = 32,
     MST_API_ANSWER_MAX = 64 * 1024 * 1024
@@ -141,6 +140,9 @@ void mst_api_request_clear(struct mst_api_request *request);
 /* Makes the answer an error, whatever it was. path: the field at fault. */
 void mst_api_refuse(struct mst_api_answer *answer, int status, const char *code,
                     const char *path, const char *fmt, ...) MST_PRINTF(5, 6);
+/* What refuse wrote, open for more: the caller closes it. NULL: there was no
+ * memory for it. */
+struct mst_json *mst_api_reopen(struct mst_api_answer *answer);
 /* Adds what to do about it; once, behind refuse. */
 void mst_api_hint(struct mst_api_answer *answer, const char *fmt, ...)
     MST_PRINTF(2, 3);

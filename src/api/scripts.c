@@ -161,11 +161,12 @@ scripts_check(struct scripts_work *work, struct mst_api_answer *answer)
         work->tools->script_check(&work->what, &work->look, &err);
     if (status == MST_REJECTED) {
         mst_api_refuse(answer, 400, "bad_script", "content", "%s", err.text);
-        if (work->look.line > 0 && answer->body.buf.len > 0) {
-            answer->body.buf.len--; /* the bracket */
-            mst_json_number(&answer->body, "line", work->look.line);
-            mst_json_number(&answer->body, "column", work->look.column);
-            mst_json_close(&answer->body, '}');
+        struct mst_json *out =
+            work->look.line > 0 ? mst_api_reopen(answer) : NULL;
+        if (out != NULL) {
+            mst_json_number(out, "line", work->look.line);
+            mst_json_number(out, "column", work->look.column);
+            mst_json_close(out, '}');
         }
     } else if (status != MST_OK) {
         mst_api_fail(answer, &err);
