@@ -6,6 +6,7 @@
 #include "dlq.h"
 #include "dlq_online.h"
 #include "jobs/replay.h"
+#include "kept_scripts.h"
 #include "online.h"
 #include "output.h"
 
@@ -21,6 +22,7 @@ static const struct mst_cli_flag replay_flags[] = {
 struct dlq_replay {
     const struct mst_cli_args *args;
     struct mst_state state;
+    struct mst_kept_scripts kept;
     uint64_t id; /* 0: all */
     int64_t timeout_ms;
     char *job; /* of the letter with that id; owned */
@@ -66,7 +68,7 @@ replay_job(struct dlq_replay *self,
     const struct mst_replay_args args = {
         .config = self->state.config,
         .connector = connector,
-        .registry = mst_cli_registry(),
+        .registry = &self->kept.registry,
         .store = self->state.store,
         .id = self->id,
         .timeout_ms = self->timeout_ms,
@@ -212,7 +214,13 @@ replay_run(const struct mst_cli_args *args)
     if (!mst_state_open(args, false, &self.state, &code)) {
         return code;
     }
-    code = replay_state(&self);
+    struct mst_error err;
+    mst_error_clear(&err);
+    enum mst_status status = mst_kept_scripts_open(
+        self.state.config, mst_cli_registry(), &self.kept, &err);
+    code = status == MST_OK ? replay_state(&self)
+                            : mst_state_fail(args, status, &err);
+    mst_kept_scripts_close(&self.kept);
     mst_state_close(&self.state);
     free(self.job);
     return code;

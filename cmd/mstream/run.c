@@ -7,6 +7,7 @@
 
 #include "commands.h"
 #include "jobs/manager.h"
+#include "kept_scripts.h"
 #include "open_store.h"
 #include "output.h"
 #include "progress.h"
@@ -200,15 +201,38 @@ run_has_jobs(const struct mst_cli_args *args, const struct mst_config *config)
     return enabled;
 }
 
+/* config is the manager's as soon as there is one. */
+static int
+run_with(const struct mst_cli_args *args, struct mst_config *config,
+         const struct mst_manager_args *manager_args)
+{
+    struct mst_error err;
+    struct mst_manager *manager = NULL;
+    int code = MST_EXIT_FAILED;
+    mst_error_clear(&err);
+    if (mst_manager_create(manager_args, &manager, &err) == MST_OK) {
+        code = run_jobs(args, config, manager);
+    } else {
+        mst_config_destroy(config);
+        mst_cli_error(args, &err);
+    }
+    mst_manager_destroy(manager);
+    return code;
+}
+
 static int
 run_run(const struct mst_cli_args *args)
 {
     struct mst_error err;
     struct mst_store *store = NULL;
-    struct mst_manager *manager = NULL;
-    int64_t timeout_ms = 0;
+    struct mst_kept_scripts kept = {0};
+    struct mst_manager_args manager_args = {
+        .only_job = mst_cli_value(args, "job"),
+        .single_run = true,
+        .once = mst_cli_value(args, "once") != NULL,
+    };
     int code = MST_EXIT_FAILED;
-    if (!mst_cli_duration(args, "timeout", 0, &timeout_ms)) {
+    if (!mst_cli_duration(args, "timeout", 0, &manager_args.timeout_ms)) {
         return MST_EXIT_USAGE;
     }
     struct mst_config *config = mst_cli_load(args, args->words[0]);
@@ -220,24 +244,18 @@ run_run(const struct mst_cli_args *args)
     mst_log_set_level(isatty(STDERR_FILENO) ? MST_LOG_WARN : config->log.level);
     mst_error_clear(&err);
     enum mst_status status = mst_cmd_open_store(config, false, &store, &err);
-    const struct mst_manager_args manager_args = {
-        .registry = mst_cli_registry(),
-        .store = store,
-        .only_job = mst_cli_value(args, "job"),
-        .single_run = true,
-        .once = mst_cli_value(args, "once") != NULL,
-        .timeout_ms = timeout_ms,
-    };
     if (status == MST_OK) {
-        status = mst_manager_create(&manager_args, &manager, &err);
+        status = mst_kept_scripts_open(config, mst_cli_registry(), &kept, &err);
     }
     if (status == MST_OK) {
-        code = run_jobs(args, config, manager);
+        manager_args.registry = &kept.registry;
+        manager_args.store = store;
+        code = run_with(args, config, &manager_args);
     } else {
         mst_config_destroy(config);
         mst_cli_error(args, &err);
     }
-    mst_manager_destroy(manager);
+    mst_kept_scripts_close(&kept);
     mst_store_close(store);
     return code;
 }

@@ -186,3 +186,27 @@ def test_the_command_line_reads_and_writes_scripts(mstreamd, mstream, tmp_path):
     script("get", "scripts", "v.lua", code=1)
     script("rename", "scripts", "v.lua", code=2)
     daemon.stop()
+
+
+def test_commands_without_a_daemon_use_the_scripts_of_the_state(mstreamd, mstream, tmp_path):
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts" / "v.lua").write_text("function transform(data) error('as the file says') end")
+    middlewares = [{"service_name": "scripts", "resource": "v.lua"}]
+    source = {"service_name": "made", "resource": "n", "rate": 0, "count": 5}
+    source["template"] = '{"_id": {{seq}}, "n": {{seq}}}'
+    made = {
+        name: config.job(
+            name, source, {"service_name": "disk", "resource": f"{name}.jsonl"}, middlewares=middlewares
+        )
+        for name in ("j", "k")
+    }
+    daemon, api, path = start(mstreamd, tmp_path, made["j"])
+    wait_until(lambda: api.get("/jobs/j")["metrics"]["events_rejected"] == 5, what="five letters")
+    put(api, "v.lua", BODY % 2)
+    daemon.stop()
+    # The file is still wrong; what the state keeps is not.
+    mstream("dlq", "replay", "--all", "--config", path)
+    path.write_text(path.read_text() + made["k"])
+    mstream("run", path, "--once", "--job", "k")
+    for name in made:
+        assert [(one["n"], one["v"]) for one in lines_of(tmp_path, name)] == [(n, 2) for n in range(1, 6)]
