@@ -163,6 +163,8 @@ what_a_service_keeps_is_there_and_the_rest_is_embedded(void **state)
     mst_record_store_close(store);
     /* All of it on the server: the embedded one is not looked at. */
     config.system.service_lifecycle = config.system.job_lifecycle.store;
+    config.system.test_suites = config.system.job_lifecycle.store;
+    config.system.workspaces = config.system.job_lifecycle.store;
     config.state.path = (char *)(uintptr_t) "/dev/null/none";
     assert_int_equal(mst_record_store_open(&config, false, &store, &err),
                      MST_OK);
