@@ -8,8 +8,6 @@
 #include "online.h"
 #include "output.h"
 
-enum { DEFINE_TEXT_MAX = 16 * 1024 * 1024 };
-
 static const struct mst_cli_flag define_flags[] = {
     MST_ONLINE_FLAGS,
     {"if-match", "REVISION", "only what has this revision", NULL},
@@ -73,34 +71,10 @@ define_send(const struct mst_cli_args *args, const json_t *one)
     return code;
 }
 
-/* NULL: said what is wrong. */
-static json_t *
-define_read(const struct mst_cli_args *args)
-{
-    struct mst_buf text;
-    struct mst_error err;
-    json_error_t where;
-    json_t *json = NULL;
-    mst_error_clear(&err);
-    mst_buf_init(&text, DEFINE_TEXT_MAX);
-    if (mst_input_read(args->words[0], &text, &err) != MST_OK) {
-        mst_cli_error(args, &err);
-    } else {
-        json = json_loadb((const char *)text.data, text.len,
-                          JSON_REJECT_DUPLICATES, &where);
-        if (json == NULL) {
-            mst_cli_fail(args, NULL, "%s: line %d, column %d: %s",
-                         args->words[0], where.line, where.column, where.text);
-        }
-    }
-    mst_buf_clear(&text);
-    return json;
-}
-
 static int
 define_run(const struct mst_cli_args *args)
 {
-    json_t *json = define_read(args);
+    json_t *json = mst_input_json(args, args->words[0]);
     int code = json == NULL ? MST_EXIT_USAGE : MST_EXIT_OK;
     if (json_is_array(json)) {
         for (size_t i = 0; i < json_array_size(json) && code == MST_EXIT_OK;

@@ -93,25 +93,17 @@ suites_delete(const struct mst_cli_args *args)
     return code;
 }
 
-/* The text of a file as JSON, NULL: said what is wrong. */
+/* The text of a file as a string. NULL: said what is wrong. */
 static json_t *
-suites_file(const struct mst_cli_args *args, const char *path, bool parse)
+suites_text(const struct mst_cli_args *args, const char *path)
 {
     struct mst_buf text;
     struct mst_error err;
-    json_error_t where;
     json_t *json = NULL;
     mst_error_clear(&err);
     mst_buf_init(&text, SUITES_TEXT_MAX);
     if (mst_input_read(path, &text, &err) != MST_OK) {
         mst_cli_error(args, &err);
-    } else if (parse) {
-        json = json_loadb((const char *)text.data, text.len,
-                          JSON_REJECT_DUPLICATES, &where);
-        if (json == NULL) {
-            mst_cli_fail(args, NULL, "%s:%d:%d: %s", path, where.line,
-                         where.column, where.text);
-        }
     } else {
         json = json_stringn((const char *)text.data, text.len);
         if (json == NULL) {
@@ -131,7 +123,7 @@ suites_add_script(const struct mst_cli_args *args, json_t *object, bool context)
     if (path == NULL) {
         return true;
     }
-    json_t *script = suites_file(args, path, false);
+    json_t *script = suites_text(args, path);
     if (script == NULL) {
         return false;
     }
@@ -172,7 +164,7 @@ suites_create(const struct mst_cli_args *args)
     static const char *const path[] = {"test-suites", NULL};
     const char *id = mst_cli_value(args, "id");
     int code = MST_EXIT_USAGE;
-    json_t *suite = suites_file(args, args->words[0], true);
+    json_t *suite = mst_input_json(args, args->words[0]);
     json_t *answer = NULL;
     if (suite != NULL && suites_add_script(args, suite, true)
         && (id == NULL

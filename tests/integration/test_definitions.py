@@ -513,7 +513,7 @@ def test_the_commands_make_change_and_remove(start, mstream, tmp_path):
     shown["source"]["rat"] = shown["sinks"][0]["pat"] = 1
     said = mstream("jobs", "apply", "-", *at, input=json.dumps(shown), code=1).err
     assert "source.rat: unknown key" in said and "sinks[0].pat: unknown key" in said
-    assert "line 1, column" in mstream("jobs", "create", "-", *at, input="{", code=2).err
+    assert "standard input:1:1: " in mstream("jobs", "create", "-", *at, input="{", code=2).err
     mstream("jobs", "delete", "a", "--if-match", "1", *at, code=1)
     assert "a: the job" in mstream("jobs", "delete", "a", "--purge", *at).out
 
