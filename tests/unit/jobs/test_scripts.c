@@ -2,16 +2,15 @@
 /* Scripts that are kept: what two daemons on one state know of them. */
 #include "unit/cmocka_all.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "jobs/scripts.h"
 #include "state/sqlite_records.h"
 #include "state/sqlite_store.h"
+#include "unit/folder.h"
 
 struct world {
-    char directory[64];
+    char directory[TEST_FOLDER_MAX];
     struct mst_store *store;
     struct mst_record_store *records[2];
     struct mst_scripts *scripts[2];
@@ -22,9 +21,7 @@ world_open(void **state)
 {
     struct world *world = calloc(1, sizeof(*world));
     struct mst_error err;
-    (void)snprintf(world->directory, sizeof(world->directory),
-                   "/tmp/mst-scripts-XXXXXX");
-    assert_non_null(mkdtemp(world->directory));
+    test_folder_make(world->directory);
     assert_int_equal(
         mst_sqlite_store_open(world->directory, false, &world->store, &err),
         MST_OK);
@@ -43,20 +40,13 @@ world_open(void **state)
 static int
 world_close(void **state)
 {
-    static const char *const files[] = {"state.db", "state.db-wal",
-                                        "state.db-shm"};
     struct world *world = *state;
     for (int i = 0; i < 2; i++) {
         mst_scripts_destroy(world->scripts[i]);
         world->records[i]->type->destroy(world->records[i]);
     }
     world->store->type->destroy(world->store);
-    for (size_t i = 0; i < MST_ARRAY_SIZE(files); i++) {
-        char path[128];
-        (void)snprintf(path, sizeof(path), "%s/%s", world->directory, files[i]);
-        (void)unlink(path);
-    }
-    (void)rmdir(world->directory);
+    test_folder_remove(world->directory);
     free(world);
     return 0;
 }
