@@ -77,17 +77,23 @@ script_clear(struct script_result *result)
 }
 
 struct mst_lua_script *
-script_make(const char *text)
+script_make_within(const char *text, const struct mst_lua_limits *limits)
 {
     struct mst_lua_script *script = NULL;
     struct mst_error err;
     enum mst_status status = mst_lua_script_create(
-        "job", "test.lua", mst_slice_str(text), &script_limits, &script, &err);
+        "job", "test.lua", mst_slice_str(text), limits, &script, &err);
     if (status != MST_OK) {
         print_message("%s\n", err.text);
     }
     assert_int_equal(status, MST_OK);
     return script;
+}
+
+struct mst_lua_script *
+script_make(const char *text)
+{
+    return script_make_within(text, &script_limits);
 }
 
 void

@@ -20,6 +20,9 @@ extern const struct mst_lua_limits script_limits;
 
 /* Fails the test when it does not compile. */
 struct mst_lua_script *script_make(const char *text);
+/* Likewise, with other limits than script_limits. */
+struct mst_lua_script *script_make_within(const char *text,
+                                          const struct mst_lua_limits *limits);
 void script_start(struct script_result *result);
 void script_clear(struct script_result *result);
 /* As emit.event: counts, and keeps nothing. */

@@ -182,9 +182,7 @@ static void
 limit_try(const struct limit_case *one, const struct mst_lua_limits *limits)
 {
     struct script_result result;
-    struct mst_lua_script *script = NULL;
     struct mst_event event;
-    struct mst_error err;
     char text[1024];
     (void)snprintf(text, sizeof(text),
                    "function transform(data) if data.next then return data "
@@ -192,10 +190,7 @@ limit_try(const struct limit_case *one, const struct mst_lua_limits *limits)
                    one->body);
     script_start(&result);
     result.most = 1000;
-    assert_int_equal(mst_lua_script_create("job", "test.lua",
-                                           mst_slice_str(text), limits, &script,
-                                           &err),
-                     MST_OK);
+    struct mst_lua_script *script = script_make_within(text, limits);
     script_event(&result, "{}", &event);
     int64_t before = mst_clock_ms();
     script_feed(script, &event, &result);
@@ -253,16 +248,11 @@ the_clock_stops_what_counts_few_instructions(void **state)
     for (size_t i = 0; i < MST_ARRAY_SIZE(bodies); i++) {
         struct script_result result;
         struct mst_event event;
-        struct mst_lua_script *script = NULL;
-        struct mst_error err;
         char text[256];
         (void)snprintf(text, sizeof(text), "function transform(data) %s end",
                        bodies[i]);
         script_start(&result);
-        assert_int_equal(mst_lua_script_create("job", "test.lua",
-                                               mst_slice_str(text), &limits,
-                                               &script, &err),
-                         MST_OK);
+        struct mst_lua_script *script = script_make_within(text, &limits);
         script_event(&result, "{}", &event);
         int64_t before = mst_clock_ms();
         script_feed(script, &event, &result);
